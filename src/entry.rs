@@ -1,0 +1,237 @@
+//! One recorded action: [`Entry`], and the record it was read from.
+//!
+//! An entry owns the bytes of its record and knows where in them its facts stand. It never looks inside a message:
+//! that is the schema's work.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+/// The number of an entry in its recording, counted from 1 in file order.
+///
+/// Source: Go's replayer numbers entries so in `ref_index` and in its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryIndex(pub u64);
+
+impl fmt::Display for EntryIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What an entry records.
+///
+/// Source: `grpcreplay.Entry.Kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// 0, which no recorder writes.
+    Unspecified,
+    /// 1: the request of a unary call.
+    Request,
+    /// 2: the response, or the error, of a unary call.
+    Response,
+    /// 3: a stream was opened, or failed to.
+    CreateStream,
+    /// 4: a message was sent on a stream.
+    Send,
+    /// 5: a message was received from a stream, or its end.
+    Recv,
+    /// Any other number.
+    Unknown(i32),
+}
+
+impl Kind {
+    /// The kind with this number on the wire.
+    pub fn from_number(number: i32) -> Kind {
+        match number {
+            0 => Kind::Unspecified,
+            1 => Kind::Request,
+            2 => Kind::Response,
+            3 => Kind::CreateStream,
+            4 => Kind::Send,
+            5 => Kind::Recv,
+            other => Kind::Unknown(other),
+        }
+    }
+
+    /// The number on the wire.
+    pub fn number(self) -> i32 {
+        match self {
+            Kind::Unspecified => 0,
+            Kind::Request => 1,
+            Kind::Response => 2,
+            Kind::CreateStream => 3,
+            Kind::Send => 4,
+            Kind::Recv => 5,
+            Kind::Unknown(number) => number,
+        }
+    }
+
+    /// The name in the enum, `None` for a number without one.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Unspecified => "TYPE_UNSPECIFIED",
+            Kind::Request => "REQUEST",
+            Kind::Response => "RESPONSE",
+            Kind::CreateStream => "CREATE_STREAM",
+            Kind::Send => "SEND",
+            Kind::Recv => "RECV",
+            Kind::Unknown(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for Kind {
+    /// The name, or the number where there is none, as Go shows it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => self.number().fmt(f),
+        }
+    }
+}
+
+/// A message with the name of its type: the two fields of `google.protobuf.Any`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Any<'a> {
+    /// The type URL as it stands in the file; the type's name is what follows the last `/`.
+    pub type_url: &'a str,
+    /// The message's wire bytes.
+    pub value: &'a [u8],
+}
+
+impl<'a> Any<'a> {
+    /// The full name of the message's type: what follows the last `/` of the type URL.
+    ///
+    /// Source: protobuf-go's resolver; no slash is needed.
+    pub fn type_name(&self) -> &'a str {
+        type_name(self.type_url)
+    }
+}
+
+/// The full name of the type that a type URL names: what follows its last `/`.
+pub fn type_name(type_url: &str) -> &str {
+    type_url.rsplit_once('/').map_or(type_url, |(_, name)| name)
+}
+
+/// What an entry carries: the four meanings of (`message`, `is_error`).
+///
+/// Source: Go's `protoToEntry`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Payload<'a> {
+    /// A message.
+    Message(Any<'a>),
+    /// An error; the `Any` should hold a `google.rpc.Status`.
+    Error(Any<'a>),
+    /// The end of a stream (`io.EOF`).
+    Eof,
+    /// Nothing; lawful for `CREATE_STREAM` only, see [`Entry::flaw`].
+    Empty,
+}
+
+/// Why Go's reader refuses, or panics on, an entry that is framed and parsed well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Flaw {
+    /// Neither a message nor an error where one must be.
+    #[error("{0} without message and without error, which only CREATE_STREAM may have")]
+    NoMessage(Kind),
+    /// `is_error` with a message that is no `google.rpc.Status`: Go panics on it.
+    #[error("is_error with a message that is not a google.rpc.Status, on which Go's replayer panics")]
+    ErrorIsNoStatus,
+}
+
+/// One recorded action.
+///
+/// It owns the record it was read from; cloning it, and slicing it, copies no bytes.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub(crate) record: Bytes,
+    pub(crate) index: EntryIndex,
+    pub(crate) offset: u64,
+    pub(crate) kind: Kind,
+    pub(crate) method: Range<u32>,
+    pub(crate) message: Option<AnyRanges>,
+    pub(crate) is_error: bool,
+    pub(crate) ref_index: i32,
+}
+
+/// Where the two fields of the entry's `Any` stand in its record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct AnyRanges {
+    pub(crate) type_url: Range<u32>,
+    pub(crate) value: Range<u32>,
+}
+
+impl Entry {
+    /// The number the entry had in its file.
+    pub fn index(&self) -> EntryIndex {
+        self.index
+    }
+
+    /// The offset in bytes, after decompression, at which the entry's record begins in its file.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What the entry records.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The full method, `/package.Service/Method`; empty in the entries that refer to an earlier one.
+    pub fn method(&self) -> &str {
+        self.str(&self.method)
+    }
+
+    /// The number of the `REQUEST` or `CREATE_STREAM` that this entry belongs to, as it stands in the file; 0 for none.
+    pub fn ref_index(&self) -> i32 {
+        self.ref_index
+    }
+
+    /// What the entry carries.
+    pub fn payload(&self) -> Payload<'_> {
+        match (&self.message, self.is_error) {
+            (Some(any), false) => Payload::Message(self.any(any)),
+            (Some(any), true) => Payload::Error(self.any(any)),
+            (None, true) => Payload::Eof,
+            (None, false) => Payload::Empty,
+        }
+    }
+
+    /// The wire bytes of the whole `grpcreplay.Entry`, as they stand in the file.
+    pub fn record(&self) -> &[u8] {
+        &self.record
+    }
+
+    /// Why Go's reader refuses this entry, though its bytes parse.
+    ///
+    /// Source: Go's `protoToEntry` ("entry with nil message and false is_error").
+    pub fn flaw(&self) -> Option<Flaw> {
+        match self.payload() {
+            Payload::Empty if self.kind != Kind::CreateStream => Some(Flaw::NoMessage(self.kind)),
+            Payload::Error(any) if any.type_name() != "google.rpc.Status" => Some(Flaw::ErrorIsNoStatus),
+            Payload::Message(_) | Payload::Error(_) | Payload::Eof | Payload::Empty => None,
+        }
+    }
+
+    /// The entry with its bytes in an allocation of their own.
+    ///
+    /// An entry from a reader shares its bytes with its neighbours; one that is kept for long should not keep
+    /// them in memory too.
+    pub fn detach(&mut self) {
+        self.record = Bytes::copy_from_slice(&self.record);
+    }
+
+    fn any(&self, ranges: &AnyRanges) -> Any<'_> {
+        Any { type_url: self.str(&ranges.type_url), value: self.slice(&ranges.value) }
+    }
+
+    fn slice(&self, range: &Range<u32>) -> &[u8] {
+        &self.record[range.start as usize..range.end as usize]
+    }
+
+    fn str(&self, range: &Range<u32>) -> &str {
+        std::str::from_utf8(self.slice(range)).expect("format::wire checked the UTF-8 of this range")
+    }
+}

@@ -1,0 +1,10 @@
+//! Recordings of RPC traffic: read them, look inside them, write them.
+//!
+//! A recording is a header and a list of entries. Every operation reads entries, does one thing to them, and
+//! writes entries or shows them.
+//!
+//! The modules stand in layer order: each uses only those above it.
+
+pub mod entry;
+pub mod error;
+pub mod schema;

@@ -1,0 +1,1 @@
+//! Everything that looks inside a message; the only user of prost-reflect.
