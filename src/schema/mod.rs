@@ -1,1 +1,178 @@
 //! Everything that looks inside a message; the only user of prost-reflect.
+//!
+//! A [`Schema`] answers one question: what is the [`Layout`] of the message that a type URL names? With it a
+//! [`Walker`] steps through wire bytes and calls a [`Sink`]; the sinks here write text, JSON and canonical bytes.
+
+mod canonical;
+mod json;
+mod layout;
+mod number;
+mod source;
+mod text;
+mod walk;
+mod well_known;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use prost_reflect::MessageDescriptor;
+
+pub use canonical::{canonical_hash, write_canonical};
+pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
+pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+pub use text::{INDENT_LIMIT, TextOptions, quote_text, write_text};
+pub use walk::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny, Walker, Wire};
+pub use well_known::WellKnown;
+pub use wire::{FIELD_NUMBER_LIMIT, Fault, NESTING_LIMIT};
+
+use crate::entry::type_name;
+pub use source::SourceError;
+use source::Sources;
+
+/// What is known of message types: type URL → [`Layout`].
+///
+/// Cheap to clone; clones share what was looked up. A type's layout is built when it is first needed.
+#[derive(Clone)]
+pub struct Schema(Arc<Shared>);
+
+struct Shared {
+    sources: Sources,
+    layouts: boxcar::Vec<Slot>,
+    /// The layouts by message name: the same name may stand in the pools of several sources.
+    ids: Mutex<HashMap<Box<str>, Vec<LayoutId>>>,
+    /// What names of types resolve to.
+    names: RwLock<HashMap<Box<str>, Result<LayoutId, Unresolved>>>,
+}
+
+/// How many names are remembered, known or not: a recording can name any number of types that don't exist.
+const REMEMBERED_NAMES: usize = 65_536;
+
+struct Slot {
+    descriptor: MessageDescriptor,
+    layout: OnceLock<Layout>,
+}
+
+/// Puts a [`Schema`] together from its sources; per type the first that knows it counts.
+#[derive(Default)]
+pub struct SchemaBuilder(Sources);
+
+impl SchemaBuilder {
+    /// Adds a serialised `google.protobuf.FileDescriptorSet`, such as `protoc --descriptor_set_out` and `buf build -o`
+    /// write; `name` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] if the bytes are no descriptor set.
+    pub fn protoset(mut self, name: &str, bytes: &[u8]) -> Result<Self, SourceError> {
+        self.0.add_protoset(name, bytes)?;
+        Ok(self)
+    }
+
+    /// The schema of all sources added.
+    pub fn build(self) -> Schema {
+        Schema(Arc::new(Shared {
+            sources: self.0,
+            layouts: boxcar::Vec::new(),
+            ids: Mutex::default(),
+            names: RwLock::default(),
+        }))
+    }
+}
+
+/// Why a type URL does not lead to a layout.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Unresolved {
+    /// There is no type URL.
+    #[error("empty type url")]
+    EmptyUrl,
+    /// The type URL is not UTF-8.
+    #[error("type url is not valid UTF-8")]
+    NotUtf8,
+    /// No source knows the type.
+    #[error("no descriptor for message type `{0}`")]
+    Unknown(Box<str>),
+    /// A source knows the type and can't supply it.
+    #[error("message type `{name}`: {error}")]
+    Broken {
+        /// The type's full name.
+        name: Box<str>,
+        /// What is wrong with its descriptor.
+        error: Arc<SourceError>,
+    },
+}
+
+impl Schema {
+    /// A schema to which sources are added.
+    pub fn builder() -> SchemaBuilder {
+        SchemaBuilder::default()
+    }
+
+    /// The layout of the message that a type URL names, with or without a slash.
+    ///
+    /// # Errors
+    ///
+    /// [`Unresolved`] if no source knows the type, or the one that does can't supply it.
+    pub fn resolve(&self, type_url: &str) -> Result<LayoutId, Unresolved> {
+        let name = type_name(type_url);
+        if type_url.is_empty() {
+            return Err(Unresolved::EmptyUrl);
+        }
+        if let Some(known) = self.0.names.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return known.clone();
+        }
+        let found = match self.0.sources.message(name) {
+            Ok(Some(descriptor)) => Ok(self.0.id_of(descriptor)),
+            Ok(None) => Err(Unresolved::Unknown(name.into())),
+            Err(error) => Err(Unresolved::Broken { name: name.into(), error: Arc::new(error) }),
+        };
+        let mut names = self.0.names.write().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < REMEMBERED_NAMES {
+            names.insert(name.into(), found.clone());
+        }
+        found
+    }
+
+    /// [`resolve`](Self::resolve) for a type URL that was not yet checked to be UTF-8.
+    fn resolve_bytes<'a>(&self, type_url: &'a [u8]) -> Result<(&'a str, LayoutId), Unresolved> {
+        let type_url = simdutf8::basic::from_utf8(type_url).map_err(|_| Unresolved::NotUtf8)?;
+        Ok((type_url, self.resolve(type_url)?))
+    }
+
+    /// The layout behind an id of this schema.
+    #[inline]
+    pub fn layout(&self, id: LayoutId) -> &Layout {
+        let slot = &self.0.layouts[id.0 as usize];
+        match slot.layout.get() {
+            Some(layout) => layout,
+            None => self.0.build(slot),
+        }
+    }
+}
+
+impl Shared {
+    #[cold]
+    fn build<'s>(&'s self, slot: &'s Slot) -> &'s Layout {
+        slot.layout.get_or_init(|| {
+            let extensions = self.sources.extensions(slot.descriptor.full_name());
+            Layout::new(&slot.descriptor, &extensions, &mut |descriptor| self.id_of(descriptor))
+        })
+    }
+
+    fn id_of(&self, descriptor: MessageDescriptor) -> LayoutId {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let same_name = ids.entry(descriptor.full_name().into()).or_default();
+        if let Some(id) = same_name.iter().find(|id| self.layouts[id.0 as usize].descriptor == descriptor) {
+            return *id;
+        }
+        let id = LayoutId(self.layouts.push(Slot { descriptor, layout: OnceLock::new() }) as u32);
+        same_name.push(id);
+        id
+    }
+}
+
+impl std::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Schema").field("layouts", &self.0.layouts.count()).finish_non_exhaustive()
+    }
+}

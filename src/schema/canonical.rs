@@ -1,0 +1,211 @@
+//! One byte form for each message: fields in one order, maps sorted, lists packed as declared.
+//!
+//! It is the form of Go's deterministic encoder, so that equal messages have equal bytes whoever wrote them. Unknown
+//! fields stand at the end in the order in which they came; the value of an `Any` stays the bytes it was.
+//!
+//! Source: protobuf-go, `proto.MarshalOptions{Deterministic: true}`.
+
+use super::layout::{Field, Layout, LayoutId, Shape, Type, WireType};
+use super::walk::{Flow, Malformed, Order, Place, Scalar, Sink, Walker, Wire};
+
+/// Appends the canonical bytes of a message to `out`.
+///
+/// # Errors
+///
+/// [`Malformed`] if the bytes are no message of the type; `out` is then as it was.
+pub fn write_canonical(
+    walker: &mut Walker<'_>,
+    layout: LayoutId,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    let mut sink = CanonicalSink { out: Vec::with_capacity(bytes.len()), ..CanonicalSink::default() };
+    walker.walk(layout, bytes, &mut sink)?;
+    sink.append_to(out);
+    Ok(())
+}
+
+/// A hash of a message's canonical bytes: equal messages have equal hashes, whatever their bytes.
+///
+/// It is 128 bits of XXH3, good against accidents and not against malice.
+///
+/// # Errors
+///
+/// As for [`write_canonical`].
+pub fn canonical_hash(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Result<u128, Malformed> {
+    let mut canonical = Vec::new();
+    write_canonical(walker, layout, bytes, &mut canonical)?;
+    Ok(xxhash_rust::xxh3::xxh3_128(&canonical))
+}
+
+/// Writes the bytes without the lengths of messages, which are known only afterwards, and notes where those belong.
+///
+/// Shifting each message to make room for its length would take time by the square of the nesting.
+#[derive(Default)]
+struct CanonicalSink {
+    out: Vec<u8>,
+    /// In ascending order of position.
+    lengths: Vec<Length>,
+    /// The messages, map entries and packed lists that are open.
+    open: Vec<Open>,
+    /// How many bytes the lengths known so far take.
+    length_bytes: usize,
+}
+
+struct Length {
+    position: usize,
+    value: u64,
+}
+
+struct Open {
+    /// The index in `lengths`.
+    length: usize,
+    length_bytes: usize,
+}
+
+impl CanonicalSink {
+    fn tag(&mut self, field: &Field, wire_type: WireType) {
+        push_varint(&mut self.out, u64::from(field.number()) << 3 | wire_type as u64);
+    }
+
+    fn begin_length(&mut self) {
+        self.open.push(Open { length: self.lengths.len(), length_bytes: self.length_bytes });
+        self.lengths.push(Length { position: self.out.len(), value: 0 });
+    }
+
+    fn end_length(&mut self) {
+        let Open { length, length_bytes } = self.open.pop().expect("every end has its begin");
+        let within = self.length_bytes - length_bytes;
+        let value = (self.out.len() - self.lengths[length].position + within) as u64;
+        self.lengths[length].value = value;
+        self.length_bytes += varint_bytes(value);
+    }
+
+    fn append_to(self, out: &mut Vec<u8>) {
+        out.reserve(self.out.len() + self.length_bytes);
+        let mut copied = 0;
+        for Length { position, value } in self.lengths {
+            out.extend_from_slice(&self.out[copied..position]);
+            push_varint(out, value);
+            copied = position;
+        }
+        out.extend_from_slice(&self.out[copied..]);
+    }
+
+    fn value(&mut self, ty: &Type, value: Scalar<'_>) {
+        match value {
+            Scalar::Bool(value) => self.out.push(value.into()),
+            Scalar::I32(value) => match ty {
+                Type::Sint32 => push_varint(&mut self.out, ((value << 1) ^ (value >> 31)) as u32 as u64),
+                Type::Sfixed32 => self.out.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out, i64::from(value) as u64),
+            },
+            Scalar::I64(value) => match ty {
+                Type::Sint64 => push_varint(&mut self.out, ((value << 1) ^ (value >> 63)) as u64),
+                Type::Sfixed64 => self.out.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out, value as u64),
+            },
+            Scalar::U32(value) => match ty {
+                Type::Fixed32 => self.out.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out, value.into()),
+            },
+            Scalar::U64(value) => match ty {
+                Type::Fixed64 => self.out.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out, value),
+            },
+            Scalar::F32(value) => self.out.extend_from_slice(&value.to_le_bytes()),
+            Scalar::F64(value) => self.out.extend_from_slice(&value.to_le_bytes()),
+            Scalar::String(value) | Scalar::Bytes(value) => {
+                push_varint(&mut self.out, value.len() as u64);
+                self.out.extend_from_slice(value);
+            }
+            Scalar::Enum(value, _) => push_varint(&mut self.out, i64::from(value) as u64),
+        }
+    }
+}
+
+fn is_packed(field: &Field) -> bool {
+    matches!(field.shape(), Shape::List { packed: true })
+}
+
+impl Sink for CanonicalSink {
+    type Error = Malformed;
+    const ORDER: Order = Order::Wire;
+
+    fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            self.tag(field, field.ty().wire_type());
+            if let Type::Message(_) = field.ty() {
+                self.begin_length();
+            }
+        }
+        Ok(Flow::Enter)
+    }
+
+    fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            match field.ty() {
+                Type::Group(_) => push_varint(&mut self.out, u64::from(field.number()) << 3 | 4),
+                _ => self.end_length(),
+            }
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            if !is_packed(field) {
+                self.tag(field, field.ty().wire_type());
+            }
+            self.value(field.ty(), value);
+        }
+        Ok(())
+    }
+
+    fn begin_list(&mut self, field: &Field) -> Result<(), Malformed> {
+        if is_packed(field) {
+            self.tag(field, WireType::Bytes);
+            self.begin_length();
+        }
+        Ok(())
+    }
+
+    fn end_list(&mut self, field: &Field) -> Result<(), Malformed> {
+        if is_packed(field) {
+            self.end_length();
+        }
+        Ok(())
+    }
+
+    fn begin_entry(&mut self, map: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
+        self.tag(map, WireType::Bytes);
+        self.begin_length();
+        self.tag(key, key.ty().wire_type());
+        self.value(key.ty(), value);
+        Ok(())
+    }
+
+    fn end_entry(&mut self, _: &Field) -> Result<(), Malformed> {
+        self.end_length();
+        Ok(())
+    }
+
+    fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
+        self.out.extend_from_slice(wire);
+        Ok(())
+    }
+}
+
+/// Appends a varint.
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// How many bytes a varint takes.
+fn varint_bytes(value: u64) -> usize {
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}

@@ -1,0 +1,694 @@
+//! Writes messages as ProtoJSON.
+//!
+//! Two manners share one sink. The *strict* one is the ProtoJSON specification: what has no JSON is an error. The
+//! *lenient* one, made for showing recordings, never fails on a message that parses: what has no JSON stands as
+//! `{"@type": …, "@wire": "<base64>", "@reason": …}` in its place, and unknown fields stand in `"@unknown"` as base64
+//! of their bytes. So that its own members can't be mistaken, it writes map keys that begin with `@` with `@@`.
+//!
+//! Source: the ProtoJSON specification; protobuf-go, `protojson`.
+
+use super::layout::{EnumLayout, Field, Layout, LayoutId, Type};
+use super::number;
+use super::text::hex;
+use super::walk::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny, Walker, Wire};
+use super::well_known::WellKnown;
+use crate::entry::Any;
+
+/// How a message is written as JSON.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonOptions {
+    /// Names fields as the `.proto` file does, not in camel case.
+    pub proto_names: bool,
+    /// Writes enums as numbers, not by name.
+    pub enum_numbers: bool,
+    /// Writes fields without presence, lists and maps even when they have their default value.
+    pub emit_defaults: bool,
+    /// Fails on what has no ProtoJSON, and leaves unknown fields out.
+    pub strict: bool,
+}
+
+/// Why a message can't be written as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The bytes are no message of the type.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// A value has no ProtoJSON, which only the strict manner minds.
+    #[error("{type_name}: {reason}")]
+    NoJson {
+        /// The message type, or the field, whose value it is.
+        type_name: String,
+        /// What is wrong with the value.
+        reason: String,
+    },
+}
+
+/// Appends the JSON of a message to `out`, on one line.
+///
+/// # Errors
+///
+/// [`JsonError`]; `out` is then as it was.
+pub fn write_json(
+    walker: &mut Walker<'_>,
+    layout: LayoutId,
+    bytes: &[u8],
+    options: JsonOptions,
+    out: &mut Vec<u8>,
+) -> Result<(), JsonError> {
+    write(walker, options, out, |walker, sink| walker.walk(layout, bytes, sink))
+}
+
+/// Appends the JSON of a message as it stands in an `Any`: with `"@type"`.
+///
+/// What can't be opened is written with `"@wire"` in the lenient manner, and then the reason is returned.
+///
+/// # Errors
+///
+/// [`JsonError`] in the strict manner; `out` is then as it was.
+pub fn write_json_any(
+    walker: &mut Walker<'_>,
+    any: Any<'_>,
+    options: JsonOptions,
+    out: &mut Vec<u8>,
+) -> Result<Option<String>, JsonError> {
+    let start = out.len();
+    let written = match walker.schema().resolve(any.type_url) {
+        Ok(layout) => write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink)),
+        Err(reason) => {
+            Err(JsonError::NoJson { type_name: "google.protobuf.Any".to_owned(), reason: reason.to_string() })
+        }
+    };
+    match written {
+        Ok(()) => Ok(None),
+        Err(error) if options.strict => Err(error),
+        Err(error) => {
+            let reason = match error {
+                JsonError::Malformed(malformed) => malformed.to_string(),
+                JsonError::NoJson { reason, .. } => reason,
+            };
+            out.truncate(start);
+            let mut sink = JsonSink { out, options, levels: Vec::new() };
+            sink.wire_value(Some(any.type_url.as_bytes()), any.value, &reason);
+            sink.out.pop();
+            Ok(Some(reason))
+        }
+    }
+}
+
+fn write(
+    walker: &mut Walker<'_>,
+    options: JsonOptions,
+    out: &mut Vec<u8>,
+    walk: impl Fn(&mut Walker<'_>, &mut JsonSink<'_>) -> Result<(), JsonError>,
+) -> Result<(), JsonError> {
+    let start = out.len();
+    for checks_any in [false, true] {
+        walker.check_any(checks_any);
+        let mut sink = JsonSink { out, options, levels: Vec::new() };
+        match walk(walker, &mut sink) {
+            Ok(()) => {
+                out.pop();
+                return Ok(());
+            }
+            Err(error) => {
+                out.truncate(start);
+                if checks_any || options.strict || !matches!(&error, JsonError::Malformed(at) if at.in_any) {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    unreachable!("the second round returns")
+}
+
+/// Every value is followed by a comma; whatever closes the object or list overwrites the last one.
+struct JsonSink<'o> {
+    out: &'o mut Vec<u8>,
+    options: JsonOptions,
+    levels: Vec<Level>,
+}
+
+/// What the members of an open message are to become.
+#[derive(Debug)]
+enum Level {
+    /// Members of an object; `unknown` collects what goes into `"@unknown"`.
+    Object { unknown: Vec<u8>, inside_any: bool },
+    /// A string, once both fields are known.
+    Time { seconds: i64, nanos: i32 },
+    /// A string that the paths are appended to.
+    Mask { start: usize, fault: Option<String> },
+    /// The message's only field is its JSON: `Struct` and `ListValue`.
+    Only,
+    /// The message's only field, or one of them, is its JSON: `Value` and the wrappers.
+    Bare { start: usize, written: bool },
+}
+
+impl JsonSink<'_> {
+    #[inline]
+    fn key(&mut self, field: &Field) {
+        // Names of fields are identifiers, which need no escapes, unless a descriptor set was made by hand.
+        let name = if self.options.proto_names { field.proto_json_name() } else { field.json_name() };
+        quote_json(self.out, name);
+        self.out.push(b':');
+    }
+
+    /// Writes the key at a place that needs one.
+    #[inline]
+    fn begin_value(&mut self, place: Place<'_>) {
+        match place {
+            Place::Field(field) => {
+                if let Some(Level::Bare { written, .. }) = self.levels.last_mut() {
+                    *written = true;
+                } else {
+                    self.key(field);
+                }
+            }
+            Place::Any => self.out.extend_from_slice(b"\"value\":"),
+            Place::Root | Place::Element(_) | Place::MapValue(_) => {}
+        }
+    }
+
+    fn close(&mut self, bracket: u8) {
+        match self.out.last_mut() {
+            Some(last @ b',') => *last = bracket,
+            _ => self.out.push(bracket),
+        }
+        self.out.push(b',');
+    }
+
+    /// Writes a value that has no JSON, or fails in the strict manner.
+    fn no_json(&mut self, layout: &Layout, wire: Wire<'_>, reason: String) -> Result<(), JsonError> {
+        if self.options.strict {
+            return Err(JsonError::NoJson { type_name: layout.full_name().to_owned(), reason });
+        }
+        let type_url = format!("type.googleapis.com/{}", layout.full_name());
+        self.wire_value(Some(type_url.as_bytes()), &wire.bytes(), &reason);
+        Ok(())
+    }
+
+    fn wire_value(&mut self, type_url: Option<&[u8]>, wire: &[u8], reason: &str) {
+        self.out.push(b'{');
+        if let Some(type_url) = type_url {
+            self.out.extend_from_slice(b"\"@type\":");
+            quote_json(self.out, &String::from_utf8_lossy(type_url));
+            self.out.push(b',');
+        }
+        self.out.extend_from_slice(b"\"@wire\":");
+        quote_base64(self.out, wire);
+        self.out.extend_from_slice(b",\"@reason\":");
+        quote_json(self.out, reason);
+        self.out.extend_from_slice(b"},");
+    }
+
+    fn string(&mut self, value: &[u8]) -> Result<(), JsonError> {
+        match simdutf8::basic::from_utf8(value) {
+            Ok(value) => quote_json(self.out, value),
+            Err(_) if self.options.strict => return Err(invalid_utf8()),
+            Err(_) => {
+                self.wire_value(None, value, "invalid UTF-8");
+                self.out.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn enum_value(&mut self, value: i32, layout: &EnumLayout) {
+        match layout.name(value) {
+            _ if layout.is_null_value() && !self.options.enum_numbers => self.out.extend_from_slice(b"null"),
+            Some(name) if !self.options.enum_numbers => quote_json(self.out, name),
+            _ => number::integer(self.out, value),
+        }
+    }
+
+    fn value(&mut self, value: Scalar<'_>) -> Result<(), JsonError> {
+        match value {
+            Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
+            Scalar::I32(value) => number::integer(self.out, value),
+            Scalar::U32(value) => number::integer(self.out, value),
+            Scalar::I64(value) => self.quoted_integer(value),
+            Scalar::U64(value) => self.quoted_integer(value),
+            Scalar::F32(value) => number::json_f32(self.out, value),
+            Scalar::F64(value) => number::json_f64(self.out, value),
+            Scalar::String(value) => self.string(value)?,
+            Scalar::Bytes(value) => quote_base64(self.out, value),
+            Scalar::Enum(value, layout) => self.enum_value(value, layout),
+        }
+        self.out.push(b',');
+        Ok(())
+    }
+
+    fn quoted_integer(&mut self, value: impl itoa::Integer) {
+        self.out.push(b'"');
+        number::integer(self.out, value);
+        self.out.push(b'"');
+    }
+
+    /// Whether a well-known type must be shown as its bytes because its JSON has no room for unknown fields.
+    fn loses_unknown(&self, wire: Wire<'_>) -> bool {
+        wire.has_unknown() && !self.options.strict
+    }
+
+    fn default_of(&mut self, ty: &Type) -> Result<(), JsonError> {
+        self.value(match ty {
+            Type::Double => Scalar::F64(0.0),
+            Type::Float => Scalar::F32(0.0),
+            Type::Int32 | Type::Sint32 | Type::Sfixed32 => Scalar::I32(0),
+            Type::Int64 | Type::Sint64 | Type::Sfixed64 => Scalar::I64(0),
+            Type::Uint32 | Type::Fixed32 => Scalar::U32(0),
+            Type::Uint64 | Type::Fixed64 => Scalar::U64(0),
+            Type::Bool => Scalar::Bool(false),
+            Type::String => Scalar::String(b""),
+            Type::Bytes => Scalar::Bytes(b""),
+            Type::Enum(layout) => Scalar::Enum(layout.default_number(), layout),
+            Type::Message(_) | Type::Group(_) => unreachable!("messages have presence"),
+        })
+    }
+}
+
+impl Sink for JsonSink<'_> {
+    type Error = JsonError;
+    const ORDER: Order = Order::Declared;
+
+    fn opens_any(&self) -> bool {
+        true
+    }
+
+    fn wants_absent(&self) -> bool {
+        self.options.emit_defaults
+    }
+
+    fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, JsonError> {
+        let inside_any = matches!(place, Place::Any);
+        let Some(well_known) = layout.well_known() else {
+            if !inside_any {
+                self.begin_value(place);
+                self.out.push(b'{');
+            }
+            self.levels.push(Level::Object { unknown: Vec::new(), inside_any });
+            return Ok(Flow::Enter);
+        };
+        self.begin_value(place);
+        if !matches!(well_known, WellKnown::Empty | WellKnown::Any) && self.loses_unknown(wire) {
+            self.no_json(layout, wire, "unknown fields".to_owned())?;
+            return Ok(Flow::Skip);
+        }
+        let start = self.out.len();
+        self.levels.push(match well_known {
+            WellKnown::Any | WellKnown::Empty => {
+                self.out.push(b'{');
+                Level::Object { unknown: Vec::new(), inside_any: false }
+            }
+            WellKnown::Timestamp | WellKnown::Duration => Level::Time { seconds: 0, nanos: 0 },
+            WellKnown::FieldMask => {
+                self.out.push(b'"');
+                Level::Mask { start, fault: None }
+            }
+            WellKnown::Struct => {
+                self.out.push(b'{');
+                Level::Only
+            }
+            WellKnown::ListValue => {
+                self.out.push(b'[');
+                Level::Only
+            }
+            WellKnown::Value | WellKnown::Wrapper => Level::Bare { start, written: false },
+        });
+        Ok(Flow::Enter)
+    }
+
+    fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), JsonError> {
+        match self.levels.pop().expect("begin_message pushed a level") {
+            Level::Object { unknown, inside_any } => {
+                if !unknown.is_empty() {
+                    self.out.extend_from_slice(b"\"@unknown\":");
+                    quote_base64(self.out, &unknown);
+                    self.out.push(b',');
+                }
+                if !inside_any {
+                    self.close(b'}');
+                }
+            }
+            Level::Time { seconds, nanos } => {
+                let time = match layout.well_known() {
+                    Some(WellKnown::Duration) => duration(seconds, nanos),
+                    _ => timestamp(seconds, nanos),
+                };
+                match time {
+                    Ok(time) => {
+                        self.out.push(b'"');
+                        self.out.extend_from_slice(time.as_bytes());
+                        self.out.extend_from_slice(b"\",");
+                    }
+                    Err(reason) => self.no_json(layout, wire, reason)?,
+                }
+            }
+            Level::Mask { start, fault } => match fault {
+                None => self.close(b'"'),
+                Some(reason) => {
+                    self.out.truncate(start);
+                    self.no_json(layout, wire, reason)?;
+                }
+            },
+            Level::Only => self.close(if layout.well_known() == Some(WellKnown::Struct) { b'}' } else { b']' }),
+            Level::Bare { written: true, .. } => {}
+            Level::Bare { start, written: false } => {
+                self.out.truncate(start);
+                match layout.well_known() {
+                    Some(WellKnown::Wrapper) => self.default_of(layout.fields()[0].ty())?,
+                    _ => self.no_json(layout, wire, "none of the fields of the oneof `kind` is set".to_owned())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), JsonError> {
+        match self.levels.last_mut() {
+            Some(Level::Object { .. } | Level::Only) | None => {
+                self.begin_value(place);
+                self.value(value)
+            }
+            Some(Level::Time { seconds, nanos }) => {
+                match value {
+                    Scalar::I64(value) => *seconds = value,
+                    Scalar::I32(value) => *nanos = value,
+                    _ => {}
+                }
+                Ok(())
+            }
+            Some(Level::Mask { fault, .. }) => {
+                if let Scalar::String(path) = value {
+                    match camel_case_path(path) {
+                        Ok(path) => {
+                            quote_json_body(self.out, &path);
+                            self.out.push(b',');
+                        }
+                        Err(reason) => *fault = Some(reason),
+                    }
+                }
+                Ok(())
+            }
+            Some(Level::Bare { start, written }) => {
+                let start = *start;
+                // A value without number is not the number's field being unset: it is written here as its bytes.
+                let is_value = matches!(place, Place::Field(field) if field.oneof().is_some());
+                match value {
+                    Scalar::F64(number) if is_value && !number.is_finite() => {
+                        let reason = format!("number_value is {number}, which JSON does not have");
+                        if self.options.strict {
+                            return Err(JsonError::NoJson { type_name: "google.protobuf.Value".to_owned(), reason });
+                        }
+                        *written = true;
+                        self.out.truncate(start);
+                        let mut wire = vec![0x11];
+                        wire.extend_from_slice(&number.to_le_bytes());
+                        self.wire_value(Some(b"type.googleapis.com/google.protobuf.Value"), &wire, &reason);
+                        Ok(())
+                    }
+                    _ => {
+                        *written = true;
+                        self.value(value)
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin_list(&mut self, field: &Field) -> Result<(), JsonError> {
+        if let Some(Level::Object { .. }) = self.levels.last() {
+            self.key(field);
+            self.out.push(b'[');
+        }
+        Ok(())
+    }
+
+    fn end_list(&mut self, _: &Field) -> Result<(), JsonError> {
+        if let Some(Level::Object { .. }) = self.levels.last() {
+            self.close(b']');
+        }
+        Ok(())
+    }
+
+    fn begin_map(&mut self, field: &Field) -> Result<(), JsonError> {
+        if let Some(Level::Object { .. }) = self.levels.last() {
+            self.key(field);
+            self.out.push(b'{');
+        }
+        Ok(())
+    }
+
+    fn begin_entry(&mut self, _: &Field, _: &Field, key: Scalar<'_>) -> Result<(), JsonError> {
+        self.out.push(b'"');
+        match key {
+            Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
+            Scalar::I32(value) => number::integer(self.out, value),
+            Scalar::I64(value) => number::integer(self.out, value),
+            Scalar::U32(value) => number::integer(self.out, value),
+            Scalar::U64(value) => number::integer(self.out, value),
+            Scalar::String(value) => match simdutf8::basic::from_utf8(value) {
+                Ok(value) => {
+                    if value.starts_with('@') && !self.options.strict {
+                        self.out.push(b'@');
+                    }
+                    quote_json_body(self.out, value);
+                }
+                Err(_) if self.options.strict => return Err(invalid_utf8()),
+                Err(_) => {
+                    self.out.extend_from_slice(b"@wire:");
+                    base64_simd::STANDARD.encode_append(value, self.out);
+                }
+            },
+            Scalar::F32(_) | Scalar::F64(_) | Scalar::Bytes(_) | Scalar::Enum(..) => {
+                unreachable!("descriptors with such map keys are refused")
+            }
+        }
+        self.out.extend_from_slice(b"\":");
+        Ok(())
+    }
+
+    fn end_map(&mut self, _: &Field) -> Result<(), JsonError> {
+        if let Some(Level::Object { .. }) = self.levels.last() {
+            self.close(b'}');
+        }
+        Ok(())
+    }
+
+    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, wire: Wire<'_>) -> Result<Flow, JsonError> {
+        self.begin_value(place);
+        if self.loses_unknown(wire) {
+            let reason = "unknown fields beside type_url and value";
+            self.wire_value(Some(b"type.googleapis.com/google.protobuf.Any"), &wire.bytes(), reason);
+            return Ok(Flow::Skip);
+        }
+        self.out.extend_from_slice(b"{\"@type\":");
+        quote_json(self.out, any.type_url);
+        self.out.push(b',');
+        Ok(Flow::Enter)
+    }
+
+    fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), JsonError> {
+        self.close(b'}');
+        Ok(())
+    }
+
+    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, JsonError> {
+        self.begin_value(place);
+        let reason = any.reason.to_string();
+        if self.options.strict {
+            return Err(JsonError::NoJson { type_name: "google.protobuf.Any".to_owned(), reason });
+        }
+        if wire.has_unknown() || any.type_url.is_empty() || simdutf8::basic::from_utf8(any.type_url).is_err() {
+            self.wire_value(Some(b"type.googleapis.com/google.protobuf.Any"), &wire.bytes(), &reason);
+        } else {
+            self.wire_value(Some(any.type_url), any.value, &reason);
+        }
+        Ok(Flow::Skip)
+    }
+
+    fn unknown(&mut self, wire: &[u8]) -> Result<(), JsonError> {
+        if !self.options.strict
+            && let Some(Level::Object { unknown, .. }) = self.levels.last_mut()
+        {
+            unknown.extend_from_slice(wire);
+        }
+        Ok(())
+    }
+
+    fn absent(&mut self, field: &Field) -> Result<(), JsonError> {
+        use super::layout::Shape;
+        if !matches!(self.levels.last(), Some(Level::Object { .. })) || field.is_extension() {
+            return Ok(());
+        }
+        match field.shape() {
+            Shape::List { .. } => {
+                self.key(field);
+                self.out.extend_from_slice(b"[],");
+            }
+            Shape::Map(_) => {
+                self.key(field);
+                self.out.extend_from_slice(b"{},");
+            }
+            Shape::Singular if field.has_presence() => {}
+            Shape::Singular => {
+                self.key(field);
+                self.default_of(field.ty())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid_utf8() -> JsonError {
+    JsonError::NoJson { type_name: "string".to_owned(), reason: "invalid UTF-8".to_owned() }
+}
+
+/// Appends a string in quotes; controls, U+007F and U+0080 to U+009F are escaped, so that no terminal obeys them.
+pub fn quote_json(out: &mut Vec<u8>, value: &str) {
+    out.push(b'"');
+    quote_json_body(out, value);
+    out.push(b'"');
+}
+
+fn quote_json_body(out: &mut Vec<u8>, value: &str) {
+    let mut rest = value.as_bytes();
+    while let Some(position) = rest.iter().position(|&byte| super::text::NEEDS_CARE[byte as usize]) {
+        out.extend_from_slice(&rest[..position]);
+        let byte = rest[position];
+        let mut used = 1;
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            0xc2 => {
+                let second = rest[position + 1];
+                used = 2;
+                if second < 0xa0 {
+                    out.extend_from_slice(b"\\u00");
+                    out.extend_from_slice(&hex(second));
+                } else {
+                    out.extend_from_slice(&[byte, second]);
+                }
+            }
+            _ => {
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&hex(byte));
+            }
+        }
+        rest = &rest[position + used..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Appends bytes as base64 in quotes.
+pub fn quote_base64(out: &mut Vec<u8>, value: &[u8]) {
+    out.push(b'"');
+    base64_simd::STANDARD.encode_append(value, out);
+    out.push(b'"');
+}
+
+/// The seconds of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+///
+/// Source: `google/protobuf/timestamp.proto`.
+const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+
+/// Ten thousand years, in seconds.
+///
+/// Source: `google/protobuf/duration.proto`.
+const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
+
+const NANOS_PER_SECOND: i32 = 1_000_000_000;
+
+/// The RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
+fn timestamp(seconds: i64, nanos: i32) -> Result<String, String> {
+    if !TIMESTAMP_SECONDS.contains(&seconds) {
+        return Err(format!("seconds out of range: {seconds}"));
+    }
+    if !(0..NANOS_PER_SECOND).contains(&nanos) {
+        return Err(format!("nanos out of range: {nanos}"));
+    }
+    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil_date(days);
+    let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
+    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+    push_fraction(&mut text, nanos);
+    text.push('Z');
+    Ok(text)
+}
+
+/// The decimal form of a duration in seconds, with no, three, six or nine digits behind the point.
+fn duration(seconds: i64, nanos: i32) -> Result<String, String> {
+    if !DURATION_SECONDS.contains(&seconds) {
+        return Err(format!("seconds out of range: {seconds}"));
+    }
+    if nanos <= -NANOS_PER_SECOND || nanos >= NANOS_PER_SECOND {
+        return Err(format!("nanos out of range: {nanos}"));
+    }
+    if (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0) {
+        return Err(format!("seconds {seconds} and nanos {nanos} have different signs"));
+    }
+    let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
+    let mut text = format!("{sign}{}", seconds.unsigned_abs());
+    push_fraction(&mut text, nanos.abs());
+    text.push('s');
+    Ok(text)
+}
+
+fn push_fraction(text: &mut String, nanos: i32) {
+    use std::fmt::Write;
+    let written = match nanos {
+        0 => Ok(()),
+        _ if nanos % 1_000_000 == 0 => write!(text, ".{:03}", nanos / 1_000_000),
+        _ if nanos % 1_000 == 0 => write!(text, ".{:06}", nanos / 1_000),
+        _ => write!(text, ".{nanos:09}"),
+    };
+    written.expect("writing to a string can't fail");
+}
+
+/// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+fn civil_date(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// A path of a field mask in camel case, if that can be turned back.
+///
+/// Source: protobuf-go, `protojson`, `marshalFieldMask`.
+fn camel_case_path(path: &[u8]) -> Result<String, String> {
+    let path = std::str::from_utf8(path).map_err(|_| "path is not valid UTF-8".to_owned())?;
+    let mut camel = String::with_capacity(path.len());
+    let mut after_underscore = false;
+    for character in path.chars() {
+        let reversible = match character {
+            'a'..='z' => true,
+            '_' => !after_underscore,
+            '0'..='9' | '.' => !after_underscore,
+            _ => false,
+        };
+        if !reversible {
+            return Err(format!("path `{}` can't be turned back from camel case", path.escape_debug()));
+        }
+        if character == '_' {
+            after_underscore = true;
+        } else {
+            camel.push(if after_underscore { character.to_ascii_uppercase() } else { character });
+            after_underscore = false;
+        }
+    }
+    if after_underscore {
+        return Err(format!("path `{path}` can't be turned back from camel case"));
+    }
+    Ok(camel)
+}

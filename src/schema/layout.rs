@@ -1,0 +1,489 @@
+//! [`Layout`]: a message descriptor compiled once into a flat table.
+//!
+//! The walker meets a tag and must know at once what it is; the sinks need names that are ready to be copied. A layout
+//! holds both. It does not know other layouts, only their [`LayoutId`]s, so that recursive types need no cycles in
+//! memory and a layout is built when it is first needed.
+
+use std::sync::Arc;
+
+use prost_reflect::{
+    Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
+};
+use rustc_hash::FxHashMap;
+
+use super::well_known::WellKnown;
+
+/// Names a layout of one [`Schema`](super::Schema); meaningless in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LayoutId(pub(super) u32);
+
+/// A message type, ready for the walker.
+#[derive(Debug)]
+pub struct Layout {
+    full_name: Box<str>,
+    fields: Box<[Field]>,
+    /// Per tag below 256 the index of its field, or `NO_FIELD`. A tag is the field number and the wire type as they
+    /// stand on the wire, so these are the fields 1 to 31.
+    small_tags: Box<[u16; 256]>,
+    large_tags: FxHashMap<u32, u32>,
+    oneofs: u32,
+    well_known: Option<WellKnown>,
+}
+
+const NO_FIELD: u16 = u16::MAX;
+
+/// A field of a message, or an extension of it.
+#[derive(Debug)]
+pub struct Field {
+    name: Box<str>,
+    text_name: Box<str>,
+    json_name: Box<str>,
+    number: u32,
+    ty: Type,
+    shape: Shape,
+    has_presence: bool,
+    checks_utf8: bool,
+    is_extension: bool,
+    /// Which of the message's oneofs the field belongs to; synthetic ones (proto3 `optional`) don't count.
+    oneof: Option<u32>,
+    /// The place among the message's fields in Go's deterministic wire order.
+    wire_rank: u32,
+}
+
+/// How often a field occurs.
+#[derive(Debug)]
+pub enum Shape {
+    /// At most once; on the wire the last one wins, messages merge.
+    Singular,
+    /// Any number of times.
+    List {
+        /// Whether a deterministic encoder writes all elements as one length-delimited field.
+        packed: bool,
+    },
+    /// A map; `ty` of the field itself is its entry message.
+    Map(Box<MapShape>),
+}
+
+/// The two fields of a map's entries.
+#[derive(Debug)]
+pub struct MapShape {
+    /// Field 1, of an integer, boolean or string type.
+    pub key: Field,
+    /// Field 2.
+    pub value: Field,
+}
+
+/// The type of a field's value.
+#[derive(Debug, Clone)]
+pub enum Type {
+    /// `double`
+    Double,
+    /// `float`
+    Float,
+    /// `int32`
+    Int32,
+    /// `int64`
+    Int64,
+    /// `uint32`
+    Uint32,
+    /// `uint64`
+    Uint64,
+    /// `sint32`, in zig-zag encoding
+    Sint32,
+    /// `sint64`, in zig-zag encoding
+    Sint64,
+    /// `fixed32`
+    Fixed32,
+    /// `fixed64`
+    Fixed64,
+    /// `sfixed32`
+    Sfixed32,
+    /// `sfixed64`
+    Sfixed64,
+    /// `bool`
+    Bool,
+    /// `string`
+    String,
+    /// `bytes`
+    Bytes,
+    /// An enum; unknown numbers are kept, as Go keeps them for open and closed enums alike.
+    Enum(Arc<EnumLayout>),
+    /// A message behind a length.
+    Message(LayoutId),
+    /// A message between a start and an end tag: a proto2 group, or `DELIMITED` in editions.
+    Group(LayoutId),
+}
+
+/// The kinds of encoding on the wire, by their numbers.
+///
+/// Source: the protobuf encoding documentation, "Message Structure".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireType {
+    /// 0
+    Varint = 0,
+    /// 1: eight bytes, little-endian
+    Fixed64 = 1,
+    /// 2: a length and that many bytes
+    Bytes = 2,
+    /// 3: everything up to the matching end tag
+    Group = 3,
+    /// 5: four bytes, little-endian
+    Fixed32 = 5,
+}
+
+impl Type {
+    /// How a single value of the type stands on the wire.
+    pub fn wire_type(&self) -> WireType {
+        match self {
+            Type::Double | Type::Fixed64 | Type::Sfixed64 => WireType::Fixed64,
+            Type::Float | Type::Fixed32 | Type::Sfixed32 => WireType::Fixed32,
+            Type::Int32 | Type::Int64 | Type::Uint32 | Type::Uint64 => WireType::Varint,
+            Type::Sint32 | Type::Sint64 | Type::Bool | Type::Enum(_) => WireType::Varint,
+            Type::String | Type::Bytes | Type::Message(_) => WireType::Bytes,
+            Type::Group(_) => WireType::Group,
+        }
+    }
+
+    /// The layout of the message, if it is one.
+    pub fn message(&self) -> Option<LayoutId> {
+        match self {
+            Type::Message(id) | Type::Group(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// An enum's names by number.
+#[derive(Debug)]
+pub struct EnumLayout {
+    full_name: Box<str>,
+    /// Sorted by number; of several names for a number the first declared.
+    names: Box<[(i32, Box<str>)]>,
+    /// Sorted by name, aliases included.
+    numbers: Box<[(Box<str>, i32)]>,
+    default: i32,
+    is_null_value: bool,
+}
+
+impl EnumLayout {
+    fn new(descriptor: &EnumDescriptor) -> Self {
+        let declared = &descriptor.enum_descriptor_proto().value;
+        let mut names: Vec<(i32, Box<str>)> =
+            declared.iter().map(|value| (value.number(), Box::from(value.name()))).collect();
+        names.sort_by_key(|&(number, _)| number);
+        names.dedup_by_key(|&mut (number, _)| number);
+        let mut numbers: Vec<(Box<str>, i32)> =
+            declared.iter().map(|value| (Box::from(value.name()), value.number())).collect();
+        numbers.sort();
+        EnumLayout {
+            full_name: descriptor.full_name().into(),
+            names: names.into(),
+            numbers: numbers.into(),
+            default: declared.first().map_or(0, |value| value.number()),
+            is_null_value: descriptor.full_name() == "google.protobuf.NullValue",
+        }
+    }
+
+    /// The enum's full name.
+    pub fn full_name(&self) -> &str {
+        &self.full_name
+    }
+
+    /// The name of a number; of several the one declared first.
+    pub fn name(&self, number: i32) -> Option<&str> {
+        // Most enums are numbered from 0 without gaps.
+        if let Ok(index) = usize::try_from(number)
+            && let Some((found, name)) = self.names.get(index)
+            && *found == number
+        {
+            return Some(name);
+        }
+        let index = self.names.binary_search_by_key(&number, |&(number, _)| number).ok()?;
+        Some(&self.names[index].1)
+    }
+
+    /// The number that a name stands for.
+    pub fn number(&self, name: &str) -> Option<i32> {
+        let index = self.numbers.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+        Some(self.numbers[index].1)
+    }
+
+    /// The number of the first declared value.
+    pub fn default_number(&self) -> i32 {
+        self.default
+    }
+
+    /// Whether it is `google.protobuf.NullValue`, which JSON writes as `null`.
+    pub fn is_null_value(&self) -> bool {
+        self.is_null_value
+    }
+}
+
+impl Layout {
+    /// Compiles a message and the extensions known for it.
+    ///
+    /// `id_of` hands out the id of a message type that a field refers to.
+    pub(super) fn new(
+        descriptor: &MessageDescriptor,
+        extensions: &[ExtensionDescriptor],
+        id_of: &mut dyn FnMut(MessageDescriptor) -> LayoutId,
+    ) -> Self {
+        let mut declared: Vec<FieldDescriptor> = descriptor.fields().collect();
+        declared.sort_by_key(|field| field.path().last().copied());
+        let mut oneofs: Vec<String> = Vec::new();
+        let mut fields: Vec<Field> =
+            declared.iter().map(|field| Field::of_message(field, &mut oneofs, id_of)).collect();
+        fields.extend(extensions.iter().map(|extension| Field::of_extension(extension, id_of)));
+        // Go's text and JSON writers put extensions last, by name.
+        fields[declared.len()..].sort_by(|a, b| a.name.cmp(&b.name));
+
+        let mut by_wire: Vec<usize> = (0..fields.len()).collect();
+        by_wire.sort_by_key(|&index| fields[index].wire_order());
+        for (rank, index) in by_wire.into_iter().enumerate() {
+            fields[index].wire_rank = rank as u32;
+        }
+
+        let mut small_tags = Box::new([NO_FIELD; 256]);
+        let mut large_tags = FxHashMap::default();
+        for (index, field) in fields.iter().enumerate() {
+            for tag in field.tags() {
+                match small_tags.get_mut(tag as usize) {
+                    Some(slot) if index < NO_FIELD as usize => *slot = index as u16,
+                    _ => {
+                        large_tags.insert(tag, index as u32);
+                    }
+                }
+            }
+        }
+        Layout {
+            full_name: descriptor.full_name().into(),
+            well_known: WellKnown::recognise(descriptor.full_name(), &fields),
+            fields: fields.into(),
+            small_tags,
+            large_tags,
+            oneofs: oneofs.len() as u32,
+        }
+    }
+
+    /// The message's full name.
+    pub fn full_name(&self) -> &str {
+        &self.full_name
+    }
+
+    /// The fields in the order of declaration, then the extensions by name.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The index in [`fields`](Self::fields) of the field that a tag (number and wire type) belongs to.
+    ///
+    /// Both encodings of a repeated number are known, packed and not.
+    #[inline]
+    pub fn field_of_tag(&self, tag: u32) -> Option<usize> {
+        if let Some(&index) = self.small_tags.get(tag as usize) {
+            if index != NO_FIELD {
+                return Some(index as usize);
+            }
+            if self.large_tags.is_empty() {
+                return None;
+            }
+        }
+        self.large_tags.get(&tag).map(|&index| index as usize)
+    }
+
+    /// The field with this number, whatever its wire type.
+    pub fn field_of_number(&self, number: u32) -> Option<&Field> {
+        self.fields.iter().find(|field| field.number == number)
+    }
+
+    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`.
+    pub fn field_of_text_name(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| &*field.text_name == name)
+    }
+
+    /// How many oneofs the message has, synthetic ones apart.
+    pub fn oneofs(&self) -> u32 {
+        self.oneofs
+    }
+
+    /// Which of the types with a form of its own in text or JSON this is.
+    pub fn well_known(&self) -> Option<WellKnown> {
+        self.well_known
+    }
+}
+
+impl Field {
+    fn of_message(
+        field: &FieldDescriptor,
+        oneofs: &mut Vec<String>,
+        id_of: &mut dyn FnMut(MessageDescriptor) -> LayoutId,
+    ) -> Field {
+        let kind = field.kind();
+        let shape = match &kind {
+            Kind::Message(entry) if field.is_map() => Shape::Map(Box::new(MapShape {
+                key: Field::of_message(&entry.map_entry_key_field(), &mut Vec::new(), id_of),
+                value: Field::of_message(&entry.map_entry_value_field(), &mut Vec::new(), id_of),
+            })),
+            _ if field.cardinality() == Cardinality::Repeated => Shape::List { packed: field.is_packed() },
+            _ => Shape::Singular,
+        };
+        let parent = field.parent_message();
+        let text_name = match &kind {
+            Kind::Message(group) if field.is_group() && is_group_like(field.name(), group, Some(parent)) => {
+                group.name()
+            }
+            _ => field.name(),
+        };
+        let oneof = field.containing_oneof().filter(|oneof| !oneof.is_synthetic()).map(|oneof| {
+            let known = oneofs.iter().position(|name| name == oneof.name());
+            known.unwrap_or_else(|| {
+                oneofs.push(oneof.name().to_owned());
+                oneofs.len() - 1
+            }) as u32
+        });
+        Field {
+            name: field.name().into(),
+            text_name: text_name.into(),
+            json_name: field.json_name().into(),
+            number: field.number(),
+            ty: Type::new(kind, field.is_group(), id_of),
+            shape,
+            has_presence: field.supports_presence(),
+            checks_utf8: field.parent_file().syntax() == Syntax::Proto3,
+            is_extension: false,
+            oneof,
+            wire_rank: 0,
+        }
+    }
+
+    fn of_extension(extension: &ExtensionDescriptor, id_of: &mut dyn FnMut(MessageDescriptor) -> LayoutId) -> Field {
+        let bracketed: Box<str> = format!("[{}]", extension.full_name()).into();
+        let shape = match extension.cardinality() {
+            Cardinality::Repeated => Shape::List { packed: extension.is_packed() },
+            Cardinality::Optional | Cardinality::Required => Shape::Singular,
+        };
+        Field {
+            name: extension.full_name().into(),
+            text_name: bracketed.clone(),
+            json_name: bracketed,
+            number: extension.number(),
+            ty: Type::new(extension.kind(), extension.is_group(), id_of),
+            shape,
+            has_presence: extension.supports_presence(),
+            checks_utf8: extension.parent_file().syntax() == Syntax::Proto3,
+            is_extension: true,
+            oneof: None,
+            wire_rank: 0,
+        }
+    }
+
+    /// The name in the `.proto` file; of an extension the full name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name in the text format: a group is called by its type, an extension stands in brackets.
+    pub fn text_name(&self) -> &str {
+        &self.text_name
+    }
+
+    /// The name in JSON: `json_name`, or an extension's full name in brackets.
+    pub fn json_name(&self) -> &str {
+        &self.json_name
+    }
+
+    /// The name in JSON that keeps the names of the `.proto` file.
+    pub fn proto_json_name(&self) -> &str {
+        if self.is_extension { &self.json_name } else { &self.name }
+    }
+
+    /// The field's number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The type of a value; of a map, its entry message.
+    pub fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// How often the field occurs.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Whether a default value that was set differs from none.
+    pub fn has_presence(&self) -> bool {
+        self.has_presence
+    }
+
+    /// Whether parsers must refuse a string that is not UTF-8: true in proto3.
+    pub fn checks_utf8(&self) -> bool {
+        self.checks_utf8
+    }
+
+    /// Whether it is an extension.
+    pub fn is_extension(&self) -> bool {
+        self.is_extension
+    }
+
+    /// Which of the message's oneofs the field belongs to; synthetic ones (proto3 `optional`) don't count.
+    pub fn oneof(&self) -> Option<u32> {
+        self.oneof
+    }
+
+    /// The place among the message's fields in Go's deterministic wire order.
+    pub fn wire_rank(&self) -> u32 {
+        self.wire_rank
+    }
+
+    /// What Go's deterministic encoder sorts fields by: extensions, then fields outside oneofs, then oneofs in the
+    /// order of declaration; within each by number.
+    ///
+    /// Source: protobuf-go, `order.LegacyFieldOrder`.
+    fn wire_order(&self) -> (bool, Option<u32>, u32) {
+        (!self.is_extension, self.oneof, self.number)
+    }
+
+    /// The tags under which a value may stand on the wire.
+    fn tags(&self) -> impl Iterator<Item = u32> {
+        let wire_type = self.ty.wire_type();
+        let tag = |wire_type: WireType| self.number << 3 | wire_type as u32;
+        let packable = !matches!(wire_type, WireType::Bytes | WireType::Group);
+        let packed = matches!(self.shape, Shape::List { .. }) && packable;
+        std::iter::once(tag(wire_type)).chain(packed.then_some(tag(WireType::Bytes)))
+    }
+}
+
+impl Type {
+    fn new(kind: Kind, is_group: bool, id_of: &mut dyn FnMut(MessageDescriptor) -> LayoutId) -> Type {
+        match kind {
+            Kind::Double => Type::Double,
+            Kind::Float => Type::Float,
+            Kind::Int32 => Type::Int32,
+            Kind::Int64 => Type::Int64,
+            Kind::Uint32 => Type::Uint32,
+            Kind::Uint64 => Type::Uint64,
+            Kind::Sint32 => Type::Sint32,
+            Kind::Sint64 => Type::Sint64,
+            Kind::Fixed32 => Type::Fixed32,
+            Kind::Fixed64 => Type::Fixed64,
+            Kind::Sfixed32 => Type::Sfixed32,
+            Kind::Sfixed64 => Type::Sfixed64,
+            Kind::Bool => Type::Bool,
+            Kind::String => Type::String,
+            Kind::Bytes => Type::Bytes,
+            Kind::Enum(descriptor) => Type::Enum(Arc::new(EnumLayout::new(&descriptor))),
+            Kind::Message(descriptor) if is_group => Type::Group(id_of(descriptor)),
+            Kind::Message(descriptor) => Type::Message(id_of(descriptor)),
+        }
+    }
+}
+
+/// Whether a delimited field was, or might have been, declared as a proto2 group: then the text format calls it by the
+/// name of its type.
+///
+/// Source: protobuf-go, `FieldDescriptor.TextName`.
+fn is_group_like(field: &str, group: &MessageDescriptor, scope: Option<&MessageDescriptor>) -> bool {
+    group.name().to_ascii_lowercase() == field && group.parent_message().as_ref() == scope
+}
