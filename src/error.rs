@@ -70,6 +70,8 @@ pub struct Position {
     pub byte: Option<u64>,
     /// The line, counted from 1, in a format that has lines.
     pub line: Option<u64>,
+    /// The character in its line, counted from 1.
+    pub column: Option<u64>,
 }
 
 impl Position {
@@ -88,10 +90,10 @@ impl fmt::Display for Position {
         }
         if let Some(line) = self.line {
             write!(f, "{separator}line {line}")?;
-            separator = ", ";
-            if self.byte.is_none() {
-                return Ok(());
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
             }
+            separator = ", ";
         }
         if let Some(byte) = self.byte {
             write!(f, "{separator}byte {byte}")?;
@@ -107,12 +109,75 @@ pub enum ErrorKind {
     /// The operating system failed to read or write.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The bytes are no recording that this version reads.
+    #[error(transparent)]
+    Unrecognized(#[from] crate::format::Unrecognized),
+    /// The input ends where more must follow.
+    #[error(transparent)]
+    Truncated(#[from] crate::format::Truncated),
+    /// A length in the file is beyond [`ReadOptions::max_record_bytes`](crate::format::ReadOptions).
+    #[error("{what} of {bytes} bytes exceeds the limit of {limit_bytes}")]
+    TooLong {
+        /// What has the length: the initial state, a record, the text of an entry, a line.
+        what: &'static str,
+        /// The claimed length, or how much had arrived when the limit was reached.
+        bytes: u64,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// A record is not the wire form of a `grpcreplay.Entry`.
+    #[error("not a grpcreplay.Entry: {0}")]
+    Wire(#[from] crate::format::WireError),
+    /// A gzip stream is damaged.
+    #[error(transparent)]
+    Gzip(#[from] crate::format::GzipError),
+    /// The initial state of the text format is not quoted as Go quotes strings.
+    #[error("initial state `{line}` is not a quoted string: {reason}")]
+    Quoting {
+        /// The line, or its beginning, with everything unprintable escaped.
+        line: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An entry refers to one that the writer was not given.
+    #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
+    MissingReference {
+        /// The number that the referring entry had in its own file.
+        entry: u64,
+        /// The number it refers to.
+        refers_to: i32,
+    },
+    /// Entries came to the writer in another order than they had in their file.
+    #[error("entry {entry} cannot be written after entry {previous}, which it precedes in its file")]
+    OutOfOrder {
+        /// The number of the entry that came too late.
+        entry: u64,
+        /// The number of the entry written before it.
+        previous: u64,
+    },
+    /// A recording has more entries than `ref_index` can name.
+    #[error("a recording holds at most {} entries", i32::MAX)]
+    TooManyEntries,
 }
 
 impl ErrorKind {
     fn hint(&self) -> Option<String> {
         match self {
-            ErrorKind::Io(_) => None,
+            ErrorKind::Unrecognized(found) => found.hint().map(str::to_owned),
+            ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
+            ErrorKind::TooLong { bytes, limit_bytes, .. } if bytes > limit_bytes => {
+                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
+            }
+            ErrorKind::MissingReference { .. } => {
+                Some("keep the entry it refers to, or leave this entry out too".to_owned())
+            }
+            ErrorKind::Io(_)
+            | ErrorKind::Truncated(_)
+            | ErrorKind::TooLong { .. }
+            | ErrorKind::Wire(_)
+            | ErrorKind::Quoting { .. }
+            | ErrorKind::OutOfOrder { .. }
+            | ErrorKind::TooManyEntries => None,
         }
     }
 }

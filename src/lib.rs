@@ -7,4 +7,9 @@
 
 pub mod entry;
 pub mod error;
+pub mod recording;
 pub mod schema;
+
+pub mod format;
+
+pub use error::{Error, Result};

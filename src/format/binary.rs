@@ -1,0 +1,76 @@
+//! The binary format, `RPCReplay`: records, each behind its length.
+
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::Truncated;
+use super::input::Input;
+use super::sniff::{MAGIC_BYTES, Unrecognized};
+use super::{Format, wire};
+use crate::entry::{Entry, EntryIndex};
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::recording::Header;
+
+/// How many bytes the length in front of a record takes.
+const LENGTH_BYTES: usize = 4;
+
+/// Reads the mark and the initial state.
+pub(super) fn read_header<R: Read>(input: &mut Input<R>, limit_bytes: u64) -> Result<Header> {
+    input.take(MAGIC_BYTES);
+    let position = Position { byte: Some(input.offset()), ..Position::default() };
+    match read_record(input, "initial state", limit_bytes) {
+        Ok(Some(initial)) => Ok(Header { initial }),
+        Ok(None) => Err(Unrecognized::NoCalls { magic: Format::Binary }.into()),
+        // Go has an error for this one, though not for the same thing among the entries.
+        Err(ErrorKind::Truncated(Truncated::BehindLength { expected })) => {
+            Err(Error::new(Truncated::Record { what: "initial state", found: 0, expected }, position))
+        }
+        Err(error) => Err(Error::new(error, position)),
+    }
+}
+
+/// Reads the next entry, or nothing at a clean end.
+pub(super) fn read_entry<R: Read>(input: &mut Input<R>, index: EntryIndex, limit_bytes: u64) -> Result<Option<Entry>> {
+    let offset = input.offset();
+    let position = |byte| Position { entry: Some(index.0), byte: Some(byte), ..Position::default() };
+    match read_record(input, "record", limit_bytes) {
+        Ok(None) => Ok(None),
+        Ok(Some(record)) => match wire::decode(record, index, offset) {
+            Ok(entry) => Ok(Some(entry)),
+            Err((error, at)) => Err(Error::new(error, position(offset + LENGTH_BYTES as u64 + at))),
+        },
+        Err(error) => Err(Error::new(error, position(offset))),
+    }
+}
+
+/// Reads one record: a little-endian `u32` length in bytes, then that many bytes; nothing at the end of input.
+///
+/// Source: go-replayers, `binaryReader.readRecord`.
+fn read_record<R: Read>(
+    input: &mut Input<R>,
+    what: &'static str,
+    limit_bytes: u64,
+) -> Result<Option<Bytes>, ErrorKind> {
+    match input.fill(LENGTH_BYTES)? {
+        0 => return Ok(None),
+        LENGTH_BYTES => {}
+        found => return Err(Truncated::Length { found: found as u64 }.into()),
+    }
+    let mut length = [0; LENGTH_BYTES];
+    length.copy_from_slice(&input.peek()[..LENGTH_BYTES]);
+    let expected = u64::from(u32::from_le_bytes(length));
+    if expected > limit_bytes {
+        return Err(ErrorKind::TooLong { what, bytes: expected, limit_bytes });
+    }
+    let end = LENGTH_BYTES + expected as usize;
+    let found = (input.fill(end)? - LENGTH_BYTES) as u64;
+    if found == 0 && expected > 0 {
+        return Err(Truncated::BehindLength { expected }.into());
+    }
+    if found < expected {
+        return Err(Truncated::Record { what, found, expected }.into());
+    }
+    input.take(LENGTH_BYTES);
+    Ok(Some(input.take(expected as usize)))
+}

@@ -1,0 +1,230 @@
+//! Files ⇄ entries: [`Reader`] and [`Writer`]. Knows nothing of what stands inside a payload, and of no command.
+//!
+//! A recording is told by its content, never by its file name: the binary format `RPCReplay` and the text format
+//! `RPCReTxt1`, either of them also inside gzip.
+//!
+//! Source of every rule here: Go's `github.com/google/go-replayers/grpcreplay` and, for the binary format, its ancestor
+//! `cloud.google.com/go/rpcreplay`, whose files are the same bytes.
+
+mod binary;
+mod gzip;
+mod input;
+mod sniff;
+pub(crate) mod wire;
+mod writer;
+
+use std::fmt;
+use std::io::Read;
+
+use crate::entry::{Entry, EntryIndex};
+use crate::error::{Error, Position, Result};
+use crate::recording::Header;
+use crate::schema::Schema;
+
+use gzip::{GZIP_MAGIC, Gunzip};
+use input::{Input, Source};
+use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
+
+pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
+pub use sniff::Unrecognized;
+pub use wire::WireError;
+pub use writer::Writer;
+
+/// How long a record may be unless [`ReadOptions`] say otherwise: 64 MiB.
+///
+/// Source: go-replayers refuses longer ones.
+pub const RECORD_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The formats of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `RPCReplay`
+    Binary,
+    /// `RPCReTxt1`
+    Text,
+}
+
+impl fmt::Display for Format {
+    /// The mark that files of the format begin with.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Format::Binary => "RPCReplay",
+            Format::Text => "RPCReTxt1",
+        })
+    }
+}
+
+/// What a recording is packed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// Nothing.
+    None,
+    /// gzip, of one or more members.
+    Gzip,
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Compression::None => "none",
+            Compression::Gzip => "gzip",
+        })
+    }
+}
+
+/// How to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// The longest record, text of an entry, or header line that is read.
+    pub max_record_bytes: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { max_record_bytes: RECORD_LIMIT_BYTES }
+    }
+}
+
+/// The input ends where more must follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Truncated {
+    /// Inside the length in front of a record.
+    #[error("input ends after {found} of the 4 bytes of a record's length")]
+    Length {
+        /// How many of them there are.
+        found: u64,
+    },
+    /// Right behind the length of a record.
+    #[error(
+        "input ends right behind the length of a record of {expected} bytes, \
+         which Go's reader takes for the end of the recording"
+    )]
+    BehindLength {
+        /// The length.
+        expected: u64,
+    },
+    /// Inside a record, the initial state, or the text of an entry.
+    #[error("input ends after {found} of the {expected} bytes of the {what}")]
+    Record {
+        /// What it ends in.
+        what: &'static str,
+        /// How many of its bytes there are.
+        found: u64,
+        /// How many there should be.
+        expected: u64,
+    },
+    /// Inside a line of the text format's header.
+    #[error("input ends in the line of the {what}")]
+    HeaderLine {
+        /// What the line holds.
+        what: &'static str,
+    },
+    /// Inside the line that says how long an entry's text is.
+    #[error("input ends inside a line that holds a byte count, which Go's reader takes for the end of the recording")]
+    CountLine,
+}
+
+/// Reads a recording, entry by entry, in memory that does not grow with its length.
+///
+/// What is whole before damage is read first; then comes the error, then nothing more.
+pub struct Reader<'s, R> {
+    input: Input<R>,
+    schema: &'s Schema,
+    options: ReadOptions,
+    format: Format,
+    compression: Compression,
+    header: Header,
+    /// How many entries were read.
+    entries: u64,
+    /// How many lines were read, in the text format.
+    lines: u64,
+    ended: bool,
+}
+
+impl<'s, R: Read> Reader<'s, R> {
+    /// Tells the format and reads the header.
+    ///
+    /// The schema is asked for the types of messages that the text format spells out; the other formats hold their
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// `Unrecognized` if it is no recording; `Truncated`, `TooLong`, `Quoting`, `Gzip`, `Io` if the header is damaged.
+    pub fn new(input: R, schema: &'s Schema, options: ReadOptions) -> Result<Self> {
+        let (mut input, compression) = decompress(input)?;
+        let at_start = |error| Error::new(error, Position::default());
+        if input.fill(MAGIC_BYTES).map_err(at_start)? < MAGIC_BYTES || sniff::sniff(input.peek()).is_err() {
+            input.fill(SNIFFED_BYTES).map_err(at_start)?;
+        }
+        let format = sniff::sniff(&input.peek()[..input.peek().len().min(SNIFFED_BYTES)])?;
+        let mut lines = 0;
+        let header = match format {
+            Format::Binary => binary::read_header(&mut input, options.max_record_bytes)?,
+            Format::Text => return Err(Unrecognized::TextVersion { version: "1".to_owned() }.into()),
+        };
+        Ok(Reader { input, schema, options, format, compression, header, entries: 0, lines, ended: false })
+    }
+
+    /// The format found.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The compression found.
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    /// What stands in front of the entries.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Reads the next entry; `None` at a clean end and after an error.
+    ///
+    /// An entry that Go's reader refuses although it is well framed is read; [`Entry::flaw`] says what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Gzip` and `Io`, with the number of the entry and its offset.
+    pub fn read(&mut self) -> Result<Option<Entry>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let index = EntryIndex(self.entries + 1);
+        let limit_bytes = self.options.max_record_bytes;
+        let result = match self.format {
+            Format::Binary => binary::read_entry(&mut self.input, index, limit_bytes),
+            Format::Text => Ok(None),
+        };
+        match &result {
+            Ok(Some(_)) => self.entries += 1,
+            Ok(None) | Err(_) => self.ended = true,
+        }
+        result
+    }
+}
+
+impl<R: Read> Iterator for Reader<'_, R> {
+    type Item = Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+/// Looks whether the input is gzip, and if so reads what is inside.
+fn decompress<R: Read>(input: R) -> Result<(Input<R>, Compression)> {
+    let mut input = Input::new(Source::Plain(input));
+    input.fill(GZIP_MAGIC.len())?;
+    if !input.peek().starts_with(GZIP_MAGIC) {
+        return Ok((input, Compression::None));
+    }
+    let (head, source) = input.into_parts();
+    let source = match source {
+        Source::Plain(rest) => Source::Gzip(Box::new(Gunzip::new(head, rest))),
+        Source::Gzip(gunzip) => Source::Gzip(gunzip),
+    };
+    Ok((Input::new(source), Compression::Gzip))
+}

@@ -1,0 +1,187 @@
+//! What a file is, told by its first bytes; and a name for what it is when it is no recording.
+
+use super::Format;
+use super::gzip::GZIP_MAGIC;
+
+/// The mark of the binary format.
+pub(super) const BINARY_MAGIC: &[u8] = b"RPCReplay";
+
+/// The mark of the text format, version 1.
+pub(super) const TEXT_MAGIC: &[u8] = b"RPCReTxt1";
+
+/// The length of both marks.
+pub(super) const MAGIC_BYTES: usize = 9;
+
+/// How much of a file is enough to tell what it is.
+pub(super) const SNIFFED_BYTES: usize = 512;
+
+/// Why a file is not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unrecognized {
+    /// There are no bytes.
+    #[error("the file is empty, expected a recording")]
+    Empty,
+    /// The file ends inside the mark that a recording begins with.
+    #[error("the file ends inside the mark that a recording begins with, after `{found}`")]
+    ShortMagic {
+        /// The whole file.
+        found: String,
+    },
+    /// The text format, in a version of the future.
+    #[error("text format version `{version}` is not known, expected `1`")]
+    TextVersion {
+        /// The version's character, escaped if it is unprintable.
+        version: String,
+    },
+    /// A recorder wrote the mark and nothing else.
+    #[error("nothing follows the mark `{magic}`: a recorder that was closed before its first call leaves such a file")]
+    NoCalls {
+        /// The mark.
+        magic: Format,
+    },
+    /// HTTP traffic as `cloud.google.com/go/httpreplay` and `go-replayers/httpreplay` record it.
+    #[error("this is an httpreplay log (HTTP traffic as JSON), which this version does not read")]
+    HttpReplay,
+    /// What `print --to jsonl` writes.
+    #[error("this is a recording as JSON Lines, which this version does not read")]
+    JsonLines,
+    /// Some other JSON.
+    #[error("this is JSON, but not of a kind known to hold a recording")]
+    Json,
+    /// A file compressed by a program other than gzip.
+    #[error("this is a file compressed with {program}, which this version does not read")]
+    Compressed {
+        /// The program that decompresses it.
+        program: &'static str,
+    },
+    /// A gzip file in which there is another.
+    #[error("this is a gzip file inside a gzip file")]
+    NestedGzip,
+    /// What git keeps in place of a large file.
+    #[error("this is a git-LFS pointer, which stands for the file itself")]
+    LfsPointer,
+    /// A file that git could not merge.
+    #[error("this is a file with git's conflict markers")]
+    Conflict,
+    /// Anything else.
+    #[error("begins with `{found}`, expected `RPCReplay`, `RPCReTxt1` or gzip")]
+    Other {
+        /// The first bytes, everything unprintable escaped.
+        found: String,
+    },
+}
+
+impl Unrecognized {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),
+            Unrecognized::Compressed { program: "zstd" } => {
+                Some("decompress it first: zstd -dc FILE | rpcreplay print -")
+            }
+            Unrecognized::Compressed { .. } => Some("decompress it first"),
+            Unrecognized::NestedGzip => Some("decompress it once: gzip -dc FILE | rpcreplay print -"),
+            Unrecognized::LfsPointer => Some("fetch the file with: git lfs pull"),
+            Unrecognized::Conflict => Some("take one side whole: git checkout --ours FILE, or --theirs"),
+            Unrecognized::Empty
+            | Unrecognized::ShortMagic { .. }
+            | Unrecognized::TextVersion { .. }
+            | Unrecognized::HttpReplay
+            | Unrecognized::JsonLines
+            | Unrecognized::Json
+            | Unrecognized::Other { .. } => None,
+        }
+    }
+}
+
+/// Tells the format from the first [`SNIFFED_BYTES`] of a file, or all of a shorter one, after decompression.
+pub(super) fn sniff(head: &[u8]) -> Result<Format, Unrecognized> {
+    if head.is_empty() {
+        return Err(Unrecognized::Empty);
+    }
+    if head.starts_with(BINARY_MAGIC) {
+        return Ok(Format::Binary);
+    }
+    if head.starts_with(TEXT_MAGIC) {
+        return Ok(Format::Text);
+    }
+    if BINARY_MAGIC.starts_with(head) || TEXT_MAGIC.starts_with(head) {
+        return Err(Unrecognized::ShortMagic { found: escape(head) });
+    }
+    if let Some([version, ..]) = head.strip_prefix(&TEXT_MAGIC[..MAGIC_BYTES - 1]) {
+        return Err(Unrecognized::TextVersion { version: escape(&[*version]) });
+    }
+    Err(foreign(head))
+}
+
+/// Names a file that is no recording.
+fn foreign(head: &[u8]) -> Unrecognized {
+    for (magic, program) in
+        [(&[0x28, 0xb5, 0x2f, 0xfd][..], "zstd"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PK\x03\x04", "zip")]
+    {
+        if head.starts_with(magic) {
+            return Unrecognized::Compressed { program };
+        }
+    }
+    if head.starts_with(GZIP_MAGIC) {
+        return Unrecognized::NestedGzip;
+    }
+    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Unrecognized::LfsPointer;
+    }
+    if head.starts_with(b"<<<<<<< ") {
+        return Unrecognized::Conflict;
+    }
+    match first_json_key(head) {
+        // The fields of httpreplay's `Log`, any of which a tool that sorts keys may have put first.
+        Some(b"Initial" | b"Version" | b"Converter" | b"Entries") => Unrecognized::HttpReplay,
+        Some(b"format") if memchr::memmem::find(head, b"RPCReplay").is_some() => Unrecognized::JsonLines,
+        Some(_) => Unrecognized::Json,
+        None => Unrecognized::Other { found: escape(&head[..head.len().min(24)]) },
+    }
+}
+
+/// The first key of a JSON object.
+fn first_json_key(head: &[u8]) -> Option<&[u8]> {
+    let key = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
+    Some(&key[..memchr::memchr(b'"', key)?])
+}
+
+/// Bytes for an error message: what is not printable ASCII is escaped.
+pub(super) fn escape(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_what_it_finds() {
+        let httpreplay = b"{\n  \"Initial\": \"IjIwMTktMDgt\",\n  \"Version\": \"0.2\",\n  \"Converter\": {";
+        #[rustfmt::skip]
+        let cases: &[(&[u8], &str)] = &[
+            (b"", "the file is empty, expected a recording"),
+            (b"R", "the file ends inside the mark that a recording begins with, after `R`"),
+            (b"RPCReTxt", "the file ends inside the mark that a recording begins with, after `RPCReTxt`"),
+            (b"RPCReTxt2\n\"\"\n", "text format version `2` is not known, expected `1`"),
+            (b"RPCReTxt\n", "text format version `\\n` is not known, expected `1`"),
+            (httpreplay, "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
+            (b"{\"Entries\":[]}", "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
+            (b"{\"format\":\"RPCReplay\",\"initial\":\"\"}\n", "this is a recording as JSON Lines, which this version does not read"),
+            (b" {\"other\":1}", "this is JSON, but not of a kind known to hold a recording"),
+            (b"\x28\xb5\x2f\xfd\x04", "this is a file compressed with zstd, which this version does not read"),
+            (b"\x1f\x8b\x08", "this is a gzip file inside a gzip file"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "this is a git-LFS pointer, which stands for the file itself"),
+            (b"<<<<<<< HEAD\nRPCReTxt1", "this is a file with git's conflict markers"),
+            (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1` or gzip"),
+            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1` or gzip"),
+        ];
+        for (head, expected) in cases {
+            let found = sniff(head).expect_err("no case is a recording");
+            assert_eq!(found.to_string(), *expected);
+        }
+        assert_eq!(sniff(b"RPCReplay\0\0\0\0"), Ok(Format::Binary));
+        assert_eq!(sniff(b"RPCReTxt1\n"), Ok(Format::Text));
+    }
+}

@@ -1,0 +1,162 @@
+//! [`Writer`]: numbers entries anew, rewrites their references, and writes them in the binary format.
+
+use std::io::Write;
+
+use super::sniff::BINARY_MAGIC;
+use super::wire;
+use crate::entry::{Entry, EntryIndex};
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::recording::Header;
+
+/// Writes a recording in the binary format.
+///
+/// An entry is written as the record it was read from, byte for byte; only a `ref_index` that has to change is
+/// replaced. Entries must come in the order of their own numbers, and may leave some out. An entry without a number
+/// ([`Entry::encode`]) counts as the one that follows the entry written last.
+///
+/// # References
+///
+/// A `ref_index` is understood as a number of the file that the entry came from, and written as the number under which
+/// the entry it names was written. As long as every entry has kept its number, records are copied unread, and with
+/// them the references that were broken in the source: a copy is a copy. From the first entry on that gets another
+/// number than it had, every reference must name an entry already written; one that does not (left out, later,
+/// negative) is refused rather than made to point at a stranger.
+///
+/// ```
+/// use rpcreplay::entry::{Any, Kind, Entry, Payload};
+/// use rpcreplay::format::Writer;
+/// use rpcreplay::recording::Header;
+///
+/// let mut writer = Writer::binary(Vec::new(), &Header::new("state"))?;
+/// let empty = Any { type_url: "type.googleapis.com/google.protobuf.Empty", value: b"" };
+/// let request = writer.write(&Entry::encode(Kind::Request, "/pkg.Service/Call", Payload::Message(empty), 0)?)?;
+/// writer.write(&Entry::encode(Kind::Response, "", Payload::Message(empty), request.0 as i32)?)?;
+/// let file = writer.finish()?;
+/// assert!(file.starts_with(b"RPCReplay\x05\0\0\0state"));
+/// # Ok::<(), rpcreplay::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer<W> {
+    out: W,
+    written: u64,
+    numbers: Numbers,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes the header of a binary recording.
+    ///
+    /// # Errors
+    ///
+    /// `TooLong` if the initial state has more than `u32::MAX` bytes, `Io` if writing fails.
+    pub fn binary(out: W, header: &Header) -> Result<Self> {
+        let mut writer = Writer { out, written: 0, numbers: Numbers::default() };
+        writer.out.write_all(BINARY_MAGIC)?;
+        writer.write_record("initial state", &header.initial)?;
+        Ok(writer)
+    }
+
+    /// Writes an entry, and says under which number.
+    ///
+    /// # Errors
+    ///
+    /// `MissingReference`, `OutOfOrder` and `TooManyEntries`, after which nothing of the entry is written and others
+    /// may follow; `Io` if writing fails.
+    pub fn write(&mut self, entry: &Entry) -> Result<EntryIndex> {
+        let new = self.written + 1;
+        let at = |kind: ErrorKind| Error::from(kind);
+        if new > i32::MAX as u64 {
+            return Err(at(ErrorKind::TooManyEntries));
+        }
+        let own = match entry.index() {
+            EntryIndex(0) => self.numbers.last + 1,
+            EntryIndex(own) if own > self.numbers.last => own,
+            EntryIndex(own) => return Err(at(ErrorKind::OutOfOrder { entry: own, previous: self.numbers.last })),
+        };
+        let ref_index = if self.numbers.are_unchanged && own == new {
+            entry.ref_index()
+        } else {
+            self.translate(own, entry.ref_index())?
+        };
+        if ref_index == entry.ref_index() {
+            self.write_record("record", entry.record())?;
+        } else {
+            let record = wire::with_ref_index(entry.record(), ref_index).map_err(|(error, byte)| {
+                Error::new(error, Position { entry: Some(own), byte: Some(byte), ..Position::default() })
+            })?;
+            self.write_record("record", &record)?;
+        }
+        self.written = new;
+        self.numbers.push(own, new);
+        Ok(EntryIndex(new))
+    }
+
+    /// Flushes, and gives back what was written to.
+    ///
+    /// # Errors
+    ///
+    /// `Io` if flushing fails.
+    pub fn finish(mut self) -> Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn translate(&self, entry: u64, ref_index: i32) -> Result<i32> {
+        if ref_index == 0 {
+            return Ok(0);
+        }
+        match u64::try_from(ref_index).ok().and_then(|own| self.numbers.new_of(own)) {
+            Some(new) => Ok(new as i32),
+            None => Err(ErrorKind::MissingReference { entry, refers_to: ref_index }.into()),
+        }
+    }
+
+    fn write_record(&mut self, what: &'static str, record: &[u8]) -> Result<()> {
+        let Ok(length) = u32::try_from(record.len()) else {
+            let bytes = record.len() as u64;
+            return Err(ErrorKind::TooLong { what, bytes, limit_bytes: u64::from(u32::MAX) }.into());
+        };
+        self.out.write_all(&length.to_le_bytes())?;
+        self.out.write_all(record)?;
+        Ok(())
+    }
+}
+
+/// Which number an entry was written under, by the number it had.
+///
+/// Kept as runs of neighbours, so that a copy costs no memory, and a selection as much as it has gaps.
+#[derive(Debug)]
+struct Numbers {
+    runs: Vec<Run>,
+    last: u64,
+    are_unchanged: bool,
+}
+
+#[derive(Debug)]
+struct Run {
+    own: u64,
+    new: u64,
+    length: u64,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Numbers { runs: Vec::new(), last: 0, are_unchanged: true }
+    }
+}
+
+impl Numbers {
+    fn push(&mut self, own: u64, new: u64) {
+        match self.runs.last_mut() {
+            Some(run) if run.own + run.length == own => run.length += 1,
+            _ => self.runs.push(Run { own, new, length: 1 }),
+        }
+        self.last = own;
+        self.are_unchanged &= own == new;
+    }
+
+    fn new_of(&self, own: u64) -> Option<u64> {
+        let after = self.runs.partition_point(|run| run.own <= own);
+        let run = self.runs[..after].last()?;
+        (own - run.own < run.length).then(|| run.new + (own - run.own))
+    }
+}
