@@ -6,7 +6,8 @@
 //! Source: protobuf-go, `proto.MarshalOptions{Deterministic: true}`.
 
 use super::layout::{Field, Layout, LayoutId, Shape, Type, WireType};
-use super::walk::{Flow, Malformed, Order, Place, Scalar, Sink, Walker, Wire};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
+use super::walk::{Walker, Wire};
 
 /// Appends the canonical bytes of a message to `out`.
 ///

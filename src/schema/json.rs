@@ -9,8 +9,9 @@
 
 use super::layout::{EnumLayout, Field, Layout, LayoutId, Type};
 use super::number;
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::text::hex;
-use super::walk::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny, Walker, Wire};
+use super::walk::{Walker, Wire};
 use super::well_known::WellKnown;
 use crate::entry::Any;
 

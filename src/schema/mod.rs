@@ -6,8 +6,12 @@
 mod canonical;
 mod json;
 mod layout;
+mod level;
 mod number;
+mod sink;
 mod source;
+#[cfg(test)]
+mod testing;
 mod text;
 mod walk;
 mod well_known;
@@ -21,8 +25,9 @@ use prost_reflect::MessageDescriptor;
 pub use canonical::{canonical_hash, write_canonical};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use text::{INDENT_LIMIT, TextOptions, quote_text, write_text};
-pub use walk::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny, Walker, Wire};
+pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
 pub use wire::{FIELD_NUMBER_LIMIT, Fault, NESTING_LIMIT};
 

@@ -189,7 +189,7 @@ mod tests {
         String::from_utf8(out).expect("numbers are ASCII")
     }
 
-    /// Expected values printed by Go 1.19: `strconv.FormatFloat(v, 'g', -1, 64)` and protojson.
+    /// Source of the expected values: Go's `strconv.FormatFloat(v, 'g', -1, 64)` and protojson.
     #[test]
     fn doubles_are_written_as_go_writes_them() {
         for (value, text, json) in [
@@ -240,7 +240,7 @@ mod tests {
     /// Whatever the layout, the digits must read back as the same value.
     #[test]
     fn every_magnitude_reads_back() {
-        for exponent in -324..=308 {
+        for exponent in -324..=307 {
             for digits in ["1", "1.5", "9.007199254740993", "1.2345678901234567"] {
                 let value: f64 = format!("{digits}e{exponent}").parse().expect("a number");
                 for write in [text_f64, json_f64] {

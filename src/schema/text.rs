@@ -4,7 +4,8 @@
 
 use super::layout::{Field, Layout, LayoutId};
 use super::number;
-use super::walk::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny, Walker, Wire};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
+use super::walk::{Walker, Wire};
 use super::wire::Cursor;
 use crate::entry::Any;
 

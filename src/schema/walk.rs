@@ -10,299 +10,15 @@
 //! `Any` where that was asked for.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+use super::Schema;
+use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+use super::level::{Levels, Span, UNKNOWN, default_scalar, is_default, scalar};
+use super::sink::{Flow, Malformed, Order, Place, Sink, Unopened, UnopenedAny};
 use super::well_known::WellKnown;
-use super::wire::{Cursor, Fault, Groups, NESTING_LIMIT, Tag, WireValue};
-use super::{Schema, Unresolved};
+use super::wire::{Cursor, Fault, NESTING_LIMIT};
 use crate::entry::Any;
-
-/// Receives what a [`Walker`] meets in a message.
-///
-/// The default of every event is to do nothing. An error ends the walk.
-#[allow(unused_variables)]
-pub trait Sink {
-    /// What ends a walk: the sink's own failures, and bytes that are no message.
-    type Error: From<Malformed>;
-
-    /// The order in which fields come.
-    const ORDER: Order;
-
-    /// Whether the message inside a `google.protobuf.Any` is walked; if not, an `Any` is a message like others.
-    fn opens_any(&self) -> bool {
-        false
-    }
-
-    /// Whether [`absent`](Self::absent) is to be called; only in [`Order::Declared`].
-    fn wants_absent(&self) -> bool {
-        false
-    }
-
-    /// A message begins; its fields follow, then [`end_message`](Self::end_message), or neither if the sink says so.
-    fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Self::Error> {
-        Ok(Flow::Enter)
-    }
-
-    /// A message ends.
-    fn end_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// A value that is no message.
-    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// The elements of a list follow, at least one, each at a [`Place::Element`].
-    fn begin_list(&mut self, field: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// The list's last element has come.
-    fn end_list(&mut self, field: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// The entries of a map follow, at least one.
-    fn begin_map(&mut self, field: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// An entry of a map begins; its value follows at a [`Place::MapValue`].
-    fn begin_entry(&mut self, map: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// An entry of a map ends.
-    fn end_entry(&mut self, map: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// The map's last entry has come.
-    fn end_map(&mut self, field: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// A `google.protobuf.Any` begins whose type is known; its message follows at [`Place::Any`].
-    ///
-    /// Only if the sink [opens](Self::opens_any) them. Fields of the `Any` beside its two are reported as unknown before
-    /// the message begins.
-    fn begin_any(
-        &mut self,
-        place: Place<'_>,
-        any: Any<'_>,
-        layout: &Layout,
-        wire: Wire<'_>,
-    ) -> Result<Flow, Self::Error> {
-        Ok(Flow::Enter)
-    }
-
-    /// The `Any` ends.
-    fn end_any(&mut self, place: Place<'_>, layout: &Layout) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// A `google.protobuf.Any` that is not empty and can't be opened.
-    ///
-    /// Only if the sink [opens](Self::opens_any) them. Its fields beside the two are reported as unknown afterwards.
-    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, Self::Error> {
-        Ok(Flow::Enter)
-    }
-
-    /// A field that the layout does not know, with its tag; unknown fields come last, in the order of the wire.
-    fn unknown(&mut self, wire: &[u8]) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    /// A field that is not on the wire, in its turn.
-    fn absent(&mut self, field: &Field) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
-
-/// What a sink wants of a message that begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// Its fields.
-    Enter,
-    /// Nothing more: neither fields nor an end.
-    Skip,
-}
-
-/// The bytes of a message that a walk has reached.
-#[derive(Debug, Clone, Copy)]
-pub struct Wire<'a> {
-    data: &'a [u8],
-    occurrences: Occurrences<'a>,
-    has_unknown: bool,
-    is_empty: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Occurrences<'a> {
-    All(&'a [u8]),
-    Spans(&'a [Span]),
-}
-
-impl<'a> Wire<'a> {
-    /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
-    pub fn bytes(&self) -> Cow<'a, [u8]> {
-        match self.occurrences {
-            Occurrences::All(bytes) => Cow::Borrowed(bytes),
-            Occurrences::Spans([span]) => Cow::Borrowed(span.bytes(self.data)),
-            Occurrences::Spans(spans) => {
-                Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect())
-            }
-        }
-    }
-
-    /// Whether the message has fields, on its own level, that its layout does not know.
-    pub fn has_unknown(&self) -> bool {
-        self.has_unknown
-    }
-
-    /// Whether the message has no field at all.
-    pub fn is_empty(&self) -> bool {
-        self.is_empty
-    }
-}
-
-/// The order in which a message's fields come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// As declared, extensions last by name: the order of Go's text and JSON writers.
-    Declared,
-    /// Extensions, then fields outside oneofs, then oneofs: the order of Go's deterministic wire encoder.
-    Wire,
-}
-
-/// Where a value stands.
-#[derive(Debug, Clone, Copy)]
-pub enum Place<'a> {
-    /// The message the walk began with.
-    Root,
-    /// The value of a singular field.
-    Field(&'a Field),
-    /// An element of a list.
-    Element(&'a Field),
-    /// The value of a map's entry; this is field 2 of the entry.
-    MapValue(&'a Field),
-    /// The message inside an `Any`.
-    Any,
-}
-
-/// A value that is no message.
-#[derive(Debug, Clone, Copy)]
-pub enum Scalar<'a> {
-    /// A `bool`.
-    Bool(bool),
-    /// An `int32`, `sint32` or `sfixed32`.
-    I32(i32),
-    /// An `int64`, `sint64` or `sfixed64`.
-    I64(i64),
-    /// A `uint32` or `fixed32`.
-    U32(u32),
-    /// A `uint64` or `fixed64`.
-    U64(u64),
-    /// A `float`.
-    F32(f32),
-    /// A `double`.
-    F64(f64),
-    /// A `string`; the bytes are as they were and may not be UTF-8.
-    String(&'a [u8]),
-    /// A `bytes`.
-    Bytes(&'a [u8]),
-    /// An enum's number.
-    Enum(i32, &'a EnumLayout),
-}
-
-/// A `google.protobuf.Any` whose message can't be walked.
-#[derive(Debug, Clone, Copy)]
-pub struct UnopenedAny<'a> {
-    /// The type URL; the bytes may not be UTF-8.
-    pub type_url: &'a [u8],
-    /// The message's wire bytes.
-    pub value: &'a [u8],
-    /// Why it can't be opened.
-    pub reason: &'a Unopened,
-}
-
-/// Why an `Any` can't be opened.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum Unopened {
-    /// There is no descriptor for its type.
-    #[error(transparent)]
-    Unresolved(#[from] Unresolved),
-    /// Its value is no message of its type.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-}
-
-/// Bytes that are no message of their type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at byte {position}", message = .fault)]
-pub struct Malformed {
-    /// What is wrong.
-    pub fault: Fault,
-    /// The offset in bytes from the start of the walk's bytes.
-    pub position: usize,
-    /// Whether it is inside an `Any` inside the message, which may then be shown unopened.
-    pub in_any: bool,
-}
-
-/// One field occurrence on the wire.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    /// The index in the layout's fields, or `UNKNOWN`.
-    field: u32,
-    /// Where the bytes end; 0 for a number, since nothing with a tag before it ends there.
-    end: u32,
-    /// A number, or where the bytes start; of an unknown field they begin with its tag.
-    bits: u64,
-}
-
-const UNKNOWN: u32 = u32::MAX;
-
-/// The mark of a oneof's member that a later one replaced.
-const REPLACED: u32 = u32::MAX - 1;
-
-/// A key or value that is missing from a map's entry: the default of every scalar type but an enum's.
-const ABSENT: Span = Span { field: UNKNOWN, end: 0, bits: 0 };
-
-impl Span {
-    #[inline]
-    fn new(field: u32, value: WireValue) -> Span {
-        match value {
-            WireValue::Bits(bits) => Span { field, end: 0, bits },
-            WireValue::Span { start, end } => Span { field, end, bits: start.into() },
-        }
-    }
-
-    fn is_number(&self) -> bool {
-        self.end == 0
-    }
-
-    #[inline]
-    fn bytes(self, data: &[u8]) -> &[u8] {
-        &data[self.range()]
-    }
-
-    #[inline]
-    fn range(self) -> Range<usize> {
-        if self.end == 0 { 0..0 } else { self.bits as usize..self.end as usize }
-    }
-}
-
-/// One entry of a map.
-#[derive(Debug, Clone, Copy)]
-struct MapItem {
-    key: Span,
-    /// The occurrences of the value, as a range of spans.
-    first_value: u32,
-    end_value: u32,
-}
 
 /// Where a message's bytes stand.
 #[derive(Debug, Clone)]
@@ -345,16 +61,58 @@ enum Frame<'s> {
         place: Place<'s>,
         layout: &'s Layout,
     },
+    /// A message that has not begun: the walk's own, or an `Any`'s.
+    Start {
+        place: Place<'s>,
+        layout: &'s Layout,
+        range: Range<usize>,
+    },
+}
+
+/// The bytes of a message that a walk has reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Wire<'a> {
+    data: &'a [u8],
+    occurrences: Occurrences<'a>,
+    has_unknown: bool,
+    is_empty: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Occurrences<'a> {
+    All(&'a [u8]),
+    Spans(&'a [Span]),
+}
+
+impl<'a> Wire<'a> {
+    /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
+    pub fn bytes(&self) -> Cow<'a, [u8]> {
+        match self.occurrences {
+            Occurrences::All(bytes) => Cow::Borrowed(bytes),
+            Occurrences::Spans([span]) => Cow::Borrowed(span.bytes(self.data)),
+            Occurrences::Spans(spans) => {
+                Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect())
+            }
+        }
+    }
+
+    /// Whether the message has fields, on its own level, that its layout does not know.
+    pub fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
+    /// Whether the message has no field at all.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
 }
 
 /// Walks messages; keeps its memory from one to the next.
 #[derive(Debug)]
 pub struct Walker<'s> {
     schema: &'s Schema,
-    spans: Vec<Span>,
-    items: Vec<MapItem>,
+    levels: Levels,
     frames: Vec<Frame<'s>>,
-    groups: Groups,
     /// How many messages are open.
     depth: usize,
     /// How many `Any`s are open.
@@ -365,16 +123,7 @@ pub struct Walker<'s> {
 impl<'s> Walker<'s> {
     /// A walker that looks types up in this schema.
     pub fn new(schema: &'s Schema) -> Self {
-        Walker {
-            schema,
-            spans: Vec::new(),
-            items: Vec::new(),
-            frames: Vec::new(),
-            groups: Groups::default(),
-            depth: 0,
-            open_anys: 0,
-            checks_any: false,
-        }
+        Walker { schema, levels: Levels::default(), frames: Vec::new(), depth: 0, open_anys: 0, checks_any: false }
     }
 
     /// The schema the walker looks types up in.
@@ -398,7 +147,8 @@ impl<'s> Walker<'s> {
     /// Those of the sink, and [`Malformed`] for bytes that are no message of the type.
     pub fn walk<S: Sink>(&mut self, layout: LayoutId, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
         self.reset(data)?;
-        self.push_root(self.schema.layout(layout), Place::Root, data, sink)?;
+        let layout = self.schema.layout(layout);
+        self.frames.push(Frame::Start { place: Place::Root, layout, range: 0..data.len() });
         self.run(data, 0, sink)
     }
 
@@ -416,39 +166,29 @@ impl<'s> Walker<'s> {
         if sink.begin_any(Place::Root, any, layout, wire)? == Flow::Skip {
             return Ok(());
         }
-        self.push_root(layout, Place::Any, any.value, sink)?;
+        self.frames.push(Frame::Start { place: Place::Any, layout, range: 0..any.value.len() });
         self.run(any.value, 0, sink)?;
         sink.end_any(Place::Root, layout)
     }
 
     fn reset(&mut self, data: &[u8]) -> Result<(), Malformed> {
-        self.spans.clear();
-        self.items.clear();
+        self.levels.clear();
         self.frames.clear();
-        self.groups.clear();
         self.depth = 0;
         self.open_anys = 0;
         if u32::try_from(data.len()).is_err() {
-            return Err(Malformed { fault: Fault::TooLong, position: 0, in_any: false });
+            return Err(Malformed::new(Fault::TooLong, 0));
         }
         Ok(())
     }
 
-    fn malformed(&self, fault: Fault, position: usize) -> Malformed {
-        Malformed { fault, position, in_any: self.open_anys > 0 }
+    /// Notes whether what is malformed stands inside an `Any`.
+    fn located(&self, malformed: Malformed) -> Malformed {
+        Malformed { in_any: self.open_anys > 0, ..malformed }
     }
 
-    /// Begins a message whose bytes are all of `data`.
-    fn push_root<S: Sink>(
-        &mut self,
-        layout: &'s Layout,
-        place: Place<'s>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let base = self.spans.len();
-        self.collect(layout, data, 0..data.len())?;
-        self.push_message(layout, place, Body::Range(0..data.len()), base, data, sink)
+    fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
+        self.levels.collect(layout, data, range).map_err(|malformed| self.located(malformed))
     }
 
     /// Begins a message whose fields have been collected from `base` on.
@@ -461,15 +201,12 @@ impl<'s> Walker<'s> {
         data: &[u8],
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        if self.depth >= NESTING_LIMIT {
-            return Err(self.malformed(Fault::TooDeep, 0).into());
-        }
-        self.arrange(layout, base, S::ORDER);
+        self.levels.arrange(layout, base, S::ORDER);
         match sink.begin_message(place, layout, self.wire(&body, base, data))? {
-            Flow::Skip => self.spans.truncate(base),
+            Flow::Skip => self.levels.spans.truncate(base),
             Flow::Enter => {
                 self.depth += 1;
-                let end = self.spans.len();
+                let end = self.levels.spans.len();
                 let frame = Frame::Message { layout, place, next: base, end, base, list: None, body, reported: 0 };
                 self.frames.push(frame);
             }
@@ -480,9 +217,9 @@ impl<'s> Walker<'s> {
     fn wire<'a>(&'a self, body: &Body, base: usize, data: &'a [u8]) -> Wire<'a> {
         let occurrences = match body {
             Body::Range(range) => Occurrences::All(&data[range.clone()]),
-            Body::Spans(range) => Occurrences::Spans(&self.spans[range.clone()]),
+            Body::Spans(range) => Occurrences::Spans(&self.levels.spans[range.clone()]),
         };
-        let fields = &self.spans[base..];
+        let fields = &self.levels.spans[base..];
         // Unknown fields sort last.
         let has_unknown = fields.last().is_some_and(|span| span.field == UNKNOWN);
         Wire { data, occurrences, has_unknown, is_empty: fields.is_empty() }
@@ -495,9 +232,17 @@ impl<'s> Walker<'s> {
             match self.frames[top] {
                 Frame::Message { .. } => self.step_message(top, data, sink)?,
                 Frame::Map { .. } => self.step_map(top, data, sink)?,
+                Frame::Start { place, layout, ref range } => {
+                    let range = range.clone();
+                    self.frames.pop();
+                    let base = self.levels.spans.len();
+                    self.collect(layout, data, range.clone())?;
+                    self.begin(layout, place, Body::Range(range), base, data, sink)?;
+                }
                 Frame::Any { place, layout } => {
                     self.frames.pop();
                     self.open_anys -= 1;
+                    self.depth -= 1;
                     sink.end_any(place, layout)?;
                 }
             }
@@ -514,7 +259,7 @@ impl<'s> Walker<'s> {
         let body = body.clone();
         let wants_absent = sink.wants_absent();
         while next < end {
-            let span = self.spans[next];
+            let span = self.levels.spans[next];
             if span.field == UNKNOWN {
                 if let Some(field) = list.take() {
                     sink.end_list(field)?;
@@ -541,12 +286,12 @@ impl<'s> Walker<'s> {
                 Shape::Singular => {
                     let first = next;
                     next += 1;
-                    while next < end && self.spans[next].field == span.field {
+                    while next < end && self.levels.spans[next].field == span.field {
                         next += 1;
                     }
                     match field.ty().message() {
                         None => {
-                            let last = self.spans[next - 1];
+                            let last = self.levels.spans[next - 1];
                             if !field.has_presence() && is_default(field.ty(), last) {
                                 if wants_absent {
                                     sink.absent(field)?;
@@ -579,7 +324,7 @@ impl<'s> Walker<'s> {
                 Shape::Map(shape) => {
                     let first = next;
                     next += 1;
-                    while next < end && self.spans[next].field == span.field {
+                    while next < end && self.levels.spans[next].field == span.field {
                         next += 1;
                     }
                     self.pause(top, next, list, reported);
@@ -594,7 +339,7 @@ impl<'s> Walker<'s> {
             report_absent(layout, &mut reported, layout.fields().len(), sink)?;
         }
         sink.end_message(place, layout, self.wire(&body, base, data))?;
-        self.spans.truncate(base);
+        self.levels.spans.truncate(base);
         self.frames.pop();
         self.depth -= 1;
         Ok(())
@@ -621,8 +366,8 @@ impl<'s> Walker<'s> {
         let packable = !matches!(field.ty(), Type::String | Type::Bytes);
         let mut begun = false;
         let mut next = first;
-        while next < end && self.spans[next].field == self.spans[first].field {
-            let span = self.spans[next];
+        while next < end && self.levels.spans[next].field == self.levels.spans[first].field {
+            let span = self.levels.spans[next];
             next += 1;
             if !packable || span.is_number() {
                 if !begun {
@@ -639,16 +384,18 @@ impl<'s> Walker<'s> {
                     WireType::Fixed32 => cursor.fixed32().map(u64::from),
                     _ => cursor.varint(),
                 }
-                .map_err(|fault| self.malformed(fault, cursor.position))?;
+                .map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
                 if !begun {
                     sink.begin_list(field)?;
                     begun = true;
                 }
-                sink.scalar(Place::Element(field), scalar(field.ty(), Span { bits, ..span }, data))?;
+                sink.scalar(Place::Element(field), scalar(field.ty(), Span::number(bits), data))?;
             }
         }
         if begun {
             sink.end_list(field)?;
+        } else if sink.wants_absent() {
+            sink.absent(field)?;
         }
         Ok(next)
     }
@@ -663,16 +410,36 @@ impl<'s> Walker<'s> {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let layout = self.schema.layout(id);
-        let base = self.spans.len();
+        let base = self.levels.spans.len();
         for index in occurrences.clone() {
-            let range = self.spans[index].range();
+            let range = self.levels.spans[index].range();
             self.collect(layout, data, range)?;
         }
-        let body = Body::Spans(occurrences);
-        if layout.well_known() == Some(WellKnown::Any) && sink.opens_any() && base < self.spans.len() {
-            return self.enter_any(layout, place, body, base, data, sink);
+        self.begin(layout, place, Body::Spans(occurrences), base, data, sink)
+    }
+
+    /// Begins a message, or opens an `Any`, whose fields have been collected from `base` on.
+    fn begin<S: Sink>(
+        &mut self,
+        layout: &'s Layout,
+        place: Place<'s>,
+        body: Body,
+        base: usize,
+        data: &[u8],
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
+        if self.depth >= NESTING_LIMIT {
+            let start = match &body {
+                Body::Range(range) => range.start,
+                Body::Spans(spans) => self.levels.spans[spans.clone()].first().map_or(0, |span| span.range().start),
+            };
+            return Err(self.located(Malformed::new(Fault::TooDeep, start)).into());
         }
-        self.push_message(layout, place, body, base, data, sink)
+        if layout.well_known() == Some(WellKnown::Any) && sink.opens_any() && base < self.levels.spans.len() {
+            self.enter_any(layout, place, body, base, data, sink)
+        } else {
+            self.push_message(layout, place, body, base, data, sink)
+        }
     }
 
     /// Opens an `Any` whose two fields have been collected from `base` on.
@@ -688,7 +455,7 @@ impl<'s> Walker<'s> {
         let mut url = 0..0;
         let mut value = 0..0;
         let mut unknown_only = true;
-        for span in &self.spans[base..] {
+        for span in &self.levels.spans[base..] {
             if span.field != UNKNOWN {
                 unknown_only = false;
                 match any_layout.fields()[span.field as usize].number() {
@@ -702,7 +469,7 @@ impl<'s> Walker<'s> {
         if unknown_only || (type_url.is_empty() && bytes.is_empty()) {
             return self.push_message(any_layout, place, body, base, data, sink);
         }
-        self.arrange(any_layout, base, S::ORDER);
+        self.levels.arrange(any_layout, base, S::ORDER);
         let opened = self.schema.resolve_bytes(type_url).map_err(Unopened::Unresolved).and_then(|(url, id)| {
             if self.checks_any {
                 self.check(id, data, value.clone())?;
@@ -724,36 +491,37 @@ impl<'s> Walker<'s> {
                     return Ok(());
                 }
                 self.frames.push(Frame::Any { place, layout });
+                self.frames.push(Frame::Start { place: Place::Any, layout, range: value });
                 self.open_anys += 1;
-                let base = self.spans.len();
-                self.collect(layout, data, value.clone())?;
-                self.push_message(layout, Place::Any, Body::Range(value), base, data, sink)
+                self.depth += 1;
+                Ok(())
             }
         }
     }
 
     /// Reports the unknown fields of an `Any`, if they are wanted, and forgets its spans.
     fn end_own_fields<S: Sink>(&mut self, flow: Flow, base: usize, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        for index in base..self.spans.len() {
-            let span = self.spans[index];
+        for index in base..self.levels.spans.len() {
+            let span = self.levels.spans[index];
             if span.field == UNKNOWN && flow == Flow::Enter {
                 sink.unknown(span.bytes(data))?;
             }
         }
-        self.spans.truncate(base);
+        self.levels.spans.truncate(base);
         Ok(())
     }
 
     /// Reads a message without reporting anything.
     fn check(&mut self, id: LayoutId, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        let (spans, items, floor, depth) = (self.spans.len(), self.items.len(), self.frames.len(), self.depth);
+        let (spans, items, floor, depth) =
+            (self.levels.spans.len(), self.levels.items.len(), self.frames.len(), self.depth);
         let layout = self.schema.layout(id);
         let result = self
             .collect(layout, data, range.clone())
             .and_then(|()| self.push_message(layout, Place::Root, Body::Range(range), spans, data, &mut Check))
             .and_then(|()| self.run(data, floor, &mut Check));
-        self.spans.truncate(spans);
-        self.items.truncate(items);
+        self.levels.spans.truncate(spans);
+        self.levels.items.truncate(items);
         self.frames.truncate(floor);
         self.depth = depth;
         result
@@ -768,31 +536,30 @@ impl<'s> Walker<'s> {
         data: &[u8],
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        let (base, items) = (self.spans.len(), self.items.len());
+        let (base, items) = (self.levels.spans.len(), self.levels.items.len());
         for index in entries {
-            let range = self.spans[index].range();
-            self.collect_entry(shape, data, range)?;
+            let range = self.levels.spans[index].range();
+            self.levels.collect_entry(shape, data, range).map_err(|malformed| self.located(malformed))?;
         }
-        self.arrange_entries(shape, items, data);
-        let end = self.items.len();
+        self.levels.arrange_entries(shape, items, data);
+        let end = self.levels.items.len();
         sink.begin_map(field)?;
         if let Some(layout) = shape.value.ty().message() {
             self.frames.push(Frame::Map { field, shape, layout, next: items, end, items, base });
             return Ok(());
         }
         for index in items..end {
-            let MapItem { key, first_value, end_value } = self.items[index];
-            sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), key, data))?;
-            let value = if first_value == end_value {
-                default_scalar(shape.value.ty())
-            } else {
-                scalar(shape.value.ty(), self.spans[end_value as usize - 1], data)
+            let item = self.levels.items[index];
+            sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
+            let value = match self.levels.spans[item.values()].last() {
+                Some(last) => scalar(shape.value.ty(), *last, data),
+                None => default_scalar(shape.value.ty()),
             };
             sink.scalar(Place::MapValue(&shape.value), value)?;
             sink.end_entry(field)?;
         }
-        self.items.truncate(items);
-        self.spans.truncate(base);
+        self.levels.items.truncate(items);
+        self.levels.spans.truncate(base);
         sink.end_map(field)
     }
 
@@ -805,120 +572,15 @@ impl<'s> Walker<'s> {
             sink.end_entry(field)?;
         }
         if next == end {
-            self.items.truncate(items);
-            self.spans.truncate(base);
+            self.levels.items.truncate(items);
+            self.levels.spans.truncate(base);
             self.frames.pop();
             return sink.end_map(field);
         }
         self.frames[top] = Frame::Map { field, shape, layout, next: next + 1, end, items, base };
-        let MapItem { key, first_value, end_value } = self.items[next];
-        sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), key, data))?;
-        self.enter(layout, Place::MapValue(&shape.value), first_value as usize..end_value as usize, data, sink)
-    }
-
-    /// Reads the fields of one message level into spans, in the order of the wire.
-    fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        let mut cursor = Cursor::new(data, range);
-        while !cursor.is_at_end() {
-            let at = cursor.position;
-            let read = cursor.tag().and_then(|tag| Ok((tag, cursor.value(tag, &mut self.groups)?)));
-            let (tag, value) = read.map_err(|fault| self.malformed(fault, at))?;
-            self.spans.push(match layout.field_of_tag(tag.0) {
-                Some(index) => Span::new(index as u32, value),
-                None => Span { field: UNKNOWN, end: cursor.position as u32, bits: at as u64 },
-            });
-        }
-        Ok(())
-    }
-
-    /// Sorts the spans of a message and drops the members of oneofs that others replaced.
-    fn arrange(&mut self, layout: &Layout, base: usize, order: Order) {
-        if layout.oneofs() > 0 && self.spans.len() - base > 1 {
-            self.settle_oneofs(layout, base);
-        }
-        let spans = &mut self.spans[base..];
-        match order {
-            Order::Declared => {
-                if !spans.is_sorted_by_key(|span| span.field) {
-                    spans.sort_by_key(|span| span.field);
-                }
-            }
-            Order::Wire => {
-                let rank = |span: &Span| layout.fields().get(span.field as usize).map_or(UNKNOWN, Field::wire_rank);
-                if !spans.is_sorted_by_key(rank) {
-                    spans.sort_by_key(rank);
-                }
-            }
-        }
-    }
-
-    fn settle_oneofs(&mut self, layout: &Layout, base: usize) {
-        let oneof = |span: &Span| layout.fields().get(span.field as usize).and_then(Field::oneof);
-        if self.spans[base..].iter().filter_map(oneof).nth(1).is_none() {
-            return;
-        }
-        // From the end: what stands before a different member of the same oneof was replaced by it.
-        let mut winners: Vec<Option<(u32, bool)>> = vec![None; layout.oneofs() as usize];
-        for span in self.spans[base..].iter_mut().rev() {
-            let Some(index) = oneof(span) else { continue };
-            match &mut winners[index as usize] {
-                empty @ None => *empty = Some((span.field, false)),
-                Some((winner, closed)) => {
-                    *closed |= *winner != span.field;
-                    if *closed {
-                        span.field = REPLACED;
-                    }
-                }
-            }
-        }
-        let mut kept = base;
-        for index in base..self.spans.len() {
-            if self.spans[index].field != REPLACED {
-                self.spans[kept] = self.spans[index];
-                kept += 1;
-            }
-        }
-        self.spans.truncate(kept);
-    }
-
-    /// Reads one entry of a map: its key, and the occurrences of its value as spans.
-    fn collect_entry(&mut self, shape: &MapShape, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        let tag_of = |field: &Field| field.number() << 3 | field.ty().wire_type() as u32;
-        let (key_tag, value_tag) = (tag_of(&shape.key), tag_of(&shape.value));
-        let first_value = self.spans.len() as u32;
-        let mut key = ABSENT;
-        let mut cursor = Cursor::new(data, range);
-        while !cursor.is_at_end() {
-            let at = cursor.position;
-            let read = cursor.tag().and_then(|tag| Ok((tag, cursor.value(tag, &mut self.groups)?)));
-            let (Tag(tag), value) = read.map_err(|fault| self.malformed(fault, at))?;
-            if tag == key_tag {
-                key = Span::new(0, value);
-            } else if tag == value_tag {
-                self.spans.push(Span::new(0, value));
-            }
-        }
-        self.items.push(MapItem { key, first_value, end_value: self.spans.len() as u32 });
-        Ok(())
-    }
-
-    /// Sorts the entries of a map by key and keeps the last of equal ones.
-    fn arrange_entries(&mut self, shape: &MapShape, items: usize, data: &[u8]) {
-        let compare = |a: &MapItem, b: &MapItem| compare_keys(shape.key.ty(), a.key, b.key, data);
-        let entries = &mut self.items[items..];
-        if entries.is_sorted_by(|a, b| compare(a, b) == Ordering::Less) {
-            return;
-        }
-        entries.sort_by(compare);
-        let mut kept = items;
-        for index in items..self.items.len() {
-            let is_last = self.items.get(index + 1).is_none_or(|next| compare(&self.items[index], next).is_ne());
-            if is_last {
-                self.items[kept] = self.items[index];
-                kept += 1;
-            }
-        }
-        self.items.truncate(kept);
+        let item = self.levels.items[next];
+        sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
+        self.enter(layout, Place::MapValue(&shape.value), item.values(), data, sink)
     }
 }
 
@@ -930,67 +592,322 @@ fn report_absent<S: Sink>(layout: &Layout, reported: &mut usize, until: usize, s
     Ok(())
 }
 
-#[inline(always)]
-fn scalar<'a>(ty: &'a Type, span: Span, data: &'a [u8]) -> Scalar<'a> {
-    let bits = span.bits;
-    match ty {
-        Type::Double => Scalar::F64(f64::from_bits(bits)),
-        Type::Float => Scalar::F32(f32::from_bits(bits as u32)),
-        Type::Int32 | Type::Sfixed32 => Scalar::I32(bits as i32),
-        Type::Int64 | Type::Sfixed64 => Scalar::I64(bits as i64),
-        Type::Uint32 | Type::Fixed32 => Scalar::U32(bits as u32),
-        Type::Uint64 | Type::Fixed64 => Scalar::U64(bits),
-        Type::Sint32 => Scalar::I32((bits as u32 >> 1) as i32 ^ -((bits & 1) as i32)),
-        Type::Sint64 => Scalar::I64((bits >> 1) as i64 ^ -((bits & 1) as i64)),
-        Type::Bool => Scalar::Bool(bits != 0),
-        Type::String => Scalar::String(span.bytes(data)),
-        Type::Bytes => Scalar::Bytes(span.bytes(data)),
-        Type::Enum(layout) => Scalar::Enum(bits as i32, layout),
-        Type::Message(_) | Type::Group(_) => unreachable!("messages are entered, not reported"),
-    }
-}
-
-/// Whether a value is its type's default; a negative zero is not.
-#[inline]
-fn is_default(ty: &Type, span: Span) -> bool {
-    if span.end != 0 {
-        return span.bits == span.end.into();
-    }
-    match ty {
-        // More bits than the type has are cut off.
-        Type::Int32 | Type::Uint32 | Type::Sint32 | Type::Enum(_) => span.bits as u32 == 0,
-        _ => span.bits == 0,
-    }
-}
-
-/// The value of a map's entry that has none.
-fn default_scalar(ty: &Type) -> Scalar<'_> {
-    match ty {
-        Type::Enum(layout) => Scalar::Enum(layout.default_number(), layout),
-        _ => scalar(ty, ABSENT, &[]),
-    }
-}
-
-/// The order of map keys: `false` before `true`, numbers by value, strings by their bytes.
-///
-/// Source: protobuf-go, `order.GenericKeyOrder`.
-fn compare_keys(ty: &Type, a: Span, b: Span, data: &[u8]) -> Ordering {
-    match (scalar(ty, a, data), scalar(ty, b, data)) {
-        (Scalar::Bool(a), Scalar::Bool(b)) => a.cmp(&b),
-        (Scalar::I32(a), Scalar::I32(b)) => a.cmp(&b),
-        (Scalar::I64(a), Scalar::I64(b)) => a.cmp(&b),
-        (Scalar::U32(a), Scalar::U32(b)) => a.cmp(&b),
-        (Scalar::U64(a), Scalar::U64(b)) => a.cmp(&b),
-        (Scalar::String(a), Scalar::String(b)) => a.cmp(b),
-        // Descriptors with other key types don't get through the pool.
-        _ => Ordering::Equal,
-    }
-}
-
 /// A sink that only wants to know whether the walk succeeds.
 struct Check;
 
 impl Sink for Check {
     type Error = Malformed;
     const ORDER: Order = Order::Declared;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{any, bytes, group, id, schema, varint};
+    use super::super::{Fault, JsonOptions, TextOptions, write_canonical, write_json, write_text};
+    use super::*;
+
+    fn json_of(name: &str, wire: &[u8]) -> String {
+        let schema = schema();
+        let mut out = Vec::new();
+        match write_json(&mut Walker::new(&schema), id(&schema, name), wire, JsonOptions::default(), &mut out) {
+            Ok(()) => String::from_utf8(out).expect("JSON is UTF-8"),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    fn json(wire: &[u8]) -> String {
+        json_of("test.All", wire)
+    }
+
+    fn text_of(name: &str, wire: &[u8]) -> String {
+        let schema = schema();
+        let mut out = Vec::new();
+        let options = TextOptions { unknown_fields: true, ..TextOptions::default() };
+        match write_text(&mut Walker::new(&schema), id(&schema, name), wire, options, &mut out) {
+            Ok(()) => String::from_utf8(out).expect("these texts are UTF-8"),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    fn canonical_of(name: &str, wire: &[u8]) -> Vec<u8> {
+        let schema = schema();
+        let mut out = Vec::new();
+        write_canonical(&mut Walker::new(&schema), id(&schema, name), wire, &mut out).expect("the bytes are a message");
+        out
+    }
+
+    #[test]
+    fn fields_come_in_the_order_of_declaration() {
+        let wire = [bytes(2, "s"), varint(1, 7), bytes(20, "late")].concat();
+        assert_eq!(json(&wire), r#"{"late":"late","i":7,"s":"s"}"#);
+        assert_eq!(text_of("test.All", &wire), "late: \"late\"\ni: 7\ns: \"s\"\n");
+        assert_eq!(canonical_of("test.All", &wire), [varint(1, 7), bytes(2, "s"), bytes(20, "late")].concat());
+    }
+
+    #[test]
+    fn canonical_order_puts_oneofs_behind_other_fields() {
+        let wire = [varint(7, 1), varint(1, 2)].concat();
+        assert_eq!(canonical_of("test.All", &wire), [varint(1, 2), varint(7, 1)].concat());
+    }
+
+    #[test]
+    fn a_split_list_comes_as_one() {
+        let wire = [bytes(4, "x"), varint(1, 1), bytes(4, "y")].concat();
+        assert_eq!(json(&wire), r#"{"i":1,"names":["x","y"]}"#);
+    }
+
+    #[test]
+    fn packed_and_unpacked_elements_mix() {
+        let wire = [bytes(3, [1, 2]), varint(3, 3), bytes(3, []), bytes(3, [0])].concat();
+        assert_eq!(json(&wire), r#"{"packed":[1,2,3,0]}"#);
+        assert_eq!(canonical_of("test.All", &wire), bytes(3, [1, 2, 3, 0]));
+        assert_eq!(json(&bytes(3, [])), "{}");
+        assert_eq!(canonical_of("test.All", &bytes(3, [])), b"");
+    }
+
+    #[test]
+    fn of_a_singular_scalar_the_last_wins() {
+        assert_eq!(json(&[varint(1, 1), varint(1, 2)].concat()), r#"{"i":2}"#);
+    }
+
+    #[test]
+    fn a_default_without_presence_is_no_value() {
+        let wire = [varint(1, 0), bytes(2, ""), varint(15, 0), varint(16, 0), varint(1, 1 << 32)].concat();
+        assert_eq!(json(&wire), r#"{"maybe":0}"#);
+        assert_eq!(canonical_of("test.All", &wire), varint(16, 0));
+    }
+
+    #[test]
+    fn a_negative_zero_is_a_value() {
+        let wire = [vec![0x61], (-0.0f64).to_le_bytes().to_vec()].concat();
+        assert_eq!(json(&wire), r#"{"d":-0}"#);
+    }
+
+    #[test]
+    fn occurrences_of_a_message_merge() {
+        let wire = [bytes(6, varint(1, 1)), varint(1, 9), bytes(6, bytes(2, "s"))].concat();
+        assert_eq!(json(&wire), r#"{"i":9,"child":{"i":1,"s":"s"}}"#);
+        let deep = [bytes(6, bytes(6, varint(1, 1))), bytes(6, bytes(6, varint(16, 2)))].concat();
+        assert_eq!(json(&deep), r#"{"child":{"child":{"i":1,"maybe":2}}}"#);
+    }
+
+    #[test]
+    fn of_a_oneof_the_last_member_wins() {
+        assert_eq!(json(&[varint(7, 1), bytes(9, "c")].concat()), r#"{"c":"c"}"#);
+        assert_eq!(json(&[bytes(9, "c"), varint(7, 0)].concat()), r#"{"a":0}"#);
+        // What came before another member does not merge with what comes after it.
+        let wire = [bytes(8, varint(1, 1)), bytes(9, "c"), bytes(8, bytes(2, "s"))].concat();
+        assert_eq!(json(&wire), r#"{"b":{"s":"s"}}"#);
+        let merged = [bytes(9, "c"), bytes(8, varint(1, 1)), bytes(8, bytes(2, "s"))].concat();
+        assert_eq!(json(&merged), r#"{"b":{"i":1,"s":"s"}}"#);
+    }
+
+    #[test]
+    fn map_entries_are_sorted_and_each_key_comes_once() {
+        let entry = |key: &str, value| bytes(5, [bytes(1, key), varint(2, value)].concat());
+        let wire = [entry("b", 1), entry("a", 2), entry("b", 3)].concat();
+        assert_eq!(json(&wire), r#"{"counts":{"a":2,"b":3}}"#);
+        assert_eq!(
+            text_of("test.All", &wire),
+            "counts: {\n  key: \"a\"\n  value: 2\n}\ncounts: {\n  key: \"b\"\n  value: 3\n}\n"
+        );
+        assert_eq!(canonical_of("test.All", &wire), [entry("a", 2), entry("b", 3)].concat());
+    }
+
+    #[test]
+    fn what_a_map_entry_lacks_is_its_default() {
+        assert_eq!(json(&bytes(5, [])), r#"{"counts":{"":0}}"#);
+        assert_eq!(json(&bytes(11, [])), r#"{"children":{"0":{}}}"#);
+        assert_eq!(json(&bytes(21, [])), r#"{"flags":{"false":"RED"}}"#);
+        // Value before key, the key twice, and something that no entry has.
+        let odd = [varint(2, 4), bytes(1, "x"), bytes(1, "y"), varint(3, 1)].concat();
+        assert_eq!(json(&bytes(5, odd)), r#"{"counts":{"y":4}}"#);
+    }
+
+    #[test]
+    fn integer_keys_sort_by_value() {
+        let entry = |key: i64| bytes(11, varint(1, key as u64));
+        let wire = [entry(10), entry(9), entry(-1)].concat();
+        assert_eq!(json(&wire), r#"{"children":{"-1":{},"9":{},"10":{}}}"#);
+    }
+
+    #[test]
+    fn unknown_fields_come_last_and_whole() {
+        let unknown = [varint(99, 5), bytes(2047, "x"), group(98, varint(1, 1))].concat();
+        let wire = [unknown.clone(), varint(1, 1)].concat();
+        assert_eq!(json(&wire), r#"{"i":1,"@unknown":"mAYF+n8BeJMGCAGUBg=="}"#);
+        assert_eq!(text_of("test.All", &wire), "i: 1\n99: 5\n2047: \"x\"\n98: {\n  1: 1\n}\n");
+        assert_eq!(canonical_of("test.All", &wire), [varint(1, 1), unknown].concat());
+    }
+
+    #[test]
+    fn a_known_number_with_another_wire_type_is_unknown() {
+        assert_eq!(json(&bytes(1, "x")), r#"{"@unknown":"CgF4"}"#);
+    }
+
+    #[test]
+    fn groups_are_messages() {
+        let wire =
+            [group(1, [varint(2, 3), bytes(3, group(1, varint(2, 4)))].concat()), group(4, varint(5, 6))].concat();
+        assert_eq!(json_of("test.Old", &wire), r#"{"data":{"x":3,"deep":{"data":{"x":4}}},"row":[{"y":6}]}"#);
+        assert_eq!(
+            text_of("test.Old", &wire),
+            "Data: {\n  x: 3\n  deep: {\n    Data: {\n      x: 4\n    }\n  }\n}\nRow: {\n  y: 6\n}\n"
+        );
+        assert_eq!(canonical_of("test.Old", &wire), wire);
+    }
+
+    #[test]
+    fn extensions_stand_in_brackets() {
+        let wire = bytes(100, "x");
+        assert_eq!(json_of("test.Old", &wire), r#"{"[test.note]":"x"}"#);
+        assert_eq!(text_of("test.Old", &wire), "[test.note]: \"x\"\n");
+        assert_eq!(canonical_of("test.Old", &wire), wire);
+    }
+
+    #[test]
+    fn any_is_opened_at_any_depth() {
+        let inner = any("x/google.protobuf.Any", any("type.googleapis.com/test.All", varint(1, 1)));
+        let wire = bytes(10, inner);
+        assert_eq!(
+            json(&wire),
+            r#"{"any":{"@type":"x/google.protobuf.Any","value":{"@type":"type.googleapis.com/test.All","i":1}}}"#
+        );
+        assert_eq!(
+            text_of("test.All", &wire),
+            "any: {\n  [x/google.protobuf.Any]: {\n    [type.googleapis.com/test.All]: {\n      i: 1\n    }\n  }\n}\n"
+        );
+        // To the canonical form an Any is a message like others.
+        assert_eq!(canonical_of("test.All", &wire), wire);
+    }
+
+    #[test]
+    fn an_any_that_cannot_be_opened_keeps_its_bytes() {
+        let unknown = bytes(10, any("t/no.Such", "x"));
+        assert_eq!(
+            json(&unknown),
+            r#"{"any":{"@type":"t/no.Such","@wire":"eA==","@reason":"no descriptor for message type `no.Such`"}}"#
+        );
+        assert_eq!(text_of("test.All", &unknown), "any: {\n  type_url: \"t/no.Such\"\n  value: \"x\"\n}\n");
+        let malformed = [varint(1, 1), bytes(10, any("test.All", bytes(10, any("test.All", [0x08]))))].concat();
+        assert_eq!(
+            json(&malformed),
+            concat!(
+                r#"{"i":1,"any":{"@type":"test.All","any":{"@type":"test.All","@wire":"CA==","#,
+                r#""@reason":"ends inside a value at byte 30"}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_message_are_refused_with_their_place() {
+        for (wire, error) in [
+            (vec![0x08], "ends inside a value at byte 0"),
+            (bytes(2, "abc")[..4].to_vec(), "ends inside a value at byte 0"),
+            ([varint(1, 1), vec![0x80]].concat(), "ends inside a value at byte 2"),
+            (vec![0x00, 0x00], "field number 0 is not between 1 and 536870911 at byte 0"),
+            (vec![0x0f], "wire type 7 does not exist at byte 0"),
+            (vec![0x0c], "end of group 1, which is not open at byte 0"),
+            (vec![0x0b, 0x08, 0x01], "group 1 has no end at byte 0"),
+            (vec![0x0b, 0x14], "end of group 2, which is not open at byte 0"),
+            ([vec![0x08], vec![0xff; 10]].concat(), "varint of more than 64 bits at byte 0"),
+            (bytes(6, [0x08]), "ends inside a value at byte 2"),
+            (bytes(3, [0x80]), "ends inside a value at byte 2"),
+            (bytes(5, [0x0a, 0x05]), "ends inside a value at byte 2"),
+        ] {
+            assert_eq!(json(&wire), format!("error: {error}"), "{wire:02x?}");
+        }
+    }
+
+    fn nested(levels: usize, wrap: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        (1..levels).fold(Vec::new(), |inner, _| wrap(&inner))
+    }
+
+    #[test]
+    fn nesting_has_a_limit_and_needs_no_stack() {
+        for (name, wrap) in [
+            ("test.All", (|inner| bytes(6, inner)) as fn(&[u8]) -> Vec<u8>),
+            ("test.All", |inner| bytes(13, inner)),
+            ("test.All", |inner| bytes(11, bytes(2, inner))),
+        ] {
+            let deepest = nested(NESTING_LIMIT, wrap);
+            assert!(json_of(name, &deepest).starts_with('{'));
+            assert!(!canonical_of(name, &deepest).is_empty());
+            let too_deep = json_of(name, &nested(NESTING_LIMIT + 1, wrap));
+            assert!(too_deep.starts_with("error: messages nested deeper than 10000 levels"), "{too_deep}");
+        }
+        // Groups that nobody knows have the same limit.
+        let open = [0x9b, 0x06].repeat(NESTING_LIMIT + 1);
+        assert!(json(&open).starts_with("error: messages nested deeper than 10000 levels"));
+    }
+
+    /// Every level's fields are out of order, with two children: redoing a level would double the work each time.
+    #[test]
+    fn disorder_on_every_level_is_read_once() {
+        struct Count(usize);
+        impl Sink for Count {
+            type Error = Malformed;
+            const ORDER: Order = Order::Declared;
+            fn begin_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+                self.0 += 1;
+                Ok(Flow::Enter)
+            }
+        }
+        let wire = nested(2_000, |inner| [bytes(6, inner), varint(1, 1), bytes(6, varint(1, 2))].concat());
+        let schema = schema();
+        let mut count = Count(0);
+        Walker::new(&schema).walk(id(&schema, "test.All"), &wire, &mut count).expect("the bytes are a message");
+        assert_eq!(count.0, 2_000);
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_is_no_panic() {
+        let wire = [
+            varint(1, 300),
+            bytes(3, [1, 0x80, 1]),
+            bytes(5, [bytes(1, "key"), varint(2, 1)].concat()),
+            bytes(6, bytes(2, "deep")),
+            bytes(10, any("test.All", bytes(10, any("test.Old", group(1, varint(2, 1)))))),
+            bytes(18, [varint(1, 5), varint(2, 6)].concat()),
+            bytes(19, bytes(3, "string")),
+            group(99, bytes(1, "unknown")),
+        ]
+        .concat();
+        for end in 0..wire.len() {
+            let (json, text) = (json(&wire[..end]), text_of("test.All", &wire[..end]));
+            assert_eq!(json.starts_with("error: "), text.starts_with("error: "), "cut at {end}");
+            for at in 0..end {
+                let mut broken = wire[..end].to_vec();
+                broken[at] ^= 0x55;
+                let (json, text) = (json_of("test.All", &broken), text_of("test.All", &broken));
+                assert_eq!(json.starts_with("error: "), text.starts_with("error: "), "cut at {end}, changed at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_walker_says_whether_the_fault_is_in_an_any() {
+        let schema = schema();
+        let mut walker = Walker::new(&schema);
+        let wire = bytes(10, any("test.All", [0x08]));
+        let mut count = 0;
+        struct Opens<'c>(&'c mut usize);
+        impl Sink for Opens<'_> {
+            type Error = Malformed;
+            const ORDER: Order = Order::Declared;
+            fn opens_any(&self) -> bool {
+                true
+            }
+            fn unopened_any(&mut self, _: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
+                assert!(matches!(any.reason, Unopened::Malformed(Malformed { fault: Fault::Truncated, .. })));
+                *self.0 += 1;
+                Ok(Flow::Enter)
+            }
+        }
+        let failed = walker.walk(id(&schema, "test.All"), &wire, &mut Opens(&mut count));
+        assert!(failed.is_err_and(|malformed| malformed.in_any));
+        walker.check_any(true);
+        walker.walk(id(&schema, "test.All"), &wire, &mut Opens(&mut count)).expect("the Any is reported unopened");
+        assert_eq!(count, 1);
+    }
 }
