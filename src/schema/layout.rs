@@ -11,6 +11,7 @@ use prost_reflect::{
 };
 use rustc_hash::FxHashMap;
 
+use super::editions::field_checks_utf8;
 use super::well_known::WellKnown;
 
 /// Names a layout of one [`Schema`](super::Schema); meaningless in another.
@@ -349,7 +350,7 @@ impl Field {
             ty: Type::new(kind, field.is_group(), id_of),
             shape,
             has_presence: field.supports_presence(),
-            checks_utf8: field.parent_file().syntax() == Syntax::Proto3,
+            checks_utf8: field_checks_utf8(field),
             is_extension: false,
             oneof,
             wire_rank: 0,

@@ -3,11 +3,15 @@
 //! A [`Schema`] answers one question: what is the [`Layout`] of the message that a type URL names? With it a
 //! [`Walker`] steps through wire bytes and calls a [`Sink`]; the sinks here write text, JSON and canonical bytes.
 
+mod bundle;
 mod canonical;
+mod editions;
+mod fields;
 mod json;
 mod layout;
 mod level;
 mod number;
+mod protoset;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -20,6 +24,7 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
 
 pub use canonical::{canonical_hash, write_canonical};
@@ -33,7 +38,7 @@ pub use wire::{FIELD_NUMBER_LIMIT, Fault, NESTING_LIMIT};
 
 use crate::entry::type_name;
 pub use source::SourceError;
-use source::Sources;
+use source::{SchemaSources, Sources};
 
 /// What is known of message types: type URL → [`Layout`].
 ///
@@ -59,25 +64,32 @@ struct Slot {
 }
 
 /// Puts a [`Schema`] together from its sources; per type the first that knows it counts.
-#[derive(Default)]
-pub struct SchemaBuilder(Sources);
+pub struct SchemaBuilder(SchemaSources);
 
 impl SchemaBuilder {
     /// Adds a serialised `google.protobuf.FileDescriptorSet`, such as `protoc --descriptor_set_out` and `buf build -o`
     /// write; `name` is what errors call it.
     ///
+    /// Imports that the set lacks are looked for in the sources added after it, the built-in bundle last.
+    ///
     /// # Errors
     ///
-    /// [`SourceError`] if the bytes are no descriptor set.
-    pub fn protoset(mut self, name: &str, bytes: &[u8]) -> Result<Self, SourceError> {
+    /// [`SourceError`] if the bytes are no descriptor set, or one that contradicts itself.
+    pub fn protoset(mut self, name: &str, bytes: impl Into<Bytes>) -> Result<Self, SourceError> {
         self.0.add_protoset(name, bytes)?;
         Ok(self)
+    }
+
+    /// Whether the built-in bundle is the last source; it is unless this says otherwise.
+    pub fn builtin(mut self, built_in: bool) -> Self {
+        self.0.builtin(built_in);
+        self
     }
 
     /// The schema of all sources added.
     pub fn build(self) -> Schema {
         Schema(Arc::new(Shared {
-            sources: self.0,
+            sources: self.0.build(),
             layouts: boxcar::Vec::new(),
             ids: Mutex::default(),
             names: RwLock::default(),
@@ -103,14 +115,19 @@ pub enum Unresolved {
         /// The type's full name.
         name: Box<str>,
         /// What is wrong with its descriptor.
-        error: Arc<SourceError>,
+        error: SourceError,
     },
 }
 
 impl Schema {
     /// A schema to which sources are added.
     pub fn builder() -> SchemaBuilder {
-        SchemaBuilder::default()
+        SchemaBuilder(SchemaSources::new())
+    }
+
+    /// The schema of the built-in bundle alone: well-known types, all of googleapis, Bazel's remote execution API.
+    pub fn builtin() -> Schema {
+        Schema::builder().build()
     }
 
     /// The layout of the message that a type URL names, with or without a slash.
@@ -129,7 +146,7 @@ impl Schema {
         let found = match self.0.sources.message(name) {
             Ok(Some(descriptor)) => Ok(self.0.id_of(descriptor)),
             Ok(None) => Err(Unresolved::Unknown(name.into())),
-            Err(error) => Err(Unresolved::Broken { name: name.into(), error: Arc::new(error) }),
+            Err(error) => Err(Unresolved::Broken { name: name.into(), error }),
         };
         let mut names = self.0.names.write().unwrap_or_else(PoisonError::into_inner);
         if names.len() < REMEMBERED_NAMES {

@@ -49,7 +49,7 @@ fn build() -> Schema {
     let mut set = FileDescriptorSet { file: DescriptorPool::global().file_descriptor_protos().cloned().collect() };
     set.file.push(all());
     set.file.push(old());
-    Schema::builder().protoset("test", &set.encode_to_vec()).expect("the test schema is valid").build()
+    Schema::builder().protoset("test", set.encode_to_vec()).expect("the test schema is valid").build()
 }
 
 pub(crate) fn id(schema: &Schema, name: &str) -> LayoutId {
