@@ -7,10 +7,10 @@
 //!
 //! Source: the ProtoJSON specification; protobuf-go, `protojson`.
 
+use super::escape::{LATIN_CONTROL_LEAD, find_care, hex};
 use super::layout::{EnumLayout, Field, Layout, LayoutId, Type};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
-use super::text::hex;
 use super::walk::{Walker, Wire};
 use super::well_known::WellKnown;
 use crate::entry::Any;
@@ -147,10 +147,7 @@ enum Level {
 impl JsonSink<'_> {
     #[inline]
     fn key(&mut self, field: &Field) {
-        // Names of fields are identifiers, which need no escapes, unless a descriptor set was made by hand.
-        let name = if self.options.proto_names { field.proto_json_name() } else { field.json_name() };
-        quote_json(self.out, name);
-        self.out.push(b':');
+        self.out.extend_from_slice(if self.options.proto_names { field.proto_json_key() } else { field.json_key() });
     }
 
     /// Writes the key at a place that needs one.
@@ -330,17 +327,18 @@ impl Sink for JsonSink<'_> {
                 }
             }
             Level::Time { seconds, nanos } => {
-                let time = match layout.well_known() {
-                    Some(WellKnown::Duration) => duration(seconds, nanos),
-                    _ => timestamp(seconds, nanos),
+                let start = self.out.len();
+                self.out.push(b'"');
+                let written = match layout.well_known() {
+                    Some(WellKnown::Duration) => duration(self.out, seconds, nanos),
+                    _ => timestamp(self.out, seconds, nanos),
                 };
-                match time {
-                    Ok(time) => {
-                        self.out.push(b'"');
-                        self.out.extend_from_slice(time.as_bytes());
-                        self.out.extend_from_slice(b"\",");
+                match written {
+                    Ok(()) => self.out.extend_from_slice(b"\","),
+                    Err(reason) => {
+                        self.out.truncate(start);
+                        self.no_json(layout, wire, reason)?;
                     }
-                    Err(reason) => self.no_json(layout, wire, reason)?,
                 }
             }
             Level::Mask { start, fault } => match fault {
@@ -553,9 +551,10 @@ pub fn quote_json(out: &mut Vec<u8>, value: &str) {
 
 fn quote_json_body(out: &mut Vec<u8>, value: &str) {
     let mut rest = value.as_bytes();
-    while let Some(position) = rest.iter().position(|&byte| super::text::NEEDS_CARE[byte as usize]) {
+    loop {
+        let position = find_care(rest);
         out.extend_from_slice(&rest[..position]);
-        let byte = rest[position];
+        let Some(&byte) = rest.get(position) else { return };
         let mut used = 1;
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
@@ -564,7 +563,7 @@ fn quote_json_body(out: &mut Vec<u8>, value: &str) {
             b'\t' => out.extend_from_slice(b"\\t"),
             0x08 => out.extend_from_slice(b"\\b"),
             0x0c => out.extend_from_slice(b"\\f"),
-            0xc2 => {
+            LATIN_CONTROL_LEAD => {
                 let second = rest[position + 1];
                 used = 2;
                 if second < 0xa0 {
@@ -581,7 +580,6 @@ fn quote_json_body(out: &mut Vec<u8>, value: &str) {
         }
         rest = &rest[position + used..];
     }
-    out.extend_from_slice(rest);
 }
 
 /// Appends bytes as base64 in quotes.
@@ -603,25 +601,34 @@ const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_5
 
 const NANOS_PER_SECOND: i32 = 1_000_000_000;
 
-/// The RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
-fn timestamp(seconds: i64, nanos: i32) -> Result<String, String> {
+/// Appends the RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
+fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
     if !TIMESTAMP_SECONDS.contains(&seconds) {
         return Err(format!("seconds out of range: {seconds}"));
     }
     if !(0..NANOS_PER_SECOND).contains(&nanos) {
         return Err(format!("nanos out of range: {nanos}"));
     }
-    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32);
     let (year, month, day) = civil_date(days);
-    let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
-    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    push_fraction(&mut text, nanos);
-    text.push('Z');
-    Ok(text)
+    for (before, value, digits) in [
+        (None, year as u32, 4),
+        (Some(b'-'), month as u32, 2),
+        (Some(b'-'), day as u32, 2),
+        (Some(b'T'), second_of_day / 3600, 2),
+        (Some(b':'), second_of_day / 60 % 60, 2),
+        (Some(b':'), second_of_day % 60, 2),
+    ] {
+        out.extend(before);
+        number::padded(out, value, digits);
+    }
+    push_fraction(out, nanos.unsigned_abs());
+    out.push(b'Z');
+    Ok(())
 }
 
-/// The decimal form of a duration in seconds, with no, three, six or nine digits behind the point.
-fn duration(seconds: i64, nanos: i32) -> Result<String, String> {
+/// Appends the decimal form of a duration in seconds, with no, three, six or nine digits behind the point.
+fn duration(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
     if !DURATION_SECONDS.contains(&seconds) {
         return Err(format!("seconds out of range: {seconds}"));
     }
@@ -631,22 +638,24 @@ fn duration(seconds: i64, nanos: i32) -> Result<String, String> {
     if (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0) {
         return Err(format!("seconds {seconds} and nanos {nanos} have different signs"));
     }
-    let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
-    let mut text = format!("{sign}{}", seconds.unsigned_abs());
-    push_fraction(&mut text, nanos.abs());
-    text.push('s');
-    Ok(text)
+    if seconds < 0 || nanos < 0 {
+        out.push(b'-');
+    }
+    number::integer(out, seconds.unsigned_abs());
+    push_fraction(out, nanos.unsigned_abs());
+    out.push(b's');
+    Ok(())
 }
 
-fn push_fraction(text: &mut String, nanos: i32) {
-    use std::fmt::Write;
-    let written = match nanos {
-        0 => Ok(()),
-        _ if nanos % 1_000_000 == 0 => write!(text, ".{:03}", nanos / 1_000_000),
-        _ if nanos % 1_000 == 0 => write!(text, ".{:06}", nanos / 1_000),
-        _ => write!(text, ".{nanos:09}"),
+fn push_fraction(out: &mut Vec<u8>, nanos: u32) {
+    let (value, digits) = match nanos {
+        0 => return,
+        _ if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, 3),
+        _ if nanos.is_multiple_of(1_000) => (nanos / 1_000, 6),
+        _ => (nanos, 9),
     };
-    written.expect("writing to a string can't fail");
+    out.push(b'.');
+    number::padded(out, value, digits);
 }
 
 /// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.

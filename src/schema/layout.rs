@@ -39,6 +39,9 @@ pub struct Field {
     name: Box<str>,
     text_name: Box<str>,
     json_name: Box<str>,
+    /// The two names as members of a JSON object begin: quoted, with a colon.
+    json_key: Box<[u8]>,
+    proto_json_key: Box<[u8]>,
     number: u32,
     ty: Type,
     shape: Shape,
@@ -346,6 +349,8 @@ impl Field {
             name: field.name().into(),
             text_name: text_name.into(),
             json_name: field.json_name().into(),
+            json_key: json_key(field.json_name()),
+            proto_json_key: json_key(field.name()),
             number: field.number(),
             ty: Type::new(kind, field.is_group(), id_of),
             shape,
@@ -365,6 +370,8 @@ impl Field {
         };
         Field {
             name: extension.full_name().into(),
+            json_key: json_key(&bracketed),
+            proto_json_key: json_key(&bracketed),
             text_name: bracketed.clone(),
             json_name: bracketed,
             number: extension.number(),
@@ -393,9 +400,14 @@ impl Field {
         &self.json_name
     }
 
-    /// The name in JSON that keeps the names of the `.proto` file.
-    pub fn proto_json_name(&self) -> &str {
-        if self.is_extension { &self.json_name } else { &self.name }
+    /// The name in JSON as an object's member begins: in quotes, with a colon.
+    pub fn json_key(&self) -> &[u8] {
+        &self.json_key
+    }
+
+    /// Like [`json_key`](Self::json_key), with the name of the `.proto` file.
+    pub fn proto_json_key(&self) -> &[u8] {
+        &self.proto_json_key
     }
 
     /// The field's number.
@@ -479,6 +491,14 @@ impl Type {
             Kind::Message(descriptor) => Type::Message(id_of(descriptor)),
         }
     }
+}
+
+fn json_key(name: &str) -> Box<[u8]> {
+    let mut key = Vec::new();
+    // Names are identifiers, which need no escapes, unless a descriptor set was made by hand.
+    super::json::quote_json(&mut key, name);
+    key.push(b':');
+    key.into()
 }
 
 /// Whether a delimited field was, or might have been, declared as a proto2 group: then the text format calls it by the

@@ -6,6 +6,7 @@
 mod bundle;
 mod canonical;
 mod editions;
+mod escape;
 mod fields;
 mod json;
 mod layout;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
+use rustc_hash::FxHashMap;
 
 pub use canonical::{canonical_hash, write_canonical};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
@@ -51,12 +53,18 @@ struct Shared {
     layouts: boxcar::Vec<Slot>,
     /// The layouts by message name: the same name may stand in the pools of several sources.
     ids: Mutex<HashMap<Box<str>, Vec<LayoutId>>>,
-    /// What names of types resolve to.
-    names: RwLock<HashMap<Box<str>, Result<LayoutId, Unresolved>>>,
+    /// The type URLs that were resolved.
+    resolved: RwLock<FxHashMap<Box<[u8]>, LayoutId>>,
+    /// The names that were not.
+    unresolved: Mutex<HashMap<Box<str>, Unresolved>>,
 }
 
 /// How many names are remembered, known or not: a recording can name any number of types that don't exist.
 const REMEMBERED_NAMES: usize = 65_536;
+
+/// How many type URLs are remembered with their layouts. Few, since what stands before a URL's last slash is anybody's
+/// choice, and their map is made for speed and not against chosen keys.
+const REMEMBERED_TYPES: usize = 4_096;
 
 struct Slot {
     descriptor: MessageDescriptor,
@@ -92,7 +100,8 @@ impl SchemaBuilder {
             sources: self.0.build(),
             layouts: boxcar::Vec::new(),
             ids: Mutex::default(),
-            names: RwLock::default(),
+            resolved: RwLock::default(),
+            unresolved: Mutex::default(),
         }))
     }
 }
@@ -136,23 +145,10 @@ impl Schema {
     ///
     /// [`Unresolved`] if no source knows the type, or the one that does can't supply it.
     pub fn resolve(&self, type_url: &str) -> Result<LayoutId, Unresolved> {
-        let name = type_name(type_url);
-        if type_url.is_empty() {
-            return Err(Unresolved::EmptyUrl);
+        match self.0.resolved(type_url.as_bytes()) {
+            Some(known) => Ok(known),
+            None => self.0.resolve(type_url),
         }
-        if let Some(known) = self.0.names.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return known.clone();
-        }
-        let found = match self.0.sources.message(name) {
-            Ok(Some(descriptor)) => Ok(self.0.id_of(descriptor)),
-            Ok(None) => Err(Unresolved::Unknown(name.into())),
-            Err(error) => Err(Unresolved::Broken { name: name.into(), error }),
-        };
-        let mut names = self.0.names.write().unwrap_or_else(PoisonError::into_inner);
-        if names.len() < REMEMBERED_NAMES {
-            names.insert(name.into(), found.clone());
-        }
-        found
     }
 
     /// [`resolve`](Self::resolve) for a type URL that was not yet checked to be UTF-8.
@@ -173,6 +169,38 @@ impl Schema {
 }
 
 impl Shared {
+    fn resolved(&self, type_url: &[u8]) -> Option<LayoutId> {
+        self.resolved.read().unwrap_or_else(PoisonError::into_inner).get(type_url).copied()
+    }
+
+    #[cold]
+    fn resolve(&self, type_url: &str) -> Result<LayoutId, Unresolved> {
+        if type_url.is_empty() {
+            return Err(Unresolved::EmptyUrl);
+        }
+        let name = type_name(type_url);
+        let mut unresolved = self.unresolved.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = unresolved.get(name) {
+            return Err(reason.clone());
+        }
+        let reason = match self.sources.message(name) {
+            Ok(Some(descriptor)) => {
+                let id = self.id_of(descriptor);
+                let mut resolved = self.resolved.write().unwrap_or_else(PoisonError::into_inner);
+                if resolved.len() < REMEMBERED_TYPES {
+                    resolved.insert(type_url.as_bytes().into(), id);
+                }
+                return Ok(id);
+            }
+            Ok(None) => Unresolved::Unknown(name.into()),
+            Err(error) => Unresolved::Broken { name: name.into(), error },
+        };
+        if unresolved.len() < REMEMBERED_NAMES {
+            unresolved.insert(name.into(), reason.clone());
+        }
+        Err(reason)
+    }
+
     #[cold]
     fn build<'s>(&'s self, slot: &'s Slot) -> &'s Layout {
         slot.layout.get_or_init(|| {

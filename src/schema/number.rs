@@ -6,6 +6,14 @@ pub(super) fn integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
+/// Appends an integer in decimal with zeros in front, in no fewer than `digits` digits.
+pub(super) fn padded(out: &mut Vec<u8>, value: u32, digits: usize) {
+    let mut buffer = itoa::Buffer::new();
+    let printed = buffer.format(value).as_bytes();
+    out.extend_from_slice(&b"000000000"[..digits.saturating_sub(printed.len())]);
+    out.extend_from_slice(printed);
+}
+
 /// A floating-point number in the fewest digits that read back as the same value.
 ///
 /// The value is `0.DIGITS × 10^point`, negated if `negative`.

@@ -2,6 +2,7 @@
 //!
 //! Source: protobuf-go, `prototext.MarshalOptions{Multiline: true}`, with one blank behind every colon.
 
+use super::escape::{LATIN_CONTROL_LEAD, find_care, hex};
 use super::layout::{Field, Layout, LayoutId};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
@@ -265,17 +266,17 @@ pub fn quote_text(out: &mut Vec<u8>, value: &[u8]) {
 
 fn escape_valid(out: &mut Vec<u8>, value: &[u8]) {
     let mut rest = value;
-    while let Some(position) = rest.iter().position(|&byte| NEEDS_CARE[byte as usize]) {
+    loop {
+        let position = find_care(rest);
         out.extend_from_slice(&rest[..position]);
-        let byte = rest[position];
+        let Some(&byte) = rest.get(position) else { return };
         let mut used = 1;
         match byte {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            0xc2 => {
-                // The lead byte of U+0080 to U+00BF; the lower half are control characters.
+            LATIN_CONTROL_LEAD => {
                 let second = rest[position + 1];
                 used = 2;
                 if second < 0xa0 {
@@ -289,31 +290,9 @@ fn escape_valid(out: &mut Vec<u8>, value: &[u8]) {
         }
         rest = &rest[position + used..];
     }
-    out.extend_from_slice(rest);
 }
 
 fn escape_hex(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(b"\\x");
     out.extend_from_slice(&hex(byte));
 }
-
-pub(super) fn hex(byte: u8) -> [u8; 2] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
-}
-
-/// Which bytes of valid UTF-8 are not simply copied: controls, quote, backslash, U+007F, and the byte that control
-/// characters beyond ASCII begin with.
-pub(super) static NEEDS_CARE: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table[0x7f] = true;
-    table[0xc2] = true;
-    table
-};
