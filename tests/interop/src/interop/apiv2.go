@@ -1,0 +1,218 @@
+//go:build apiv2
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	pb "cloud.google.com/go/rpcreplay/proto/rpcreplay"
+	"github.com/golang/protobuf/proto"
+	"github.com/golang/protobuf/ptypes"
+	"github.com/golang/protobuf/ptypes/any"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+func init() {
+	compareLines = compareJSONLines
+	moreCommands["protojson"] = func(args []string) error {
+		return printMessages(args[0], protojson.MarshalOptions{}.Marshal)
+	}
+	moreCommands["prototext"] = func(args []string) error {
+		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, Indent: "  "}.Marshal)
+	}
+}
+
+// Prints every message of a recording, holding one record in memory.
+func printMessages(name string, marshal func(protoreflect.ProtoMessage) ([]byte, error)) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(file, 1<<18)
+	out := bufio.NewWriterSize(os.Stdout, 1<<16)
+	if _, err := in.Discard(len(magic)); err != nil {
+		return err
+	}
+	var record []byte
+	for number := 0; ; number++ {
+		var length uint32
+		if err := binary.Read(in, binary.LittleEndian, &length); err == io.EOF && number > 0 {
+			return out.Flush()
+		} else if err != nil {
+			return err
+		}
+		if uint64(cap(record)) < uint64(length) {
+			record = make([]byte, length)
+		}
+		record = record[:length]
+		if _, err := io.ReadFull(in, record); err != nil {
+			return err
+		}
+		if number == 0 {
+			continue
+		}
+		if err := printMessage(out, record, marshal); err != nil {
+			return fmt.Errorf("entry %d: %v", number, err)
+		}
+	}
+}
+
+func printMessage(out *bufio.Writer, record []byte, marshal func(protoreflect.ProtoMessage) ([]byte, error)) error {
+	entry := &pb.Entry{}
+	if err := proto.Unmarshal(record, entry); err != nil {
+		return err
+	}
+	message, err := open(entry)
+	if err != nil || message == nil {
+		return err
+	}
+	printed, err := marshal(proto.MessageV2(message))
+	if err != nil {
+		return err
+	}
+	out.Write(printed)
+	return out.WriteByte('\n')
+}
+
+// One line of JSON Lines; the first has Format and Initial, the others the rest.
+type line struct {
+	Format   string
+	Initial  string
+	Index    int
+	Kind     string
+	Method   string
+	Message  json.RawMessage
+	IsError  bool
+	RefIndex int32
+}
+
+func compareJSONLines(rec *recording, printed []byte) error {
+	lines := bytes.Split(bytes.TrimSuffix(printed, []byte("\n")), []byte("\n"))
+	if len(lines) != 1+len(rec.entries) {
+		return fmt.Errorf("%d lines printed for %d entries", len(lines), len(rec.entries))
+	}
+	for i, text := range lines {
+		var got line
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&got); err != nil {
+			return fmt.Errorf("line %d: %v", i+1, err)
+		}
+		if i == 0 {
+			if got.Format != magic || got.Initial != base64.StdEncoding.EncodeToString(rec.initial) {
+				return fmt.Errorf("header %s does not hold %q", text, rec.initial)
+			}
+			continue
+		}
+		if err := compareLine(rec.entries[i-1], i, &got); err != nil {
+			return fmt.Errorf("line %d: %v", i+1, err)
+		}
+	}
+	return nil
+}
+
+func compareLine(entry *pb.Entry, index int, got *line) error {
+	if got.Index != index || got.Kind != entry.Kind.String() || got.Method != entry.Method ||
+		got.IsError != entry.IsError || got.RefIndex != entry.RefIndex {
+		return fmt.Errorf("%+v is not %v", got, entry)
+	}
+	if entry.Message == nil || got.Message == nil {
+		if entry.Message != nil || got.Message != nil {
+			return errors.New("a message on one side only")
+		}
+		return nil
+	}
+	printed, err := markWire(got.Message)
+	if err != nil {
+		return err
+	}
+	message := &any.Any{}
+	if err := protojson.Unmarshal(printed, proto.MessageV2(message)); err != nil {
+		return err
+	}
+	if message.TypeUrl != entry.Message.TypeUrl {
+		return fmt.Errorf("@type is %s, not %s", message.TypeUrl, entry.Message.TypeUrl)
+	}
+	was, err := open(&pb.Entry{Message: message})
+	if err != nil {
+		return err
+	}
+	want, err := open(entry)
+	if err != nil {
+		return err
+	}
+	if status, ok := want.(*spb.Status); ok {
+		if err := markUnknownDetails(status); err != nil {
+			return err
+		}
+	}
+	return compareMessages(was, want)
+}
+
+// An Any of a type without descriptor has no ProtoJSON; it is printed with its bytes as "@wire". A message of a
+// known type stands in for it, on both sides.
+func standIn(typeURL, wire string) *errdetails.ResourceInfo {
+	return &errdetails.ResourceInfo{ResourceType: typeURL, ResourceName: wire}
+}
+
+func markWire(printed []byte) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(printed))
+	decoder.UseNumber()
+	var value interface{}
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(replaceWire(value))
+}
+
+func replaceWire(value interface{}) interface{} {
+	switch value := value.(type) {
+	case []interface{}:
+		for i := range value {
+			value[i] = replaceWire(value[i])
+		}
+	case map[string]interface{}:
+		if wire, ok := value["@wire"].(string); ok {
+			typeURL, _ := value["@type"].(string)
+			mark := standIn(typeURL, wire)
+			return map[string]interface{}{
+				"@type":        "type.googleapis.com/google.rpc.ResourceInfo",
+				"resourceType": mark.ResourceType,
+				"resourceName": mark.ResourceName,
+			}
+		}
+		for key := range value {
+			value[key] = replaceWire(value[key])
+		}
+	}
+	return value
+}
+
+func markUnknownDetails(status *spb.Status) error {
+	for i, detail := range status.Details {
+		name := detail.TypeUrl[strings.LastIndex(detail.TypeUrl, "/")+1:]
+		if proto.MessageType(name) != nil {
+			continue
+		}
+		mark, err := ptypes.MarshalAny(standIn(detail.TypeUrl, base64.StdEncoding.EncodeToString(detail.Value)))
+		if err != nil {
+			return err
+		}
+		status.Details[i] = mark
+	}
+	return nil
+}
