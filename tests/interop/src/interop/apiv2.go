@@ -31,7 +31,7 @@ func init() {
 		return printMessages(args[0], protojson.MarshalOptions{}.Marshal)
 	}
 	moreCommands["prototext"] = func(args []string) error {
-		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, Indent: "  "}.Marshal)
+		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, EmitUnknown: true, Indent: "  "}.Marshal)
 	}
 }
 
