@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sort"
 	"strings"
 
 	pb "cloud.google.com/go/rpcreplay/proto/rpcreplay"
@@ -22,17 +23,36 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
 )
 
 func init() {
 	compareLines = compareJSONLines
+	moreCommands["descriptors"] = func(args []string) error { return writeDescriptors(args[0]) }
 	moreCommands["protojson"] = func(args []string) error {
 		return printMessages(args[0], protojson.MarshalOptions{}.Marshal)
 	}
 	moreCommands["prototext"] = func(args []string) error {
 		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, EmitUnknown: true, Indent: "  "}.Marshal)
 	}
+}
+
+// Writes the descriptors of all linked-in files as a FileDescriptorSet.
+func writeDescriptors(name string) error {
+	set := &descriptorpb.FileDescriptorSet{}
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		set.File = append(set.File, protodesc.ToFileDescriptorProto(file))
+		return true
+	})
+	sort.Slice(set.File, func(i, j int) bool { return set.File[i].GetName() < set.File[j].GetName() })
+	data, err := proto.Marshal(set)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o666)
 }
 
 // Prints every message of a recording, holding one record in memory.

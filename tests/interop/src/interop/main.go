@@ -21,6 +21,7 @@ const usage = `usage: interop COMMAND ARGUMENTS
 
 Built with -tags apiv2, against a golang/protobuf that stands on google.golang.org/protobuf, it also knows
 
+  descriptors FILE              write the descriptors of all types it knows, a protoset
   protojson FILE                every message as protojson writes it, one a line
   prototext FILE                every message as prototext writes it, over several lines
 `
