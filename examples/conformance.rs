@@ -80,7 +80,7 @@ enum Outcome {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = env::var_os(MESSAGES).ok_or_else(|| format!("{MESSAGES} must name a descriptor set"))?;
-    let schema = Schema::builder().protoset(MESSAGES, &fs::read(path)?)?.build();
+    let schema = Schema::builder().protoset(MESSAGES, fs::read(path)?)?.build();
     let mut walker = Walker::new(&schema);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(request) = read_frame(&mut input)? {
