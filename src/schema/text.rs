@@ -7,7 +7,7 @@ use super::layout::{Field, Layout, LayoutId};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
-use super::wire::Cursor;
+use super::wire::{Cursor, Groups};
 use crate::entry::Any;
 
 /// How a message is written as text.
@@ -15,7 +15,8 @@ use crate::entry::Any;
 pub struct TextOptions {
     /// By how many levels every line is indented; a level is two blanks.
     pub level: usize,
-    /// Writes unknown fields too, by number, as protoc does; Go's recorder leaves them out.
+    /// Writes unknown fields too, by number, and what can be taken for a message as one, as protoc does; Go's recorder
+    /// leaves them out.
     pub unknown_fields: bool,
 }
 
@@ -196,7 +197,7 @@ impl Sink for TextSink<'_> {
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
         if self.unknown_fields {
-            self.unknown_field(wire);
+            self.unknown_fields_of(wire, 0);
         }
         Ok(())
     }
@@ -209,8 +210,8 @@ impl TextSink<'_> {
         }
     }
 
-    /// Writes a field, or a group with all in it, by number. The walker has checked the bytes.
-    fn unknown_field(&mut self, wire: &[u8]) {
+    /// Writes fields by number. The bytes are whole fields, checked by the walker or by [`is_message`].
+    fn unknown_fields_of(&mut self, wire: &[u8], level: usize) {
         let mut cursor = Cursor::new(wire, 0..wire.len());
         while let Ok(tag) = cursor.tag() {
             let mut digits = itoa::Buffer::new();
@@ -221,26 +222,47 @@ impl TextSink<'_> {
                     number::integer(self.out, cursor.varint().unwrap_or_default());
                     self.out.push(b'\n');
                 }
-                1 => {
-                    self.name(name);
-                    let line = format!("{:#x}\n", cursor.fixed64().unwrap_or_default());
-                    self.out.extend_from_slice(line.as_bytes());
-                }
+                1 => self.unknown_fixed(name, cursor.fixed64().unwrap_or_default()),
                 2 => {
-                    self.name(name);
                     let (start, end) = cursor.bytes().unwrap_or_default();
-                    self.value(Scalar::Bytes(&wire[start as usize..end as usize]));
+                    let value = &wire[start as usize..end as usize];
+                    if level < UNKNOWN_LEVELS && !value.is_empty() && is_message(value) {
+                        self.open(name);
+                        self.unknown_fields_of(value, level + 1);
+                        self.close();
+                    } else {
+                        self.name(name);
+                        self.value(Scalar::Bytes(value));
+                    }
                 }
                 3 => self.open(name),
                 4 => self.close(),
-                _ => {
-                    self.name(name);
-                    let line = format!("{:#x}\n", cursor.fixed32().unwrap_or_default());
-                    self.out.extend_from_slice(line.as_bytes());
-                }
+                _ => self.unknown_fixed(name, cursor.fixed32().unwrap_or_default().into()),
             }
         }
     }
+
+    fn unknown_fixed(&mut self, name: &str, value: u64) {
+        self.name(name);
+        self.out.extend_from_slice(format!("{value:#x}\n").as_bytes());
+    }
+}
+
+/// How deep bytes within unknown bytes are taken for messages.
+///
+/// Source: protobuf's C++ text writer, `kUnknownFieldRecursionLimit`.
+const UNKNOWN_LEVELS: usize = 10;
+
+/// Whether bytes can be taken for a message: they are whole fields to the end.
+fn is_message(wire: &[u8]) -> bool {
+    let mut cursor = Cursor::new(wire, 0..wire.len());
+    let mut groups = Groups::default();
+    while !cursor.is_at_end() {
+        if cursor.tag().and_then(|tag| cursor.value(tag, &mut groups)).is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Appends a string or bytes in quotes, as the text format of Go has it.
