@@ -29,6 +29,11 @@ impl Error {
         &self.0.kind
     }
 
+    /// What was found, without where.
+    pub fn into_kind(self) -> ErrorKind {
+        self.0.kind
+    }
+
     /// Where it was found.
     pub fn position(&self) -> Position {
         self.0.position
@@ -131,6 +136,9 @@ pub enum ErrorKind {
     /// A gzip stream is damaged.
     #[error(transparent)]
     Gzip(#[from] crate::format::GzipError),
+    /// A byte count of the text format does not count.
+    #[error(transparent)]
+    Count(#[from] crate::format::CountError),
     /// The initial state of the text format is not quoted as Go quotes strings.
     #[error("initial state `{line}` is not a quoted string: {reason}")]
     Quoting {
@@ -139,6 +147,9 @@ pub enum ErrorKind {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The text of an entry is not prototext, or not that of a `grpcreplay.Entry`.
+    #[error(transparent)]
+    Prototext(#[from] crate::schema::ParseFault),
     /// An entry refers to one that the writer was not given.
     #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
     MissingReference {
@@ -164,6 +175,7 @@ impl ErrorKind {
     fn hint(&self) -> Option<String> {
         match self {
             ErrorKind::Unrecognized(found) => found.hint().map(str::to_owned),
+            ErrorKind::Prototext(fault) => fault.hint().map(str::to_owned),
             ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
             ErrorKind::TooLong { bytes, limit_bytes, .. } if bytes > limit_bytes => {
                 Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
@@ -175,6 +187,7 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
+            | ErrorKind::Count(_)
             | ErrorKind::Quoting { .. }
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,

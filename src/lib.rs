@@ -13,3 +13,4 @@ pub mod schema;
 pub mod format;
 
 pub use error::{Error, Result};
+pub use schema::Schema;

@@ -7,9 +7,12 @@
 //! `cloud.google.com/go/rpcreplay`, whose files are the same bytes.
 
 mod binary;
+mod entry_text;
 mod gzip;
 mod input;
+mod quote;
 mod sniff;
+mod text;
 pub(crate) mod wire;
 mod writer;
 
@@ -27,6 +30,7 @@ use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
 
 pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
 pub use sniff::Unrecognized;
+pub use text::CountError;
 pub use wire::WireError;
 pub use writer::Writer;
 
@@ -161,7 +165,7 @@ impl<'s, R: Read> Reader<'s, R> {
         let mut lines = 0;
         let header = match format {
             Format::Binary => binary::read_header(&mut input, options.max_record_bytes)?,
-            Format::Text => return Err(Unrecognized::TextVersion { version: "1".to_owned() }.into()),
+            Format::Text => text::read_header(&mut input, &mut lines, options.max_record_bytes)?,
         };
         Ok(Reader { input, schema, options, format, compression, header, entries: 0, lines, ended: false })
     }
@@ -196,7 +200,7 @@ impl<'s, R: Read> Reader<'s, R> {
         let limit_bytes = self.options.max_record_bytes;
         let result = match self.format {
             Format::Binary => binary::read_entry(&mut self.input, index, limit_bytes),
-            Format::Text => Ok(None),
+            Format::Text => text::read_entry(&mut self.input, self.schema, index, &mut self.lines, limit_bytes),
         };
         match &result {
             Ok(Some(_)) => self.entries += 1,

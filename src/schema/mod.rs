@@ -13,6 +13,7 @@ mod layout;
 mod level;
 mod number;
 mod protoset;
+pub(crate) mod prototext;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use rustc_hash::FxHashMap;
 pub use canonical::{canonical_hash, write_canonical};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+pub use prototext::{ParseError, ParseFault};
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use text::{INDENT_LIMIT, TextOptions, quote_text, write_text};
 pub use walk::{Walker, Wire};

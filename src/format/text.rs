@@ -1,0 +1,184 @@
+//! The text format, `RPCReTxt1`: a byte count on a line of its own, then that many bytes of prototext, an entry.
+
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::input::Input;
+use super::sniff::{self, MAGIC_BYTES, Unrecognized};
+use super::{Format, Truncated, entry_text, quote};
+use crate::entry::{Entry, EntryIndex};
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::recording::Header;
+use crate::schema::Schema;
+
+/// How much of a line that is wrong an error quotes.
+const QUOTED_BYTES: usize = 40;
+
+/// Why a line does not count the bytes of an entry's text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CountError {
+    /// It is not a number.
+    #[error("`{line}` is not the number of bytes of an entry's text")]
+    NotANumber {
+        /// The line, or its beginning, everything unprintable escaped.
+        line: String,
+    },
+    /// It is below zero, on which Go's reader panics.
+    #[error("`{line}` is a negative number of bytes, on which Go's reader panics")]
+    Negative {
+        /// The line, or its beginning.
+        line: String,
+    },
+    /// It does not fit into 64 bits.
+    #[error("`{line}` bytes are more than any file has")]
+    OutOfRange {
+        /// The line, or its beginning.
+        line: String,
+    },
+}
+
+/// Reads the mark, whatever else stands on its line, and the line with the initial state.
+pub(super) fn read_header<R: Read>(input: &mut Input<R>, lines: &mut u64, limit_bytes: u64) -> Result<Header> {
+    input.take(MAGIC_BYTES);
+    if input.fill(1).map_err(|error| at(error, input, *lines))? == 0 {
+        return Err(Unrecognized::NoCalls { magic: Format::Text }.into());
+    }
+    let mut header_line = |what| {
+        let offset = input.offset();
+        let position = Position { byte: Some(offset), line: Some(*lines + 1), ..Position::default() };
+        match read_line(input, what, limit_bytes) {
+            Ok(Line::Whole(line)) => {
+                *lines += 1;
+                Ok((line, position))
+            }
+            Ok(Line::Cut | Line::Nothing) => Err(Error::new(Truncated::HeaderLine { what }, position)),
+            Err(error) => Err(Error::new(error, position)),
+        }
+    };
+    header_line("mark")?;
+    let (line, position) = header_line("initial state")?;
+    if line.is_empty() {
+        return Ok(Header::default());
+    }
+    match quote::unquote(&line) {
+        Ok(initial) => Ok(Header::new(initial)),
+        Err(reason) => Err(Error::new(ErrorKind::Quoting { line: beginning(&line), reason }, position)),
+    }
+}
+
+/// Reads the next entry, or nothing at a clean end.
+pub(super) fn read_entry<R: Read>(
+    input: &mut Input<R>,
+    schema: &Schema,
+    index: EntryIndex,
+    lines: &mut u64,
+    limit_bytes: u64,
+) -> Result<Option<Entry>> {
+    let offset = input.offset();
+    let located = |error, byte, line| {
+        Error::new(error, Position { entry: Some(index.0), byte: Some(byte), line: Some(line), column: None })
+    };
+    let line = match read_line(input, "line", limit_bytes) {
+        Ok(Line::Nothing) => return Ok(None),
+        Ok(Line::Whole(line)) => line,
+        Ok(Line::Cut) => return Err(located(Truncated::CountLine.into(), offset, *lines + 1)),
+        Err(error) => return Err(located(error, offset, *lines + 1)),
+    };
+    *lines += 1;
+    let expected = parse_count(&line).map_err(|error| located(error.into(), offset, *lines))?;
+    if expected > limit_bytes {
+        let error = ErrorKind::TooLong { what: "text of an entry", bytes: expected, limit_bytes };
+        return Err(located(error, offset, *lines));
+    }
+    let wanted = usize::try_from(expected).unwrap_or(usize::MAX);
+    let found = input.fill(wanted).map_err(|error| located(error, offset, *lines))?;
+    if found < wanted {
+        let error = Truncated::Record { what: "text of an entry", found: found as u64, expected };
+        return Err(located(error.into(), offset, *lines));
+    }
+    let body_offset = input.offset();
+    let body = input.take(wanted);
+    match entry_text::parse(&body, schema) {
+        Ok(text) => {
+            let entry = text.encode().map_err(|error| located(error.into_kind(), offset, *lines))?;
+            *lines += memchr::memchr_iter(b'\n', &body).count() as u64;
+            Ok(Some(Entry { index, offset, ..entry }))
+        }
+        Err(error) => {
+            let (line, column) = error.line_and_column(&body);
+            let position = Position {
+                entry: Some(index.0),
+                byte: Some(body_offset + error.at() as u64),
+                line: Some(*lines + line),
+                column: Some(column),
+            };
+            Err(Error::new(error.into_fault(), position))
+        }
+    }
+}
+
+/// Reads a decimal number as Go does: an optional sign, and at least one digit.
+///
+/// Source: Go's `strconv.Atoi`.
+fn parse_count(line: &[u8]) -> Result<u64, CountError> {
+    let (is_negative, digits) = match line {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(CountError::NotANumber { line: beginning(line) });
+    }
+    let number =
+        digits.iter().try_fold(0, |number: i64, digit| number.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
+    match number {
+        Some(0) => Ok(0),
+        _ if is_negative => Err(CountError::Negative { line: beginning(line) }),
+        Some(number) => Ok(number as u64),
+        None => Err(CountError::OutOfRange { line: beginning(line) }),
+    }
+}
+
+enum Line {
+    /// A line, without its line feed.
+    Whole(Bytes),
+    /// Bytes without a line feed behind them.
+    Cut,
+    /// The end of input.
+    Nothing,
+}
+
+/// Reads up to the next line feed.
+fn read_line<R: Read>(input: &mut Input<R>, what: &'static str, limit_bytes: u64) -> Result<Line, ErrorKind> {
+    let mut searched = 0;
+    loop {
+        let seen = input.peek();
+        let found = memchr::memchr(b'\n', &seen[searched..]).map(|place| searched + place);
+        let bytes = found.unwrap_or(seen.len()) as u64;
+        if bytes > limit_bytes {
+            return Err(ErrorKind::TooLong { what, bytes, limit_bytes });
+        }
+        if let Some(length) = found {
+            let line = input.take(length);
+            input.take(1);
+            return Ok(Line::Whole(line));
+        }
+        searched = seen.len();
+        if !input.fill_some()? {
+            return Ok(if searched == 0 { Line::Nothing } else { Line::Cut });
+        }
+    }
+}
+
+fn at<R: Read>(error: ErrorKind, input: &Input<R>, lines: u64) -> Error {
+    Error::new(error, Position { byte: Some(input.offset()), line: Some(lines + 1), ..Position::default() })
+}
+
+fn beginning(line: &[u8]) -> String {
+    match line.get(..QUOTED_BYTES) {
+        Some(beginning) => format!("{}…", sniff::escape(beginning)),
+        None => sniff::escape(line),
+    }
+}
