@@ -77,6 +77,8 @@ pub(super) struct Gunzip<R> {
     crc: Crc,
     state: State,
     produced_bytes: u64,
+    /// [`DECOMPRESSION_FREE_BYTES`], but for tests.
+    free_bytes: u64,
 }
 
 enum State {
@@ -99,6 +101,7 @@ impl<R: Read> Gunzip<R> {
             crc: Crc::new(),
             state: State::Header,
             produced_bytes: 0,
+            free_bytes: DECOMPRESSION_FREE_BYTES,
         }
     }
 
@@ -132,8 +135,8 @@ impl<R: Read> Gunzip<R> {
         self.produced_bytes += produced as u64;
 
         let compressed_byte = self.compressed.consumed_bytes;
-        let is_bomb = self.produced_bytes > DECOMPRESSION_FREE_BYTES
-            && self.produced_bytes / DECOMPRESSION_RATIO_LIMIT > compressed_byte;
+        let is_bomb =
+            self.produced_bytes > self.free_bytes && self.produced_bytes / DECOMPRESSION_RATIO_LIMIT > compressed_byte;
         self.state = match result {
             _ if is_bomb => State::Failed(GzipError::Bomb { compressed_byte, decompressed_bytes: self.produced_bytes }),
             Ok(Status::StreamEnd) => State::Trailer,
@@ -247,5 +250,35 @@ impl<R: Read> Compressed<R> {
         }
         crc.update(&bytes);
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_does_not_go_off() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![0; 4 << 20]).expect("a vector takes everything");
+        let bomb = encoder.finish().expect("a vector takes everything");
+        let read_all = |free_bytes| {
+            let mut gunzip = Gunzip { free_bytes, ..Gunzip::new(Bytes::new(), &bomb[..]) };
+            let mut produced = 0;
+            loop {
+                match gunzip.read(&mut [0; 4096]) {
+                    Ok(0) => return Ok(produced),
+                    Ok(length) => produced += length,
+                    Err(error) => return Err((produced, error.to_string())),
+                }
+            }
+        };
+        assert_eq!(read_all(4 << 20), Ok(4 << 20));
+        let (produced, error) = read_all(1 << 20).expect_err("it grows a thousandfold");
+        assert!((1 << 20..2 << 20).contains(&produced), "{produced}");
+        assert!(error.starts_with("gzip data grows to 1"), "{error}");
+        assert!(error.ends_with("of the compressed file, more than the limit of 200 times"), "{error}");
     }
 }
