@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::format::{CARRIAGE_RETURN, CountError};
+
 /// A result whose error says where in the recording it happened.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -175,7 +177,12 @@ impl ErrorKind {
     fn hint(&self) -> Option<String> {
         match self {
             ErrorKind::Unrecognized(found) => found.hint().map(str::to_owned),
-            ErrorKind::Prototext(fault) => fault.hint().map(str::to_owned),
+            ErrorKind::Count(CountError::CarriageReturn { .. })
+            | ErrorKind::Quoting { reason: CARRIAGE_RETURN, .. } => {
+                Some("restore the line ends, which something changed to those of Windows".to_owned())
+            }
+            ErrorKind::Count(_) | ErrorKind::Quoting { .. } => None,
+            ErrorKind::Prototext(fault) => fault.hint(),
             ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
             ErrorKind::TooLong { bytes, limit_bytes, .. } if bytes > limit_bytes => {
                 Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
@@ -187,10 +194,57 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
-            | ErrorKind::Count(_)
-            | ErrorKind::Quoting { .. }
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,
         }
+    }
+}
+
+/// The beginning of some bytes, for an error message: as it is where it can be printed, escaped where not.
+pub(crate) fn excerpt(bytes: &[u8], most_characters: usize) -> String {
+    let mut excerpt = String::new();
+    let mut characters = 0;
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if characters == most_characters {
+                excerpt.push('…');
+                return excerpt;
+            }
+            characters += 1;
+            match character {
+                '"' | '\'' | '\\' => excerpt.push(character),
+                '\n' | '\r' | '\t' => excerpt.extend(character.escape_default()),
+                '\0'..' ' | '\x7f' => excerpt += &format!("\\x{:02x}", character as u32),
+                _ => excerpt.extend(character.escape_debug()),
+            }
+        }
+        for byte in chunk.invalid() {
+            characters += 1;
+            excerpt += &format!("\\x{byte:02x}");
+        }
+    }
+    excerpt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_can_be_printed() {
+        assert_eq!(excerpt("a \"b\" 'c' \\d ü\t".as_bytes(), 20), "a \"b\" 'c' \\d ü\\t");
+        assert_eq!(excerpt(b"\0\x1b[31m\x7f\xff\xc3", 20), "\\x00\\x1b[31m\\x7f\\xff\\xc3");
+        assert_eq!(excerpt("\u{202e}abc\u{200b}".as_bytes(), 20), "\\u{202e}abc\\u{200b}");
+        assert_eq!(excerpt(b"abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn positions_name_what_is_known() {
+        let show = |entry, line, column, byte| Position { entry, line, column, byte }.to_string();
+        assert_eq!(show(Some(3), None, None, None), "entry 3");
+        assert_eq!(show(Some(3), None, None, Some(7)), "entry 3 at byte 7");
+        assert_eq!(show(None, None, None, Some(7)), "byte 7");
+        assert_eq!(show(Some(3), Some(4), None, Some(7)), "entry 3 at line 4, byte 7");
+        assert_eq!(show(Some(3), Some(4), Some(5), None), "entry 3 at line 4:5");
     }
 }

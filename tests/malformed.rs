@@ -150,13 +150,17 @@ fn text_frames() {
         case(
             "RPCReTxt1\r\n\"x\"\r\n",
             0,
-            "line 2, byte 11: initial state `\\\"x\\\"\\r` is not a quoted string: \
-             it does not end with the quote it begins with",
+            "line 2, byte 11: initial state `\"x\"\\r` is not a quoted string: it ends with a carriage return",
         ),
         case(with("29x\n"), 1, "entry 2 at line 5, byte 37: `29x` is not the number of bytes of an entry's text"),
         case(with("\n"), 1, "entry 2 at line 5, byte 37: `` is not the number of bytes of an entry's text"),
         case(with(" 1\n"), 1, "entry 2 at line 5, byte 37: ` 1` is not the number of bytes of an entry's text"),
-        case(with("1\r\n"), 1, "entry 2 at line 5, byte 37: `1\\r` is not the number of bytes of an entry's text"),
+        case(
+            with("1\r\n"),
+            1,
+            "entry 2 at line 5, byte 37: `1\\r` is not the number of bytes of an entry's text: \
+             it ends with a carriage return",
+        ),
         case(with("1_0\n"), 1, "entry 2 at line 5, byte 37: `1_0` is not the number of bytes of an entry's text"),
         case(with("+\n"), 1, "entry 2 at line 5, byte 37: `+` is not the number of bytes of an entry's text"),
         case(

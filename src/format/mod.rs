@@ -28,6 +28,8 @@ use gzip::{GZIP_MAGIC, Gunzip};
 use input::{Input, Source};
 use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
 
+pub(crate) use quote::CARRIAGE_RETURN;
+
 pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
 pub use sniff::Unrecognized;
 pub use text::CountError;

@@ -1,5 +1,8 @@
 //! Strings in Go's quotes, as the text format holds the initial state.
 
+/// Why a line is not a quoted string when a file's line ends were changed.
+pub(crate) const CARRIAGE_RETURN: &str = "it ends with a carriage return";
+
 /// Reads a quoted string: in `"…"`, `` `…` ``, or one character in `'…'`.
 ///
 /// A byte that is not part of valid UTF-8 becomes U+FFFD. On error says what is wrong.
@@ -9,6 +12,9 @@ pub(super) fn unquote(line: &[u8]) -> Result<Vec<u8>, &'static str> {
     let (&quote, rest) = line.split_first().ok_or("there is nothing")?;
     if !matches!(quote, b'"' | b'\'' | b'`') {
         return Err("it does not begin with a quote");
+    }
+    if rest.ends_with(b"\r") {
+        return Err(CARRIAGE_RETURN);
     }
     let text = rest.strip_suffix(&[quote]).ok_or("it does not end with the quote it begins with")?;
     if quote == b'`' {
@@ -138,7 +144,7 @@ mod tests {
             (b" \"a\"", "it does not begin with a quote"),
             (b"\"", "it does not end with the quote it begins with"),
             (b"\"a\" ", "it does not end with the quote it begins with"),
-            (b"\"a\"\r", "it does not end with the quote it begins with"),
+            (b"\"a\"\r", "it ends with a carriage return"),
             (b"\"a\"b\"", "the quote inside is not escaped"),
             (b"\"\\\"", "it ends with a backslash"),
             (br#""\q""#, "there is an unknown escape"),

@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::gzip::GZIP_MAGIC;
+use crate::error::excerpt;
 
 /// The mark of the binary format.
 pub(super) const BINARY_MAGIC: &[u8] = b"RPCReplay";
@@ -14,6 +15,9 @@ pub(super) const MAGIC_BYTES: usize = 9;
 
 /// How much of a file is enough to tell what it is.
 pub(super) const SNIFFED_BYTES: usize = 512;
+
+/// How much of a file that is something else an error quotes.
+const QUOTED_BYTES: usize = 24;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,10 +110,10 @@ pub(super) fn sniff(head: &[u8]) -> Result<Format, Unrecognized> {
         return Ok(Format::Text);
     }
     if BINARY_MAGIC.starts_with(head) || TEXT_MAGIC.starts_with(head) {
-        return Err(Unrecognized::ShortMagic { found: escape(head) });
+        return Err(Unrecognized::ShortMagic { found: excerpt(head, MAGIC_BYTES) });
     }
     if let Some([version, ..]) = head.strip_prefix(&TEXT_MAGIC[..MAGIC_BYTES - 1]) {
-        return Err(Unrecognized::TextVersion { version: escape(&[*version]) });
+        return Err(Unrecognized::TextVersion { version: excerpt(&[*version], 1) });
     }
     Err(foreign(head))
 }
@@ -137,7 +141,7 @@ fn foreign(head: &[u8]) -> Unrecognized {
         Some(b"Initial" | b"Version" | b"Converter" | b"Entries") => Unrecognized::HttpReplay,
         Some(b"format") if memchr::memmem::find(head, b"RPCReplay").is_some() => Unrecognized::JsonLines,
         Some(_) => Unrecognized::Json,
-        None => Unrecognized::Other { found: escape(&head[..head.len().min(24)]) },
+        None => Unrecognized::Other { found: excerpt(&head[..head.len().min(QUOTED_BYTES)], QUOTED_BYTES) },
     }
 }
 
@@ -145,11 +149,6 @@ fn foreign(head: &[u8]) -> Unrecognized {
 fn first_json_key(head: &[u8]) -> Option<&[u8]> {
     let key = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
     Some(&key[..memchr::memchr(b'"', key)?])
-}
-
-/// Bytes for an error message: what is not printable ASCII is escaped.
-pub(super) fn escape(bytes: &[u8]) -> String {
-    bytes.escape_ascii().to_string()
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::io::Read;
 use bytes::Bytes;
 
 use super::input::Input;
-use super::sniff::{self, MAGIC_BYTES, Unrecognized};
+use super::sniff::{MAGIC_BYTES, Unrecognized};
 use super::{Format, Truncated, entry_text, quote};
 use crate::entry::{Entry, EntryIndex};
-use crate::error::{Error, ErrorKind, Position, Result};
+use crate::error::{Error, ErrorKind, Position, Result, excerpt};
 use crate::recording::Header;
 use crate::schema::Schema;
 
 /// How much of a line that is wrong an error quotes.
-const QUOTED_BYTES: usize = 40;
+const QUOTED_CHARACTERS: usize = 40;
 
 /// Why a line does not count the bytes of an entry's text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum CountError {
     #[error("`{line}` is not the number of bytes of an entry's text")]
     NotANumber {
         /// The line, or its beginning, everything unprintable escaped.
+        line: String,
+    },
+    /// Its line ends as those of Windows do.
+    #[error("`{line}` is not the number of bytes of an entry's text: it ends with a carriage return")]
+    CarriageReturn {
+        /// The line, or its beginning.
         line: String,
     },
     /// It is below zero, on which Go's reader panics.
@@ -128,6 +134,9 @@ fn parse_count(line: &[u8]) -> Result<u64, CountError> {
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
+    if line.ends_with(b"\r") {
+        return Err(CountError::CarriageReturn { line: beginning(line) });
+    }
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(CountError::NotANumber { line: beginning(line) });
     }
@@ -177,8 +186,5 @@ fn at<R: Read>(error: ErrorKind, input: &Input<R>, lines: u64) -> Error {
 }
 
 fn beginning(line: &[u8]) -> String {
-    match line.get(..QUOTED_BYTES) {
-        Some(beginning) => format!("{}…", sniff::escape(beginning)),
-        None => sniff::escape(line),
-    }
+    excerpt(line, QUOTED_CHARACTERS)
 }

@@ -1,5 +1,7 @@
 //! Recordings made by Go, which stand outside the project: the folder is named by the variable `RPCREPLAY_CORPUS`.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,5 +31,18 @@ pub fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
 pub fn schema(protoset: &Path) -> Schema {
     let bytes = fs::read(protoset).unwrap_or_else(|error| panic!("{}: {error}", protoset.display()));
     let name = protoset.display().to_string();
-    Schema::builder().protoset(&name, &bytes).expect("a descriptor set").build()
+    Schema::builder().builtin(false).protoset(&name, bytes).expect("a descriptor set").build()
+}
+
+/// All files below a folder, sorted.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in files(folder, "") {
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with prototext, and where.
 
+use crate::error::excerpt;
 use crate::schema::{Malformed, Unresolved};
 
 /// What was found in the text, and where.
@@ -114,11 +115,12 @@ pub enum ParseFault {
 }
 
 impl ParseFault {
-    pub(crate) fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             ParseFault::Unresolved(Unresolved::Unknown(_)) => {
-                Some("name the descriptor set that defines it with --protoset FILE")
+                Some("name the descriptor set that defines it with --protoset FILE".to_owned())
             }
+            ParseFault::Unresolved(Unresolved::Broken { error, .. }) => error.hint(),
             _ => None,
         }
     }
@@ -127,18 +129,5 @@ impl ParseFault {
 /// Text for an error message.
 pub(super) fn quote(text: &[u8]) -> String {
     const QUOTED_CHARACTERS: usize = 60;
-    let lossy = String::from_utf8_lossy(text);
-    let mut quoted: String = lossy
-        .chars()
-        .take(QUOTED_CHARACTERS)
-        .flat_map(|c| {
-            let escaped: Box<dyn Iterator<Item = char>> =
-                if c.is_control() { Box::new(c.escape_default()) } else { Box::new(std::iter::once(c)) };
-            escaped
-        })
-        .collect();
-    if lossy.chars().nth(QUOTED_CHARACTERS).is_some() {
-        quoted.push('…');
-    }
-    quoted
+    excerpt(text, QUOTED_CHARACTERS)
 }

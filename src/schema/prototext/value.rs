@@ -5,7 +5,10 @@
 use super::error::{ParseError, ParseFault, quote};
 use super::token::{Number, NumberForm, Scalar, ScalarKind};
 
-impl<'t> Scalar<'t> {
+/// The bits of Go's `math.NaN()`, which differ from Rust's and C's.
+const GO_NAN: u64 = 0x7ff8_0000_0000_0001;
+
+impl Scalar<'_> {
     /// The error that the scalar is no value of a type.
     pub(crate) fn mismatch(&self, expected: &'static str) -> ParseError {
         ParseError::new(self.at, ParseFault::ValueType { expected, found: quote(self.raw) })
@@ -47,7 +50,7 @@ impl<'t> Scalar<'t> {
         match self.kind {
             ScalarKind::Number(number) => number.float(),
             ScalarKind::Literal(literal) => match literal.to_ascii_lowercase().as_str() {
-                "nan" => Some(f64::NAN),
+                "nan" => Some(f64::from_bits(GO_NAN)),
                 "inf" | "infinity" => Some(f64::INFINITY),
                 "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
                 _ => None,
