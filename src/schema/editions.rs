@@ -5,24 +5,24 @@
 //!
 //! | feature | becomes |
 //! |---|---|
-//! | `field_presence` | label `required`; in proto3 `proto3_optional`, but without the oneof that protoc would add |
+//! | `field_presence` | label `required`; in proto3 `proto3_optional`, but without the oneof that protoc would add; see below |
 //! | `repeated_field_encoding` | the option `packed` |
 //! | `message_encoding` | type group, except for maps, which are never delimited |
 //! | `enum_type` | the syntax of the file; see below |
 //! | `utf8_validation` | the syntax of the file; see below |
 //!
 //! A file becomes proto3, unless it is proto2 in all but name (closed enums only, no implicit presence) or has an enum
-//! that does not begin with zero. Enums and strings that are not what the syntax makes of them keep their feature as an
-//! option, resolved; [`enum_is_closed`] and [`field_checks_utf8`] tell both.
+//! that does not begin with zero. Enums, strings and implicit fields that are not what the syntax makes of them keep
+//! their feature as an option, resolved. So ask [`enum_is_closed`], [`field_checks_utf8`], [`extension_checks_utf8`] and
+//! [`field_has_presence`], not the syntax.
 //!
-//! What cannot be said: implicit presence in a file that also has an enum that does not begin with zero (such a field
-//! shows a zero that stands on the wire), and field names that differ only in case or underscores in a file that becomes
-//! proto3 (prost-reflect refuses them). Naming styles and symbol visibility mean nothing here.
+//! What cannot be said: field names that differ only in case or underscores in a file that becomes proto3; prost-reflect
+//! refuses them. Naming styles and symbol visibility mean nothing here, and JSON is never "best effort".
 
 use std::borrow::Cow;
 
 use prost::{DecodeError, Message};
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Syntax};
+use prost_reflect::{EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Syntax};
 
 use super::fields::{Field, fields, put_bytes, put_varint};
 
@@ -44,47 +44,44 @@ pub(super) enum LowerError {
 pub(crate) fn enum_is_closed(descriptor: &EnumDescriptor) -> bool {
     let kept = descriptor.enum_descriptor_proto().options.is_some().then(|| {
         let options = descriptor.options().encode_to_vec();
-        Kept::read(&options, tag::ENUM_FEATURES).enum_type
+        kept_feature(&options, tag::ENUM_FEATURES, tag::ENUM_TYPE)
     });
-    match kept.flatten() {
-        Some(kept) => kept == CLOSED,
-        None => descriptor.parent_file().syntax() == Syntax::Proto2,
-    }
+    kept.flatten().map_or(descriptor.parent_file().syntax() == Syntax::Proto2, |kept| kept == CLOSED)
 }
 
 /// Whether a string field must be UTF-8.
 pub(crate) fn field_checks_utf8(descriptor: &FieldDescriptor) -> bool {
     let kept = descriptor.field_descriptor_proto().options.is_some().then(|| {
         let options = descriptor.options().encode_to_vec();
-        Kept::read(&options, tag::FIELD_FEATURES).utf8_validation
+        kept_feature(&options, tag::FIELD_FEATURES, tag::UTF8_VALIDATION)
     });
-    match kept.flatten() {
-        Some(kept) => kept == VERIFY,
-        None => descriptor.parent_file().syntax() == Syntax::Proto3,
-    }
+    kept.flatten().map_or(descriptor.parent_file().syntax() == Syntax::Proto3, |kept| kept == VERIFY)
 }
 
-/// The two features that lowering leaves in the options.
-#[derive(Default)]
-struct Kept {
-    enum_type: Option<i32>,
-    utf8_validation: Option<i32>,
+/// Whether a string extension must be UTF-8.
+pub(crate) fn extension_checks_utf8(descriptor: &ExtensionDescriptor) -> bool {
+    let kept = descriptor.field_descriptor_proto().options.is_some().then(|| {
+        let options = descriptor.options().encode_to_vec();
+        kept_feature(&options, tag::FIELD_FEATURES, tag::UTF8_VALIDATION)
+    });
+    kept.flatten().map_or(descriptor.parent_file().syntax() == Syntax::Proto3, |kept| kept == VERIFY)
 }
 
-impl Kept {
-    fn read(options: &[u8], features: u32) -> Kept {
-        let mut kept = Kept::default();
-        for feature in fields(options).flatten().filter(|field| field.number == features) {
-            for field in fields(feature.bytes()).flatten() {
-                match field.number {
-                    tag::ENUM_TYPE => kept.enum_type = Some(field.int()),
-                    tag::UTF8_VALIDATION => kept.utf8_validation = Some(field.int()),
-                    _ => {}
-                }
-            }
-        }
-        kept
-    }
+/// Whether a field that is absent differs from one that holds its default.
+pub(crate) fn field_has_presence(descriptor: &FieldDescriptor) -> bool {
+    // The feature is kept in files that became proto2 only, and implicit presence is all that it says.
+    descriptor.supports_presence()
+        && !(descriptor.field_descriptor_proto().options.is_some() && {
+            let options = descriptor.options().encode_to_vec();
+            kept_feature(&options, tag::FIELD_FEATURES, tag::FIELD_PRESENCE) == Some(IMPLICIT)
+        })
+}
+
+/// The value of a feature that lowering left in the options.
+fn kept_feature(options: &[u8], features: u32, feature: u32) -> Option<i32> {
+    let sets = fields(options).flatten().filter(|field| field.number == features);
+    let values = sets.flat_map(|set| fields(set.bytes()).flatten()).filter(|field| field.number == feature);
+    values.last().map(|value| value.int())
 }
 
 const EDITION_2023: i32 = 1000;
@@ -402,9 +399,15 @@ impl Lowering {
         if repeated && packable && packed != self.proto3 {
             put_varint(&mut options, tag::FIELD_PACKED, u64::from(packed));
         }
-        if kind == TYPE_STRING && (features.utf8_validation == VERIFY) != self.proto3 {
-            put_feature(&mut options, tag::FIELD_FEATURES, tag::UTF8_VALIDATION, features.utf8_validation);
+        let mut kept = Vec::new();
+        let implicit = features.field_presence == IMPLICIT && !repeated && !in_oneof && !extends;
+        if !self.proto3 && implicit && !matches!(kind, TYPE_MESSAGE | TYPE_GROUP) {
+            put_varint(&mut kept, tag::FIELD_PRESENCE, IMPLICIT as u64);
         }
+        if kind == TYPE_STRING && (features.utf8_validation == VERIFY) != self.proto3 {
+            put_varint(&mut kept, tag::UTF8_VALIDATION, features.utf8_validation as u64);
+        }
+        put_options(&mut options, tag::FIELD_FEATURES, kept);
         put_options(&mut out, tag::FIELD_OPTIONS, options);
         Ok(out)
     }
@@ -415,7 +418,9 @@ impl Lowering {
         let mut out = without(enumeration, tag::ENUM_OPTIONS)?;
         let mut options = without(&options, tag::ENUM_FEATURES)?;
         if (features.enum_type == CLOSED) == self.proto3 {
-            put_feature(&mut options, tag::ENUM_FEATURES, tag::ENUM_TYPE, features.enum_type);
+            let mut kept = Vec::new();
+            put_varint(&mut kept, tag::ENUM_TYPE, features.enum_type as u64);
+            put_options(&mut options, tag::ENUM_FEATURES, kept);
         }
         put_options(&mut out, tag::ENUM_OPTIONS, options);
         Ok(out)
@@ -455,8 +460,233 @@ fn put_options(out: &mut Vec<u8>, number: u32, options: Vec<u8>) {
     }
 }
 
-fn put_feature(options: &mut Vec<u8>, features: u32, feature: u32, value: i32) {
-    let mut set = Vec::with_capacity(4);
-    put_varint(&mut set, feature, value as u64);
-    put_bytes(options, features, &set);
+#[cfg(test)]
+mod tests {
+    use prost_reflect::{Cardinality, DescriptorPool, MessageDescriptor};
+    use prost_types::field_descriptor_proto::{Label, Type};
+    use prost_types::{
+        DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+        MessageOptions, OneofDescriptorProto,
+    };
+
+    use super::*;
+
+    /// Appends options with features to a serialized element.
+    fn with_features(mut element: Vec<u8>, options: u32, features: u32, set: &[(u32, i32)]) -> Vec<u8> {
+        let mut encoded = Vec::new();
+        for &(feature, value) in set {
+            put_varint(&mut encoded, feature, value as u64);
+        }
+        let mut outer = Vec::new();
+        put_bytes(&mut outer, features, &encoded);
+        put_bytes(&mut element, options, &outer);
+        element
+    }
+
+    fn field(name: &str, number: i32, label: Label, kind: Type, type_name: &str) -> FieldDescriptorProto {
+        FieldDescriptorProto {
+            name: Some(name.to_owned()),
+            number: Some(number),
+            label: Some(label.into()),
+            r#type: Some(kind.into()),
+            type_name: (!type_name.is_empty()).then(|| type_name.to_owned()),
+            ..Default::default()
+        }
+    }
+
+    /// A file of package `p` with an enum `E` and a message `M` whose fields have these features.
+    fn file(
+        edition: i32,
+        features: &[(u32, i32)],
+        enum_features: &[(u32, i32)],
+        first_value: i32,
+        fields: Vec<(FieldDescriptorProto, &[(u32, i32)])>,
+    ) -> Vec<u8> {
+        let base = FileDescriptorProto {
+            name: Some("e.proto".to_owned()),
+            package: Some("p".to_owned()),
+            syntax: Some("editions".to_owned()),
+            ..Default::default()
+        };
+        let mut out = with_features(base.encode_to_vec(), tag::FILE_OPTIONS, tag::FILE_FEATURES, features);
+        put_varint(&mut out, tag::FILE_EDITION, edition as u64);
+        let value = |name: &str, number| EnumValueDescriptorProto {
+            name: Some(name.to_owned()),
+            number: Some(number),
+            ..Default::default()
+        };
+        let enumeration = EnumDescriptorProto {
+            name: Some("E".to_owned()),
+            value: vec![value("FIRST", first_value), value("SECOND", 7)],
+            ..Default::default()
+        };
+        let enumeration =
+            with_features(enumeration.encode_to_vec(), tag::ENUM_OPTIONS, tag::ENUM_FEATURES, enum_features);
+        put_bytes(&mut out, tag::FILE_ENUM, &enumeration);
+        let entry = DescriptorProto {
+            name: Some("MapEntry".to_owned()),
+            field: vec![
+                field("key", 1, Label::Optional, Type::String, ""),
+                field("value", 2, Label::Optional, Type::Message, ".p.M"),
+            ],
+            options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
+            ..Default::default()
+        };
+        let message = DescriptorProto {
+            name: Some("M".to_owned()),
+            nested_type: vec![entry],
+            oneof_decl: vec![OneofDescriptorProto { name: Some("choice".to_owned()), ..Default::default() }],
+            ..Default::default()
+        };
+        let mut message = message.encode_to_vec();
+        for (field, features) in fields {
+            let field = with_features(field.encode_to_vec(), tag::FIELD_OPTIONS, tag::FIELD_FEATURES, features);
+            put_bytes(&mut message, tag::MESSAGE_FIELD, &field);
+        }
+        put_bytes(&mut out, tag::FILE_MESSAGE, &message);
+        out
+    }
+
+    fn lowered(file: &[u8]) -> MessageDescriptor {
+        let mut pool = DescriptorPool::new();
+        let file = lower(file).expect("the file lowers");
+        pool.decode_file_descriptor_proto(&*file).expect("prost-reflect takes it");
+        pool.get_message_by_name("p.M").expect("the message is there")
+    }
+
+    fn by_name(message: &MessageDescriptor, name: &str) -> FieldDescriptor {
+        message.get_field_by_name(name).expect(name)
+    }
+
+    const NONE: i32 = 3;
+    const EXPANDED: i32 = 2;
+
+    fn of_all_kinds() -> Vec<(FieldDescriptorProto, &'static [(u32, i32)])> {
+        let in_oneof =
+            FieldDescriptorProto { oneof_index: Some(0), ..field("member", 10, Label::Optional, Type::Int32, "") };
+        vec![
+            (field("plain", 1, Label::Optional, Type::Int32, ""), &[]),
+            (field("implicit", 2, Label::Optional, Type::Int32, ""), &[(tag::FIELD_PRESENCE, IMPLICIT)]),
+            (field("required", 3, Label::Optional, Type::Int32, ""), &[(tag::FIELD_PRESENCE, LEGACY_REQUIRED)]),
+            (field("packed", 4, Label::Repeated, Type::Int32, ""), &[]),
+            (field("expanded", 5, Label::Repeated, Type::Enum, ".p.E"), &[(tag::REPEATED_FIELD_ENCODING, EXPANDED)]),
+            (field("child", 6, Label::Optional, Type::Message, ".p.M"), &[]),
+            (field("group", 7, Label::Optional, Type::Message, ".p.M"), &[(tag::MESSAGE_ENCODING, DELIMITED)]),
+            (field("text", 8, Label::Optional, Type::String, ""), &[]),
+            (field("raw", 9, Label::Optional, Type::String, ""), &[(tag::UTF8_VALIDATION, NONE)]),
+            (in_oneof, &[]),
+            (field("map", 11, Label::Repeated, Type::Message, ".p.M.MapEntry"), &[(tag::MESSAGE_ENCODING, DELIMITED)]),
+        ]
+    }
+
+    /// All that lowering must say is the same whatever syntax the file becomes.
+    fn check_all_kinds(message: &MessageDescriptor) {
+        for (name, presence) in [
+            ("plain", true),
+            ("implicit", false),
+            ("required", true),
+            ("child", true),
+            ("member", true),
+            ("packed", false),
+        ] {
+            assert_eq!(field_has_presence(&by_name(message, name)), presence, "{name}");
+        }
+        assert_eq!(by_name(message, "required").cardinality(), Cardinality::Required);
+        assert_eq!(by_name(message, "plain").cardinality(), Cardinality::Optional);
+        assert!(by_name(message, "packed").is_packed());
+        assert!(!by_name(message, "expanded").is_packed());
+        assert!(!by_name(message, "child").is_group());
+        assert!(by_name(message, "group").is_group());
+        assert!(by_name(message, "map").is_map() && !by_name(message, "map").is_group());
+        assert!(field_checks_utf8(&by_name(message, "text")));
+        assert!(!field_checks_utf8(&by_name(message, "raw")));
+        assert_eq!(message.oneofs().map(|oneof| oneof.fields().count()).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn a_file_with_open_enums_becomes_proto3() {
+        for edition in [EDITION_2023, EDITION_2024] {
+            let message = lowered(&file(edition, &[], &[], 0, of_all_kinds()));
+            assert_eq!(message.parent_file().syntax(), Syntax::Proto3);
+            check_all_kinds(&message);
+            assert!(!enum_is_closed(by_name(&message, "expanded").kind().as_enum().expect("an enum")));
+        }
+    }
+
+    #[test]
+    fn a_closed_enum_with_zero_and_implicit_presence_stand_together() {
+        let message = lowered(&file(EDITION_2023, &[], &[(tag::ENUM_TYPE, CLOSED)], 0, of_all_kinds()));
+        assert_eq!(message.parent_file().syntax(), Syntax::Proto3);
+        check_all_kinds(&message);
+        assert!(enum_is_closed(by_name(&message, "expanded").kind().as_enum().expect("an enum")));
+    }
+
+    #[test]
+    fn an_enum_without_zero_and_implicit_presence_stand_together() {
+        let message = lowered(&file(EDITION_2023, &[], &[(tag::ENUM_TYPE, CLOSED)], 5, of_all_kinds()));
+        assert_eq!(message.parent_file().syntax(), Syntax::Proto2);
+        check_all_kinds(&message);
+        assert!(enum_is_closed(by_name(&message, "expanded").kind().as_enum().expect("an enum")));
+    }
+
+    #[test]
+    fn features_of_the_file_hold_where_nothing_else_is_said() {
+        let features = [
+            (tag::FIELD_PRESENCE, IMPLICIT),
+            (tag::ENUM_TYPE, CLOSED),
+            (tag::REPEATED_FIELD_ENCODING, EXPANDED),
+            (tag::UTF8_VALIDATION, NONE),
+            (tag::MESSAGE_ENCODING, DELIMITED),
+        ];
+        let message = lowered(&file(EDITION_2023, &features, &[], 0, of_all_kinds()));
+        assert!(!field_has_presence(&by_name(&message, "plain")));
+        assert!(field_has_presence(&by_name(&message, "member")));
+        assert!(!by_name(&message, "packed").is_packed());
+        assert!(by_name(&message, "child").is_group());
+        assert!(by_name(&message, "map").is_map() && !by_name(&message, "map").is_group());
+        let entry = by_name(&message, "map").kind().as_message().expect("a map has an entry").clone();
+        assert!(!entry.map_entry_value_field().is_group());
+        assert!(!field_checks_utf8(&by_name(&message, "text")));
+        assert!(enum_is_closed(by_name(&message, "expanded").kind().as_enum().expect("an enum")));
+    }
+
+    #[test]
+    fn what_is_proto2_in_all_but_name_becomes_proto2() {
+        let features = [(tag::ENUM_TYPE, CLOSED), (tag::UTF8_VALIDATION, NONE)];
+        let fields = of_all_kinds().into_iter().filter(|(field, _)| field.name() != "implicit").collect();
+        let message = lowered(&file(EDITION_2023, &features, &[], 0, fields));
+        assert_eq!(message.parent_file().syntax(), Syntax::Proto2);
+        assert!(by_name(&message, "packed").is_packed());
+        assert!(!field_checks_utf8(&by_name(&message, "text")));
+    }
+
+    #[test]
+    fn files_of_old_pass_as_they_are() {
+        for syntax in [None, Some("proto2".to_owned()), Some("proto3".to_owned())] {
+            let file = FileDescriptorProto { name: Some("a".to_owned()), syntax, ..Default::default() }.encode_to_vec();
+            assert!(matches!(lower(&file), Ok(Cow::Borrowed(same)) if same == file));
+        }
+    }
+
+    #[test]
+    fn other_editions_and_damage_are_refused() {
+        let refusal = |file: &[u8]| lower(file).expect_err("nothing to lower").to_string();
+        assert_eq!(refusal(&file(1002, &[], &[], 0, vec![])), "edition 1002 is not known, only 2023 and 2024 are");
+        let mut deep = Vec::new();
+        for _ in 0..200 {
+            let mut outer = Vec::new();
+            put_bytes(&mut outer, tag::MESSAGE_MESSAGE, &deep);
+            deep = outer;
+        }
+        let mut whole = Vec::new();
+        put_bytes(&mut whole, tag::FILE_SYNTAX, b"editions");
+        put_varint(&mut whole, tag::FILE_EDITION, EDITION_2023 as u64);
+        put_bytes(&mut whole, tag::FILE_MESSAGE, &deep);
+        assert_eq!(refusal(&whole), "messages nest deeper than 100");
+        let whole = file(EDITION_2023, &[], &[], 0, of_all_kinds());
+        let last = fields(&whole).flatten().last().expect("the file has fields").raw.len();
+        for length in whole.len() - last + 1..whole.len() {
+            assert!(lower(&whole[..length]).is_err(), "{length}");
+        }
+    }
 }

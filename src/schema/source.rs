@@ -492,7 +492,70 @@ impl std::error::Error for SourceError {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use prost::Message;
+    use prost_types::descriptor_proto::ExtensionRange;
+    use prost_types::field_descriptor_proto::{Label, Type};
+    use prost_types::{
+        DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FieldOptions,
+        FileDescriptorProto, FileDescriptorSet, MessageOptions, MethodDescriptorProto, OneofDescriptorProto,
+        ServiceDescriptorProto, UninterpretedOption,
+    };
+
     use super::*;
+
+    fn field(name: &str, number: i32, type_name: &str) -> FieldDescriptorProto {
+        let kind = if type_name.is_empty() { Type::String } else { Type::Message };
+        FieldDescriptorProto {
+            name: Some(name.to_owned()),
+            number: Some(number),
+            label: Some(Label::Optional.into()),
+            r#type: Some(kind.into()),
+            type_name: (!type_name.is_empty()).then(|| type_name.to_owned()),
+            ..Default::default()
+        }
+    }
+
+    fn extension(name: &str, number: i32, extendee: &str) -> FieldDescriptorProto {
+        FieldDescriptorProto { extendee: Some(extendee.to_owned()), ..field(name, number, "") }
+    }
+
+    fn message(name: &str, fields: impl IntoIterator<Item = FieldDescriptorProto>) -> DescriptorProto {
+        DescriptorProto { name: Some(name.to_owned()), field: fields.into_iter().collect(), ..Default::default() }
+    }
+
+    /// A proto3 file of package `p`.
+    fn file(name: &str, imports: &[&str], messages: impl IntoIterator<Item = DescriptorProto>) -> FileDescriptorProto {
+        FileDescriptorProto {
+            name: Some(name.to_owned()),
+            package: Some("p".to_owned()),
+            dependency: imports.iter().map(|&import| import.to_owned()).collect(),
+            message_type: messages.into_iter().collect(),
+            syntax: Some("proto3".to_owned()),
+            ..Default::default()
+        }
+    }
+
+    fn set(files: impl IntoIterator<Item = FileDescriptorProto>) -> Vec<u8> {
+        FileDescriptorSet { file: files.into_iter().collect() }.encode_to_vec()
+    }
+
+    fn sources<const N: usize>(protosets: [Vec<u8>; N], built_in: bool) -> Sources {
+        let mut sources = SchemaSources::new();
+        for (set, name) in protosets.into_iter().zip(["a.pb", "b.pb", "c.pb"]) {
+            sources.add_protoset(name, set).expect("the set is sound");
+        }
+        sources.builtin(built_in);
+        sources.build()
+    }
+
+    fn has(sources: &Sources, name: &str) -> bool {
+        sources.message(name).unwrap_or_else(|error| panic!("{name}: {error}")).is_some()
+    }
+
+    fn refusal(sources: &Sources, name: &str) -> String {
+        sources.message(name).expect_err(name).to_string()
+    }
 
     #[test]
     fn the_bundle_knows_the_types_of_public_recordings() {
@@ -520,9 +583,29 @@ mod tests {
             assert_eq!(sources.origin(name).as_deref(), Some(BUNDLE_NAME));
         }
         for name in ["", ".google.rpc.Status", "google.rpc.Code", "google.rpc", "google.rpc.Status.Nested", "acme.A"] {
-            assert!(sources.message(name).expect("nothing is wrong with the bundle").is_none(), "{name}");
+            assert!(!has(&sources, name), "{name}");
             assert_eq!(sources.origin(name), None, "{name}");
         }
+        let method = sources.method("/google.pubsub.v1.Subscriber/StreamingPull").expect("the method is in the bundle");
+        assert_eq!(method.input().full_name(), "google.pubsub.v1.StreamingPullRequest");
+        assert!(method.is_client_streaming() && method.is_server_streaming());
+        let options = sources.extensions("google.protobuf.MethodOptions");
+        assert!(options.iter().any(|extension| extension.full_name() == "google.api.http"));
+    }
+
+    #[test]
+    fn the_bundle_keeps_what_changes_the_meaning_of_bytes() {
+        let sources = SchemaSources::new().build();
+        let open = |name: &str| sources.message(name).expect(name).expect(name);
+        let labels = open("google.pubsub.v1.Topic").get_field_by_name("labels").expect("a topic has labels");
+        assert!(labels.is_map());
+        let version = open("google.protobuf.FeatureSetDefaults").get_field_by_name("minimum_edition").expect("a field");
+        let value = version.kind().as_enum().and_then(|edition| edition.get_value(1000)).expect("the edition is known");
+        assert_eq!(value.name(), "EDITION_2023");
+        let path = open("google.protobuf.SourceCodeInfo.Location").get_field_by_name("path").expect("a field");
+        assert!(path.is_packed());
+        let optional = open("google.firestore.v1.StructuredQuery").get_field_by_name("limit").expect("a field");
+        assert!(optional.supports_presence());
     }
 
     #[test]
@@ -531,6 +614,407 @@ mod tests {
         let [Source::Bundle(bundle)] = sources.sources.as_slice() else { panic!("the bundle is the only source") };
         for file in 0..bundle.file_count() {
             sources.load((0, file.into())).unwrap_or_else(|error| panic!("file {file}: {error}"));
+            // Pools are many times the size of the descriptors, and all of them would be held at the end.
+            if file % 64 == 0 {
+                sources.loaded().clear();
+            }
+        }
+    }
+
+    #[test]
+    fn equal_names_in_two_sources_do_not_clash() {
+        let first = set([file("a.proto", &[], [message("A", [field("one", 1, "")])])]);
+        let second = set([file("a.proto", &[], [message("A", [field("two", 2, "")]), message("B", [])])]);
+        let own = FileDescriptorProto {
+            package: Some("google.rpc".to_owned()),
+            ..file("google/rpc/status.proto", &[], [message("Status", [field("mine", 77, "")])])
+        };
+        let sources = sources([first, second, set([own])], true);
+        let a = sources.message("p.A").expect("sound").expect("known");
+        assert!(a.get_field_by_name("one").is_some() && a.get_field_by_name("two").is_none());
+        assert!(has(&sources, "p.B"));
+        assert_eq!(sources.origin("p.A").as_deref(), Some("a.pb"));
+        assert_eq!(sources.origin("p.B").as_deref(), Some("b.pb"));
+        let status = sources.message("google.rpc.Status").expect("sound").expect("known");
+        assert!(status.get_field(77).is_some());
+        assert_eq!(sources.origin("google.rpc.Code"), None);
+        assert_eq!(sources.origin("google.rpc.BadRequest").as_deref(), Some(BUNDLE_NAME));
+    }
+
+    #[test]
+    fn sources_are_shared_by_threads() {
+        let sources = SchemaSources::new().build();
+        let names = ["google.rpc.Status", "google.pubsub.v1.Topic", "google.firestore.v1.Document"];
+        std::thread::scope(|scope| {
+            for turn in 0..4 {
+                let sources = &sources;
+                scope.spawn(move || assert!(has(sources, names[turn % names.len()])));
+            }
+        });
+        assert_eq!(sources.message(names[0]).expect("sound"), sources.message(names[0]).expect("sound"));
+    }
+
+    #[test]
+    fn without_the_bundle_nothing_is_built_in() {
+        let sources = sources([], false);
+        assert!(!has(&sources, "google.rpc.Status"));
+        assert!(!has(&sources, "grpcreplay.Entry"));
+        assert!(sources.method("/google.pubsub.v1.Publisher/Publish").is_none());
+        assert!(sources.extensions("google.protobuf.MethodOptions").is_empty());
+    }
+
+    #[test]
+    fn a_set_is_completed_from_the_sources_after_it() {
+        let imports = ["google/protobuf/timestamp.proto", "b.proto"];
+        let fields = [field("time", 1, ".google.protobuf.Timestamp"), field("b", 2, ".p.B.Inner")];
+        let first = set([file("a.proto", &imports, [message("A", fields)])]);
+        let inner = DescriptorProto { nested_type: vec![message("Inner", [])], ..message("B", []) };
+        let second = set([file("b.proto", &[], [inner])]);
+        let both = sources([first.clone(), second.clone()], true);
+        let a = both.message("p.A").expect("complete").expect("known");
+        let kinds: Vec<_> = a.fields().map(|field| format!("{:?}", field.kind())).collect();
+        assert_eq!(kinds, ["google.protobuf.Timestamp", "p.B.Inner"]);
+        // A source before it does not complete it.
+        let turned = sources([second, first], true);
+        assert!(refusal(&turned, "p.A").starts_with("b.pb: a.proto: type `p.B.Inner` is defined nowhere"));
+    }
+
+    #[test]
+    fn a_missing_import_hurts_only_who_needs_it() {
+        let messages = [
+            message("Whole", [field("text", 1, "")]),
+            message("Needs", [field("thing", 1, ".x.Thing")]),
+            message("NeedsNeeds", [field("needs", 1, ".p.Needs")]),
+        ];
+        let method = |name: &str, input: &str| MethodDescriptorProto {
+            name: Some(name.to_owned()),
+            input_type: Some(input.to_owned()),
+            output_type: Some(".p.Whole".to_owned()),
+            ..Default::default()
+        };
+        let service = ServiceDescriptorProto {
+            name: Some("S".to_owned()),
+            method: vec![method("Bad", ".p.NeedsNeeds"), method("Good", ".p.Whole")],
+            ..Default::default()
+        };
+        let imports = ["x.proto", "google/api/annotations.proto", "only/options.proto"];
+        let a = FileDescriptorProto {
+            service: vec![service],
+            extension: vec![extension("lost", 1000, ".x.Thing")],
+            ..file("a.proto", &imports, messages)
+        };
+        let user = file("b.proto", &["a.proto"], [message("User", [field("whole", 1, ".p.Whole")])]);
+        let sources = sources([set([a, user])], true);
+        assert!(has(&sources, "p.Whole") && has(&sources, "p.User"));
+        let expected =
+            "a.pb: a.proto: type `x.Thing` is defined nowhere, imports `x.proto`, `only/options.proto` are missing";
+        assert_eq!(refusal(&sources, "p.Needs"), expected);
+        assert_eq!(refusal(&sources, "p.NeedsNeeds"), expected);
+        assert_eq!(sources.origin("p.Needs").as_deref(), Some("a.pb"));
+        assert!(sources.method("/p.S/Good").is_some() && sources.method("/p.S/Bad").is_none());
+        let hint = sources.message("p.Needs").expect_err("it is incomplete").hint();
+        assert!(hint.expect("there is a way out").contains("--include_imports"));
+    }
+
+    #[test]
+    fn what_a_file_needs_is_loaded_once() {
+        let b = file("b.proto", &[], [message("B", [])]);
+        let a = file("a.proto", &["b.proto"], [message("A", [field("b", 1, ".p.B")])]);
+        let sources = sources([set([a, b])], false);
+        let a = sources.message("p.A").expect("sound").expect("known");
+        let b = sources.message("p.B").expect("sound").expect("known");
+        assert_eq!(a.parent_pool(), b.parent_pool());
+        assert_eq!(a.get_field(1).expect("a field").kind().as_message(), Some(&b));
+    }
+
+    #[test]
+    fn public_imports_reach_through_any_number_of_files() {
+        let onward =
+            |name: &str, import: &str| FileDescriptorProto { public_dependency: vec![0], ..file(name, &[import], []) };
+        let a = file("a.proto", &["b.proto"], [message("A", [field("e", 1, ".p.E")])]);
+        let e = file("e.proto", &[], [message("E", [])]);
+        let sources = sources(
+            [set([a, onward("b.proto", "c.proto"), onward("c.proto", "d.proto"), onward("d.proto", "e.proto"), e])],
+            false,
+        );
+        assert!(has(&sources, "p.A"));
+    }
+
+    #[test]
+    fn names_without_a_leading_dot_are_looked_up_from_the_inside_out() {
+        let inner = message("Inner", [field("which", 1, "Thing"), field("outer", 2, "p.Thing")]);
+        let a = DescriptorProto { nested_type: vec![message("Thing", []), inner], ..message("A", []) };
+        let sources = sources([set([file("a.proto", &[], [a, message("Thing", [])])])], false);
+        let inner = sources.message("p.A.Inner").expect("sound").expect("known");
+        let kinds: Vec<_> = inner.fields().map(|field| format!("{:?}", field.kind())).collect();
+        assert_eq!(kinds, ["p.A.Thing", "p.Thing"]);
+    }
+
+    #[test]
+    fn extensions_come_from_all_sources_and_the_first_wins() {
+        let extendable = |name: &str| DescriptorProto {
+            extension_range: vec![ExtensionRange { start: Some(100), end: Some(200), options: None }],
+            ..message(name, [])
+        };
+        let proto2 = |file: FileDescriptorProto| FileDescriptorProto { syntax: None, ..file };
+        let nested = DescriptorProto { extension: vec![extension("inside", 101, ".p.A")], ..message("B", []) };
+        let first = proto2(FileDescriptorProto {
+            extension: vec![extension("first", 100, "A")],
+            ..file("a.proto", &[], [extendable("A"), nested])
+        });
+        let second = proto2(FileDescriptorProto {
+            extension: vec![extension("second", 100, ".p.A"), extension("third", 102, ".p.A")],
+            ..file("more.proto", &[], [extendable("A")])
+        });
+        let sources = sources([set([first]), set([second])], true);
+        let mut names: Vec<_> =
+            sources.extensions("p.A").iter().map(|extension| extension.full_name().to_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["p.B.inside", "p.first", "p.third"]);
+        assert!(sources.extensions("p.B").is_empty());
+    }
+
+    #[test]
+    fn fields_that_a_descriptor_set_does_not_have_are_passed_over() {
+        let mut image = Vec::new();
+        let mut with_extension = file("a.proto", &[], [message("A", [])]).encode_to_vec();
+        put_bytes(&mut with_extension, 8042, b"\x08\x01");
+        put_bytes(&mut image, 1, &with_extension);
+        put_bytes(&mut image, 7, b"more");
+        assert!(has(&sources([image], false), "p.A"));
+    }
+
+    #[test]
+    fn sets_that_are_none_are_refused() {
+        let a = || file("a.proto", &["b.proto"], [message("A", [])]);
+        let b = || file("b.proto", &["c.proto"], []);
+        let nameless = FileDescriptorProto { name: None, ..a() };
+        for (bytes, expected) in [
+            (vec![], "x.pb: no file descriptor, expected a descriptor set with at least one"),
+            (b"\x12\x00".to_vec(), "x.pb: no file descriptor, expected a descriptor set with at least one"),
+            (b"#!/bin/sh".to_vec(), "x.pb: not a descriptor set: failed to decode Protobuf message: buffer underflow"),
+            (
+                set([a()])[..9].to_vec(),
+                "x.pb: not a descriptor set: failed to decode Protobuf message: buffer underflow",
+            ),
+            (set([nameless]), "x.pb: not a descriptor set: a file without a name"),
+            (set([a(), file("a.proto", &[], [])]), "x.pb: a.proto: two different files of this name"),
+            (
+                set([a(), b(), file("c.proto", &["a.proto"], [])]),
+                "x.pb: files import each other in a circle: a.proto -> b.proto -> c.proto -> a.proto",
+            ),
+            (set([file("a.proto", &["a.proto"], [])]), "x.pb: files import each other in a circle: a.proto -> a.proto"),
+        ] {
+            let error = SchemaSources::new().add_protoset("x.pb", bytes).expect_err(expected);
+            assert_eq!(error.to_string(), expected);
+        }
+        let twice = SchemaSources::new().add_protoset("x.pb", set([a(), b(), a()]));
+        assert!(twice.is_ok(), "the same file twice is the same file");
+    }
+
+    #[test]
+    fn files_that_prost_reflect_would_trip_over_are_refused() {
+        let with_default = |value: &str| FieldDescriptorProto {
+            r#type: Some(Type::Bytes.into()),
+            default_value: Some(value.to_owned()),
+            ..field("f", 1, "")
+        };
+        let entry = |fields: Vec<FieldDescriptorProto>| DescriptorProto {
+            nested_type: vec![DescriptorProto {
+                options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
+                ..message("E", fields)
+            }],
+            ..message("A", [FieldDescriptorProto { label: Some(Label::Repeated.into()), ..field("m", 1, ".p.A.E") }])
+        };
+        let one = |message| file("a.proto", &[], [message]);
+        let options = FieldOptions { uninterpreted_option: vec![UninterpretedOption::default()], ..Default::default() };
+        let hostile_options = FileDescriptorProto {
+            package: Some("google.protobuf".to_owned()),
+            ..file("d.proto", &[], [message("FieldOptions", [field("packed", 2, "")]), message("A", [])])
+        };
+        let not_a_map = "a.pb: a.proto: message `p.A.E` is marked as the entry of a map and is none";
+        for (file, name, expected) in [
+            (
+                FileDescriptorProto { syntax: Some("proto4".to_owned()), ..one(message("A", [])) },
+                "p.A",
+                "a.pb: a.proto: syntax `proto4`, expected proto2, proto3 or editions",
+            ),
+            (
+                FileDescriptorProto { syntax: Some("editions".to_owned()), ..one(message("A", [])) },
+                "p.A",
+                "a.pb: a.proto: edition 0 is not known, only 2023 and 2024 are",
+            ),
+            (one(message("A", [field("a b", 1, "")])), "p.A", "a.pb: a.proto: `a b` as the name of a field"),
+            (one(message("A", [field("", 1, "")])), "p.A", "a.pb: a.proto: `` as the name of a field"),
+            (one(message("A", [field("f", 0, "")])), "p.A", "a.pb: a.proto: invalid field number '0'"),
+            (
+                one(message("A", [FieldDescriptorProto { r#type: Some(99), ..field("f", 1, "") }])),
+                "p.A",
+                "a.pb: a.proto: field `f` has a type of number 99",
+            ),
+            (
+                one(message("A", [with_default("\\777")])),
+                "p.A",
+                "a.pb: a.proto: field `f` has a malformed default value",
+            ),
+            (
+                one(message("A", [with_default("\\x\u{e4}a")])),
+                "p.A",
+                "a.pb: a.proto: field `f` has a malformed default value",
+            ),
+            (one(message("A", [with_default("\\")])), "p.A", "a.pb: a.proto: field `f` has a malformed default value"),
+            (one(entry(vec![])), "p.A", not_a_map),
+            (one(entry(vec![field("key", 1, ""), field("value", 3, "")])), "p.A", not_a_map),
+            (one(entry(vec![field("key", 1, ".p.A"), field("value", 2, "")])), "p.A", not_a_map),
+            (
+                one(message("A", [FieldDescriptorProto { oneof_index: Some(-1), ..field("f", 1, "") }])),
+                "p.A",
+                "a.pb: a.proto: invalid oneof index",
+            ),
+            (
+                one(message("A", [FieldDescriptorProto { options: Some(options), ..field("f", 1, "") }])),
+                "p.A",
+                "a.pb: a.proto: options that the compiler has not interpreted",
+            ),
+            (
+                FileDescriptorProto {
+                    enum_type: vec![EnumDescriptorProto { name: Some("E".to_owned()), ..Default::default() }],
+                    ..one(message("A", []))
+                },
+                "p.A",
+                "a.pb: a.proto: enums must have at least one value",
+            ),
+            (
+                hostile_options,
+                "google.protobuf.A",
+                "a.pb: d.proto: message `google.protobuf.FieldOptions` is defined in another way than protobuf defines it",
+            ),
+            (one(message("A", [field("f", 1, ".p.B")])), "p.A", "a.pb: a.proto: type `p.B` is defined nowhere"),
+        ] {
+            assert_eq!(refusal(&sources([set([file])], false), name), expected);
+        }
+    }
+
+    #[test]
+    fn messages_that_nest_without_end_are_refused() {
+        let mut bytes = message("A", []).encode_to_vec();
+        for _ in 0..20_000 {
+            let mut outer = message("A", []).encode_to_vec();
+            put_bytes(&mut outer, 3, &bytes);
+            bytes = outer;
+        }
+        let mut file = file("a.proto", &[], []).encode_to_vec();
+        put_bytes(&mut file, 4, &bytes);
+        let mut set = Vec::new();
+        put_bytes(&mut set, 1, &file);
+        assert!(refusal(&sources([set], false), "p.A").ends_with("recursion limit reached"));
+    }
+
+    #[test]
+    fn a_long_chain_of_imports_does_not_overflow_the_stack() {
+        let files = (0..20_000).map(|number| {
+            let next = format!("{}.proto", number + 1);
+            let fields = (number < 19_999).then(|| field("next", 1, &format!(".p.M{}", number + 1)));
+            file(&format!("{number}.proto"), &[next.as_str()], [message(&format!("M{number}"), fields)])
+        });
+        let sources = sources([set(files)], false);
+        assert!(has(&sources, "p.M0"));
+    }
+
+    /// A set with something of everything.
+    fn of_everything() -> Vec<u8> {
+        let value = |name: &str, number| EnumValueDescriptorProto {
+            name: Some(name.to_owned()),
+            number: Some(number),
+            ..Default::default()
+        };
+        let entry = DescriptorProto {
+            options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
+            ..message("E", [field("key", 1, ""), field("value", 2, ".p.A")])
+        };
+        let bytes = FieldDescriptorProto {
+            r#type: Some(Type::Bytes.into()),
+            default_value: Some("\\001\\xff".to_owned()),
+            ..field("b", 3, "")
+        };
+        let packed = FieldDescriptorProto {
+            label: Some(Label::Repeated.into()),
+            r#type: Some(Type::Int32.into()),
+            options: Some(FieldOptions { packed: Some(true), ..Default::default() }),
+            ..field("n", 4, "")
+        };
+        let a = DescriptorProto {
+            nested_type: vec![entry],
+            oneof_decl: vec![OneofDescriptorProto { name: Some("o".to_owned()), ..Default::default() }],
+            extension_range: vec![ExtensionRange { start: Some(100), end: Some(200), options: None }],
+            ..message(
+                "A",
+                [
+                    FieldDescriptorProto { label: Some(Label::Repeated.into()), ..field("m", 1, ".p.A.E") },
+                    FieldDescriptorProto { oneof_index: Some(0), ..field("x", 2, "") },
+                    bytes,
+                    packed,
+                    field("t", 5, ".google.protobuf.Timestamp"),
+                ],
+            )
+        };
+        let method = MethodDescriptorProto {
+            name: Some("Do".to_owned()),
+            input_type: Some(".p.A".to_owned()),
+            output_type: Some(".p.B".to_owned()),
+            ..Default::default()
+        };
+        let first = FileDescriptorProto {
+            syntax: None,
+            enum_type: vec![EnumDescriptorProto {
+                name: Some("En".to_owned()),
+                value: vec![value("V", 0), value("W", -1)],
+                ..Default::default()
+            }],
+            service: vec![ServiceDescriptorProto {
+                name: Some("S".to_owned()),
+                method: vec![method],
+                ..Default::default()
+            }],
+            extension: vec![extension("ext", 100, ".p.A")],
+            ..file("a.proto", &["b.proto", "google/protobuf/timestamp.proto"], [a])
+        };
+        set([first, file("b.proto", &[], [message("B", [field("t", 1, "")])])])
+    }
+
+    fn ask_everything(bytes: Vec<u8>) -> Result<usize, SourceError> {
+        let mut builder = SchemaSources::new();
+        builder.add_protoset("a.pb", bytes)?;
+        let sources = builder.build();
+        let known = ["p.A", "p.B", "p.A.E"].into_iter().filter(|name| sources.message(name).is_ok_and(|m| m.is_some()));
+        let known = known.count();
+        Ok(known + sources.extensions("p.A").len() + usize::from(sources.method("/p.S/Do").is_some()))
+    }
+
+    #[test]
+    fn a_set_that_is_cut_anywhere_is_an_error_or_a_shorter_set() {
+        let whole = of_everything();
+        assert_eq!(ask_everything(whole.clone()).expect("the set is sound"), 5);
+        let first = fields(&whole).flatten().next().expect("there is a file").raw.len();
+        for length in 0..whole.len() {
+            let result = ask_everything(whole[..length].to_vec());
+            assert_eq!(result.is_ok(), length == first, "{length}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn a_damaged_set_never_panics(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            let mut bytes = of_everything();
+            for (at, byte) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Ok(known) = ask_everything(bytes) {
+                prop_assert!(known <= 5, "there were five, {known} are found");
+            }
         }
     }
 }
