@@ -19,6 +19,8 @@ The layout of bundle.bin, all numbers little-endian:
     dictionary   a zstd dictionary
     blocks       each a zstd frame that holds a serialized google.protobuf.FileDescriptorSet
 
+The file options.proto stands for descriptor.proto where only options are to be read: it defines those that were kept.
+
 A name is the name of a file, the full name of a top-level message, enum or service, or the full name of an extended
 message in brackets (once for every file that extends it). Names are not stored: whoever follows a hash finds out in the
 file whether it was right.
@@ -64,6 +66,10 @@ KEPT_OPTIONS = {
     "ServiceOptions": {"deprecated", "features"},
     "MethodOptions": {"deprecated", "features"},
 }
+
+
+DESCRIPTOR = "google/protobuf/descriptor.proto"
+OPTIONS = "options.proto"
 
 
 # --- packages ---------------------------------------------------------------------------------------------------------
@@ -234,13 +240,27 @@ def prune_imports(files):
         file.dependency.extend(sorted(imports))
 
 
+def add_options(files):
+    """Adds a file with the messages of descriptor.proto that hold options, cut down to the fields that were kept.
+
+    Whoever opens a type needs them and not the rest. Only the name of the file goes into the index."""
+    full = next(file for file in files if file.name == DESCRIPTOR)
+    options = type(full)(name=OPTIONS, package=full.package)
+    for message in full.message_type:
+        if message.name in KEPT_OPTIONS:
+            kept = options.message_type.add(name=message.name, extension_range=message.extension_range)
+            names = KEPT_OPTIONS[message.name] - {"features"}
+            kept.field.extend(field for field in message.field if field.name in names)
+    files.append(options)
+
+
 def in_block_order(files):
     importers = defaultdict(set)
     for file in files:
         for name in file.dependency:
             importers[name].add(os.path.dirname(file.name))
     shared = {name for name, folders in importers.items() if len(folders) >= SHARED_BY_FOLDERS}
-    shared |= {file.name for file in files if file.name.startswith("google/rpc/") or file.name == "recording.proto"}
+    shared |= {file.name for file in files if file.name.startswith("google/rpc/") or file.name in ("recording.proto", OPTIONS)}
     return sorted(files, key=lambda file: (file.name not in shared, file.name))
 
 
@@ -257,6 +277,8 @@ def fnv1a(name):
 def names(file):
     prefix = f"{file.package}." if file.package else ""
     yield file.name
+    if file.name == OPTIONS:
+        return
     yield from (prefix + message.name for message in file.message_type)
     yield from (prefix + enum.name for enum in file.enum_type)
     yield from (prefix + service.name for service in file.service)
@@ -331,6 +353,7 @@ def main():
         for file in files:
             strip(file)
         prune_imports(files)
+        add_options(files)
         bundle = assemble(in_block_order(files), zstandard)
     digest = sha256(bundle)
     if options.lock:

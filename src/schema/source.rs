@@ -376,12 +376,24 @@ impl<'s> Closure<'s> {
                 Content::Ready(bytes) => put_bytes(&mut set, 1, bytes),
             }
         }
+        if let Some(options) = self.options() {
+            put_bytes(&mut set, 1, &options);
+        }
         let pool = DescriptorPool::decode(set.as_slice()).map_err(|error| {
             let first = &self.parts[0];
             let file = error.file().unwrap_or(&first.name);
             SourceError::new(self.sources[first.id.0].name(), Some(file), Fault::File(error.to_string()))
         })?;
         Ok(Loaded { pool, incomplete })
+    }
+
+    /// The definition of options that goes with files of the bundle alone.
+    ///
+    /// prost-reflect reads options by their definition in the pool, or by its own, which it takes 1.2 ms to build.
+    fn options(&self) -> Option<Bytes> {
+        let Source::Bundle(bundle) = &self.sources[self.first] else { return None };
+        let has_own = self.parts.iter().any(|part| part.name == "google/protobuf/descriptor.proto");
+        if has_own { None } else { bundle.file(bundle.file_named("options.proto")?) }
     }
 
     /// The messages that need, at any remove, a type that is missing; and all items to leave out, by part.
