@@ -1,12 +1,14 @@
 //! Records of 100 KB to 4 MB: KMS encrypts, ByteStream reads, Secret Manager keeps a long text.
 
-use std::io;
+use std::io::Write;
+
+use rpcreplay::Result;
 
 use crate::message::Message;
 use crate::random::Random;
 use crate::recording::{Answer, Recording};
 
-pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+pub fn step(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     let length = random.magnitude(100_000, 4_000_000) as usize;
     match random.below(3) {
         0 => {

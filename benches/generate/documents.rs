@@ -1,6 +1,8 @@
 //! Firestore: documents with nested maps, read by batches and queries, written by commits.
 
-use std::io;
+use std::io::Write;
+
+use rpcreplay::Result;
 
 use crate::message::Message;
 use crate::random::Random;
@@ -10,7 +12,7 @@ const DATABASE: &str = "projects/demo-project/databases/(default)";
 /// The code of `ABORTED`.
 const ABORTED: u64 = 10;
 
-pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+pub fn step(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     match random.below(10) {
         0..4 => commit(recording, random),
         4..8 => batch_get(recording, random),
@@ -18,7 +20,7 @@ pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
     }
 }
 
-fn commit(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+fn commit(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     let writes = random.between(1, 4);
     let mut request = Message::new().text(1, DATABASE);
     let mut response = Message::new();
@@ -39,7 +41,7 @@ fn commit(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
     recording.call(random, "/google.firestore.v1.Firestore/Commit", request, answer)
 }
 
-fn batch_get(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+fn batch_get(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     let names: Vec<String> = (0..random.between(1, 8)).map(|_| document_name(random)).collect();
     let stream = recording.create_stream("/google.firestore.v1.Firestore/BatchGetDocuments")?;
     let request = names.iter().fold(Message::new().text(1, DATABASE), |request, name| request.text(2, name));
@@ -55,7 +57,7 @@ fn batch_get(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
     recording.receive(stream, Answer::Eof)
 }
 
-fn query(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+fn query(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     let field = |path: &str| Message::new().text(2, path);
     let filter =
         Message::new().message(1, field(random.word())).number(2, random.between(1, 5)).message(3, scalar(random));

@@ -68,10 +68,10 @@ fn usage() -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Writes whole calls until `bytes` are reached.
-fn generate(mix: Mix, bytes: u64, mut random: Random) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-    let mut recording = Recording::begin(&mut out, b"{\"project\":\"demo-project\"}")?;
+/// Writes whole calls until the entries have `bytes`.
+fn generate(mix: Mix, bytes: u64, mut random: Random) -> rpcreplay::Result<()> {
+    let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    let mut recording = Recording::begin(out, "{\"project\":\"demo-project\"}")?;
     let mut streams = Streams::default();
     let mut parts: Vec<(Part, u64, u64)> = mix.iter().map(|&(part, share)| (part, share, 0)).collect();
     while recording.bytes() < bytes {

@@ -1,6 +1,8 @@
 //! Pub/Sub: messages published, pulled and acknowledged by unary calls.
 
-use std::io;
+use std::io::Write;
+
+use rpcreplay::Result;
 
 use crate::message::Message;
 use crate::random::Random;
@@ -11,7 +13,7 @@ const SUBSCRIPTION: &str = "projects/demo-project/subscriptions/orders-accepted-
 /// The code of `NOT_FOUND`.
 const NOT_FOUND: u64 = 5;
 
-pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+pub fn step(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     let count = random.between(1, 10);
     match random.below(3) {
         0 => {
@@ -49,12 +51,12 @@ pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
 }
 
 fn call(
-    recording: &mut Recording,
+    recording: &mut Recording<impl Write>,
     random: &mut Random,
     method: &str,
     request: (&'static str, Message),
     response: (&'static str, Message),
-) -> io::Result<()> {
+) -> Result<()> {
     let answer = match random.percent(3) {
         true => Answer::Error(status(random, NOT_FOUND, TOPIC)),
         false => Answer::Message(response),

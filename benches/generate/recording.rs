@@ -1,15 +1,14 @@
 //! Calls and streams to entries: [`Recording`].
 
-use std::io::{self, Write};
+use std::io::Write;
+
+use rpcreplay::Result;
+use rpcreplay::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use rpcreplay::format::Writer;
+use rpcreplay::recording::Header;
 
 use crate::message::Message;
 use crate::random::Random;
-
-const REQUEST: u64 = 1;
-const RESPONSE: u64 = 2;
-const CREATE_STREAM: u64 = 3;
-const SEND: u64 = 4;
-const RECV: u64 = 5;
 
 /// How many unary calls wait for their answer at most.
 const CALLS_AT_ONCE: u64 = 4;
@@ -26,97 +25,92 @@ pub enum Answer {
 
 /// The number of the entry that created a stream.
 #[derive(Clone, Copy)]
-pub struct Stream(u64);
+pub struct Stream(EntryIndex);
 
 /// A recording being written. It holds no more than one entry, and the answers that are due.
-pub struct Recording<'a> {
-    out: &'a mut dyn Write,
+pub struct Recording<W> {
+    writer: Writer<W>,
     bytes: u64,
-    entries: u64,
-    due: Vec<(u64, Answer)>,
+    due: Vec<(EntryIndex, Answer)>,
 }
 
-impl<'a> Recording<'a> {
-    pub fn begin(out: &'a mut dyn Write, initial: &[u8]) -> io::Result<Recording<'a>> {
-        out.write_all(b"RPCReplay")?;
-        let mut recording = Recording { out, bytes: 9, entries: 0, due: Vec::new() };
-        recording.record(initial)?;
-        Ok(recording)
+impl<W: Write> Recording<W> {
+    pub fn begin(out: W, initial: &'static str) -> Result<Recording<W>> {
+        let writer = Writer::binary(out, &Header::new(initial))?;
+        Ok(Recording { writer, bytes: 0, due: Vec::new() })
     }
 
-    /// The bytes written so far.
+    /// The bytes of the entries written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// A unary call. Its answer comes once a few later calls were made, or at once.
-    pub fn call(&mut self, random: &mut Random, method: &str, request: Typed, answer: Answer) -> io::Result<()> {
-        let index = self.entry(REQUEST, method, 0, Answer::Message(request))?;
+    pub fn call(&mut self, random: &mut Random, method: &str, request: Typed, answer: Answer) -> Result<()> {
+        let index = self.entry(Kind::Request, method, &Answer::Message(request), NO_ENTRY)?;
         self.due.push((index, answer));
         self.answer(random, CALLS_AT_ONCE)
     }
 
-    pub fn create_stream(&mut self, method: &str) -> io::Result<Stream> {
-        let entry = Message::new().number(1, CREATE_STREAM).text(2, method);
-        self.push(entry).map(Stream)
+    pub fn create_stream(&mut self, method: &str) -> Result<Stream> {
+        self.push(&Entry::encode(Kind::CreateStream, method, Payload::Empty, 0)?).map(Stream)
     }
 
-    pub fn send(&mut self, stream: Stream, message: Typed) -> io::Result<()> {
-        self.entry(SEND, "", stream.0, Answer::Message(message)).map(drop)
+    pub fn send(&mut self, stream: Stream, message: Typed) -> Result<()> {
+        self.entry(Kind::Send, "", &Answer::Message(message), stream.0).map(drop)
     }
 
-    pub fn receive(&mut self, stream: Stream, answer: Answer) -> io::Result<()> {
-        self.entry(RECV, "", stream.0, answer).map(drop)
+    pub fn receive(&mut self, stream: Stream, answer: Answer) -> Result<()> {
+        self.entry(Kind::Recv, "", &answer, stream.0).map(drop)
     }
 
     /// Writes the answers that are still due.
-    pub fn end(mut self, random: &mut Random) -> io::Result<()> {
+    pub fn end(mut self, random: &mut Random) -> Result<()> {
         self.answer(random, 1)?;
-        self.out.flush()
+        self.writer.finish().map(drop)
     }
 
-    fn answer(&mut self, random: &mut Random, at_once: u64) -> io::Result<()> {
+    fn answer(&mut self, random: &mut Random, at_once: u64) -> Result<()> {
         while self.due.len() as u64 > random.below(at_once) {
             let (request, answer) = random.take(&mut self.due);
-            self.entry(RESPONSE, "", request, answer)?;
+            self.entry(Kind::Response, "", &answer, request)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, kind: u64, method: &str, ref_index: u64, payload: Answer) -> io::Result<u64> {
-        let mut entry = Message::new().number(1, kind);
-        if !method.is_empty() {
-            entry = entry.text(2, method);
-        }
-        entry = match payload {
-            Answer::Message(message) => entry.message(3, any(message)),
-            Answer::Error(status) => entry.message(3, any(("google.rpc.Status", status))).number(4, 1),
-            Answer::Eof => entry.number(4, 1),
+    fn entry(&mut self, kind: Kind, method: &str, answer: &Answer, refers_to: EntryIndex) -> Result<EntryIndex> {
+        let type_url;
+        let payload = match answer {
+            Answer::Message((type_name, message)) => {
+                type_url = type_url_of(type_name);
+                Payload::Message(Any { type_url: &type_url, value: &message.0 })
+            }
+            Answer::Error(status) => {
+                type_url = type_url_of("google.rpc.Status");
+                Payload::Error(Any { type_url: &type_url, value: &status.0 })
+            }
+            Answer::Eof => Payload::Eof,
         };
-        if ref_index != 0 {
-            entry = entry.number(5, ref_index);
-        }
-        self.push(entry)
+        // The writer refuses more entries than an i32 counts.
+        self.push(&Entry::encode(kind, method, payload, refers_to.0 as i32)?)
     }
 
-    fn push(&mut self, entry: Message) -> io::Result<u64> {
-        self.record(&entry.0)?;
-        self.entries += 1;
-        Ok(self.entries)
+    fn push(&mut self, entry: &Entry) -> Result<EntryIndex> {
+        self.bytes += 4 + entry.record().len() as u64;
+        self.writer.write(entry)
     }
+}
 
-    fn record(&mut self, record: &[u8]) -> io::Result<()> {
-        let length = u32::try_from(record.len()).expect("no message of ours comes near 4 GB");
-        self.out.write_all(&length.to_le_bytes())?;
-        self.out.write_all(record)?;
-        self.bytes += 4 + u64::from(length);
-        Ok(())
-    }
+/// What an entry refers to that refers to none.
+const NO_ENTRY: EntryIndex = EntryIndex(0);
+
+fn type_url_of(type_name: &str) -> String {
+    format!("type.googleapis.com/{type_name}")
 }
 
 /// A `google.protobuf.Any`.
 pub fn any((type_name, message): Typed) -> Message {
-    Message::new().text(1, &format!("type.googleapis.com/{type_name}")).message(2, message)
+    Message::new().text(1, &type_url_of(type_name)).message(2, message)
 }
 
 /// A moment in 2026.

@@ -1,6 +1,8 @@
 //! Many small messages on several streams at once: StreamingPull in both directions, ByteStream's reads and writes.
 
-use std::io;
+use std::io::Write;
+
+use rpcreplay::Result;
 
 use crate::message::Message;
 use crate::pubsub::{ack_id, received};
@@ -32,7 +34,7 @@ enum Work {
 
 impl Streams {
     /// Lets one stream, chosen at random, send or receive once; opens it if it is new, ends it if it is done.
-    pub fn step(&mut self, recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+    pub fn step(&mut self, recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
         if self.0.len() < OPEN {
             let opened = open(recording, random)?;
             self.0.push(opened);
@@ -49,7 +51,7 @@ impl Streams {
     }
 }
 
-fn open(recording: &mut Recording, random: &mut Random) -> io::Result<Open> {
+fn open(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<Open> {
     let messages_left = random.magnitude(3, 300);
     Ok(match random.below(4) {
         0 | 1 => {
@@ -71,7 +73,7 @@ fn open(recording: &mut Recording, random: &mut Random) -> io::Result<Open> {
     })
 }
 
-fn advance(recording: &mut Recording, random: &mut Random, open: &mut Open) -> io::Result<()> {
+fn advance(recording: &mut Recording<impl Write>, random: &mut Random, open: &mut Open) -> Result<()> {
     let stream = open.stream;
     match &mut open.work {
         Work::Pull if random.percent(50) => {
@@ -105,7 +107,7 @@ fn advance(recording: &mut Recording, random: &mut Random, open: &mut Open) -> i
     }
 }
 
-fn end(recording: &mut Recording, random: &mut Random, open: Open) -> io::Result<()> {
+fn end(recording: &mut Recording<impl Write>, random: &mut Random, open: Open) -> Result<()> {
     let answer = match open.work {
         _ if random.percent(10) => Answer::Error(status(random, UNAVAILABLE, "demo-stream")),
         Work::Write { offset } => {

@@ -1,12 +1,14 @@
 //! Numbers: Monitoring's time series with distributions, a catalogue's items with embeddings.
 
-use std::io;
+use std::io::Write;
+
+use rpcreplay::Result;
 
 use crate::message::Message;
 use crate::random::Random;
 use crate::recording::{Answer, Recording, timestamp};
 
-pub fn step(recording: &mut Recording, random: &mut Random) -> io::Result<()> {
+pub fn step(recording: &mut Recording<impl Write>, random: &mut Random) -> Result<()> {
     match random.below(2) {
         0 => {
             let request = Message::new()
