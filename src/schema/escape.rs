@@ -1,50 +1,134 @@
 //! Finds the bytes of a string that can't simply be copied, in text and in JSON alike.
 
-/// The offset of the first byte that needs care: controls, the quote, the backslash, U+007F, and the byte that control
-/// characters beyond ASCII begin with. The string's length if there is none.
-///
-/// Sixteen bytes at a time, in a form that the compiler turns into vector instructions.
-#[inline]
-pub(super) fn find_care(value: &[u8]) -> usize {
-    let (blocks, _) = value.as_chunks::<16>();
-    let clean = blocks.iter().take_while(|block| !block.iter().fold(false, |found, &byte| found | needs_care(byte)));
-    let start = clean.count() * 16;
-    let rest = &value[start..];
-    start + rest.iter().position(|&byte| needs_care(byte)).unwrap_or(rest.len())
+/// What a sink does with a character that can't simply be copied.
+pub(super) trait Escape {
+    /// Appends the escape of an ASCII character, or of U+0080 to U+009F by its second byte in UTF-8.
+    fn escape(out: &mut Vec<u8>, character: Special);
 }
 
-#[inline(always)]
-fn needs_care(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0x7f) | (byte == LATIN_CONTROL_LEAD)
+/// A character that can't simply be copied.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Special {
+    /// A control below U+0020, the quote, the backslash, or U+007F.
+    Ascii(u8),
+    /// A control from U+0080 to U+009F.
+    Latin(u8),
 }
 
 /// The first byte of U+0080 to U+00BF in UTF-8, the lower half of which are control characters.
-pub(super) const LATIN_CONTROL_LEAD: u8 = 0xc2;
+const LATIN_LEAD: u8 = 0xc2;
+
+/// Appends a string, or as much of its beginning as is valid UTF-8, and returns the rest.
+///
+/// Most strings are ASCII with nothing to escape: those are read once and copied at once.
+#[inline]
+pub(super) fn append_escaped<'v, E: Escape>(out: &mut Vec<u8>, value: &'v [u8]) -> &'v [u8] {
+    let plain = find(value, |byte| needs_escape(byte) | (byte >= 0x80));
+    out.extend_from_slice(&value[..plain]);
+    if plain == value.len() { &[] } else { append_special::<E>(out, &value[plain..]) }
+}
+
+fn append_special<'v, E: Escape>(out: &mut Vec<u8>, value: &'v [u8]) -> &'v [u8] {
+    let valid = match simdutf8::basic::from_utf8(value) {
+        Ok(_) => value.len(),
+        Err(_) => simdutf8::compat::from_utf8(value).map_or_else(|error| error.valid_up_to(), str::len),
+    };
+    let (mut rest, invalid) = value.split_at(valid);
+    loop {
+        let plain = find(rest, |byte| needs_escape(byte) | (byte == LATIN_LEAD));
+        out.extend_from_slice(&rest[..plain]);
+        let used = match rest[plain..] {
+            [] => return invalid,
+            [LATIN_LEAD, second @ ..0xa0, ..] => {
+                E::escape(out, Special::Latin(second));
+                2
+            }
+            [LATIN_LEAD, second, ..] => {
+                out.extend_from_slice(&[LATIN_LEAD, second]);
+                2
+            }
+            [byte, ..] => {
+                E::escape(out, Special::Ascii(byte));
+                1
+            }
+        };
+        rest = &rest[plain + used..];
+    }
+}
+
+/// The offset of the first byte for which `is_sought` holds; the length if there is none.
+///
+/// Sixteen bytes at a time, in a form that the compiler turns into vector instructions.
+#[inline(always)]
+fn find(value: &[u8], is_sought: impl Fn(u8) -> bool) -> usize {
+    let (blocks, _) = value.as_chunks::<16>();
+    let clean = blocks.iter().take_while(|block| !block.iter().fold(false, |found, &byte| found | is_sought(byte)));
+    let start = clean.count() * 16;
+    let rest = &value[start..];
+    start + rest.iter().position(|&byte| is_sought(byte)).unwrap_or(rest.len())
+}
+
+#[inline(always)]
+fn needs_escape(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (byte == 0x7f)
+}
 
 /// Two digits in lower case.
-pub(super) fn hex(byte: u8) -> [u8; 2] {
+pub(super) const fn hex(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
+    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    struct Marks;
+
+    impl Escape for Marks {
+        fn escape(out: &mut Vec<u8>, character: Special) {
+            match character {
+                Special::Ascii(byte) => out.extend_from_slice(format!("<{byte:x}>").as_bytes()),
+                Special::Latin(second) => out.extend_from_slice(format!("<u{second:x}>").as_bytes()),
+            }
+        }
+    }
+
+    fn escaped(value: &[u8]) -> (String, &[u8]) {
+        let mut out = Vec::new();
+        let rest = append_escaped::<Marks>(&mut out, value);
+        (String::from_utf8(out).expect("only valid UTF-8 is copied"), rest)
+    }
+
     #[test]
-    fn the_first_byte_that_needs_care_is_found_at_every_offset() {
+    fn what_needs_an_escape_is_found_at_every_offset() {
         for length in 0..50 {
-            let clean = vec![b'a'; length];
-            assert_eq!(find_care(&clean), length);
-            for at in 0..length {
-                for care in [0, 0x1f, b'"', b'\\', 0x7f, 0xc2] {
-                    let mut value = clean.clone();
-                    value[at] = care;
-                    assert_eq!(find_care(&value), at);
-                    value[length - 1] = b'"';
-                    assert_eq!(find_care(&value), at.min(length - 1));
+            let clean = "a".repeat(length);
+            assert_eq!(escaped(clean.as_bytes()), (clean.clone(), &b""[..]));
+            for at in 0..=length {
+                for (special, mark) in [
+                    ("\0", "<0>"),
+                    ("\u{1f}", "<1f>"),
+                    ("\"", "<22>"),
+                    ("\\", "<5c>"),
+                    ("\u{7f}", "<7f>"),
+                    ("\u{80}", "<u80>"),
+                    ("\u{9f}", "<u9f>"),
+                    ("\u{a0}", "\u{a0}"),
+                    ("é", "é"),
+                    ("日本", "日本"),
+                ] {
+                    let with = |middle: &str| format!("{}{middle}{}{middle}", &clean[..at], &clean[at..]);
+                    assert_eq!(escaped(with(special).as_bytes()), (with(mark), &b""[..]));
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_left() {
+        assert_eq!(escaped(b"a\n\xffrest"), ("a<a>".to_owned(), &b"\xffrest"[..]));
+        assert_eq!(escaped(b"\xc2"), (String::new(), &b"\xc2"[..]));
+        assert_eq!(escaped("ü\u{85}".as_bytes()), ("ü<u85>".to_owned(), &b""[..]));
     }
 }

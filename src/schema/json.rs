@@ -7,7 +7,7 @@
 //!
 //! Source: the ProtoJSON specification; protobuf-go, `protojson`.
 
-use super::escape::{LATIN_CONTROL_LEAD, find_care, hex};
+use super::escape::{Escape, Special, append_escaped, hex};
 use super::layout::{EnumLayout, Field, Layout, LayoutId, Type};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
@@ -198,15 +198,19 @@ impl JsonSink<'_> {
         self.out.extend_from_slice(b"},");
     }
 
+    #[inline]
     fn string(&mut self, value: &[u8]) -> Result<(), JsonError> {
-        match simdutf8::basic::from_utf8(value) {
-            Ok(value) => quote_json(self.out, value),
-            Err(_) if self.options.strict => return Err(invalid_utf8()),
-            Err(_) => {
-                self.wire_value(None, value, "invalid UTF-8");
-                self.out.pop();
-            }
+        self.out.push(b'"');
+        if append_string(self.out, value).is_ok() {
+            self.out.push(b'"');
+            return Ok(());
         }
+        self.out.pop();
+        if self.options.strict {
+            return Err(invalid_utf8());
+        }
+        self.wire_value(None, value, "invalid UTF-8");
+        self.out.pop();
         Ok(())
     }
 
@@ -380,7 +384,7 @@ impl Sink for JsonSink<'_> {
                 if let Scalar::String(path) = value {
                     match camel_case_path(path) {
                         Ok(path) => {
-                            quote_json_body(self.out, &path);
+                            self.out.extend_from_slice(path.as_bytes());
                             self.out.push(b',');
                         }
                         Err(reason) => *fault = Some(reason),
@@ -445,19 +449,21 @@ impl Sink for JsonSink<'_> {
             Scalar::I64(value) => number::integer(self.out, value),
             Scalar::U32(value) => number::integer(self.out, value),
             Scalar::U64(value) => number::integer(self.out, value),
-            Scalar::String(value) => match simdutf8::basic::from_utf8(value) {
-                Ok(value) => {
-                    if value.starts_with('@') && !self.options.strict {
-                        self.out.push(b'@');
+            Scalar::String(value) => {
+                if value.starts_with(b"@") && !self.options.strict {
+                    self.out.push(b'@');
+                }
+                match append_string(self.out, value) {
+                    Ok(()) => {}
+                    Err(InvalidUtf8) if self.options.strict => return Err(invalid_utf8()),
+                    Err(InvalidUtf8) => {
+                        // Two of them can't be mistaken for a key that begins so: that has two.
+                        let has_two = self.out.ends_with(b"\"@");
+                        self.out.extend_from_slice(if has_two { b"wire:" } else { b"@wire:" });
+                        base64_simd::STANDARD.encode_append(value, self.out);
                     }
-                    quote_json_body(self.out, value);
                 }
-                Err(_) if self.options.strict => return Err(invalid_utf8()),
-                Err(_) => {
-                    self.out.extend_from_slice(b"@wire:");
-                    base64_simd::STANDARD.encode_append(value, self.out);
-                }
-            },
+            }
             Scalar::F32(_) | Scalar::F64(_) | Scalar::Bytes(_) | Scalar::Enum(..) => {
                 unreachable!("descriptors with such map keys are refused")
             }
@@ -545,40 +551,40 @@ fn invalid_utf8() -> JsonError {
 /// Appends a string in quotes; controls, U+007F and U+0080 to U+009F are escaped, so that no terminal obeys them.
 pub fn quote_json(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
-    quote_json_body(out, value);
+    append_escaped::<JsonEscape>(out, value.as_bytes());
     out.push(b'"');
 }
 
-fn quote_json_body(out: &mut Vec<u8>, value: &str) {
-    let mut rest = value.as_bytes();
-    loop {
-        let position = find_care(rest);
-        out.extend_from_slice(&rest[..position]);
-        let Some(&byte) = rest.get(position) else { return };
-        let mut used = 1;
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            LATIN_CONTROL_LEAD => {
-                let second = rest[position + 1];
-                used = 2;
-                if second < 0xa0 {
-                    out.extend_from_slice(b"\\u00");
-                    out.extend_from_slice(&hex(second));
-                } else {
-                    out.extend_from_slice(&[byte, second]);
-                }
-            }
-            _ => {
+/// Appends a string without its quotes; what is not UTF-8 makes it fail, and `out` is then as it was.
+fn append_string(out: &mut Vec<u8>, value: &[u8]) -> Result<(), InvalidUtf8> {
+    let start = out.len();
+    if append_escaped::<JsonEscape>(out, value).is_empty() {
+        Ok(())
+    } else {
+        out.truncate(start);
+        Err(InvalidUtf8)
+    }
+}
+
+struct InvalidUtf8;
+
+struct JsonEscape;
+
+impl Escape for JsonEscape {
+    fn escape(out: &mut Vec<u8>, character: Special) {
+        match character {
+            Special::Ascii(byte @ (b'"' | b'\\')) => out.extend_from_slice(&[b'\\', byte]),
+            Special::Ascii(b'\n') => out.extend_from_slice(b"\\n"),
+            Special::Ascii(b'\r') => out.extend_from_slice(b"\\r"),
+            Special::Ascii(b'\t') => out.extend_from_slice(b"\\t"),
+            Special::Ascii(0x08) => out.extend_from_slice(b"\\b"),
+            Special::Ascii(0x0c) => out.extend_from_slice(b"\\f"),
+            // The second byte of U+0080 to U+009F is the low byte of the code point too.
+            Special::Ascii(byte) | Special::Latin(byte) => {
                 out.extend_from_slice(b"\\u00");
                 out.extend_from_slice(&hex(byte));
             }
         }
-        rest = &rest[position + used..];
     }
 }
 

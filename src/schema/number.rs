@@ -106,6 +106,12 @@ impl Shortest {
 
 /// Appends a finite number as Go's text writer does: `strconv.AppendFloat(…, 'g', -1, …)`.
 fn text_finite(out: &mut Vec<u8>, printed: &str) {
+    // Most numbers stand as the library prints them, but for a trailing `.0`.
+    let whole = printed.trim_start_matches('-').split('.').next().map_or(0, str::len);
+    if whole <= 6 && !printed.contains('e') && !printed.trim_start_matches('-').starts_with("0.0000") {
+        out.extend_from_slice(printed.strip_suffix(".0").unwrap_or(printed).as_bytes());
+        return;
+    }
     let shortest = Shortest::parse(printed);
     let exponent = shortest.point - 1;
     // Source: Go's strconv, `formatDigits`: "if precision was the shortest possible, use precision 6 for this decision".

@@ -2,7 +2,7 @@
 //!
 //! Source: protobuf-go, `prototext.MarshalOptions{Multiline: true}`, with one blank behind every colon.
 
-use super::escape::{LATIN_CONTROL_LEAD, find_care, hex};
+use super::escape::{Escape, Special, append_escaped, hex};
 use super::layout::{Field, Layout, LayoutId};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
@@ -273,48 +273,164 @@ fn is_message(wire: &[u8]) -> bool {
 /// Source: protobuf-go, `internal/encoding/text`, `appendString`.
 pub fn quote_text(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
-    if simdutf8::basic::from_utf8(value).is_ok() {
-        escape_valid(out, value);
-    } else {
-        for chunk in value.utf8_chunks() {
-            escape_valid(out, chunk.valid().as_bytes());
-            for &byte in chunk.invalid() {
-                escape_hex(out, byte);
-            }
-        }
+    let rest = append_escaped::<TextEscape>(out, value);
+    if !rest.is_empty() {
+        append_binary(out, rest);
     }
     out.push(b'"');
 }
 
-fn escape_valid(out: &mut Vec<u8>, value: &[u8]) {
-    let mut rest = value;
-    loop {
-        let position = find_care(rest);
-        out.extend_from_slice(&rest[..position]);
-        let Some(&byte) = rest.get(position) else { return };
-        let mut used = 1;
-        match byte {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            LATIN_CONTROL_LEAD => {
-                let second = rest[position + 1];
-                used = 2;
-                if second < 0xa0 {
-                    out.extend_from_slice(b"\\u00");
-                    out.extend_from_slice(&hex(second));
-                } else {
-                    out.extend_from_slice(&[byte, second]);
-                }
-            }
-            _ => escape_hex(out, byte),
+struct TextEscape;
+
+impl Escape for TextEscape {
+    #[inline]
+    fn escape(out: &mut Vec<u8>, character: Special) {
+        match character {
+            Special::Ascii(byte) => out.extend_from_slice(AsciiForm::of(byte).bytes()),
+            Special::Latin(second) => out.extend_from_slice(&latin_form(second)),
         }
-        rest = &rest[position + used..];
     }
 }
 
-fn escape_hex(out: &mut Vec<u8>, byte: u8) {
-    out.extend_from_slice(b"\\x");
-    out.extend_from_slice(&hex(byte));
+fn latin_form(second: u8) -> [u8; 6] {
+    let [high, low] = hex(second);
+    [b'\\', b'u', b'0', b'0', high, low]
+}
+
+/// How a byte stands in a string: itself, or an escape.
+#[derive(Clone, Copy)]
+struct AsciiForm {
+    bytes: [u8; 4],
+    length: u8,
+}
+
+impl AsciiForm {
+    #[inline]
+    fn of(byte: u8) -> &'static AsciiForm {
+        static FORMS: [AsciiForm; 256] = {
+            let mut forms = [AsciiForm { bytes: [0; 4], length: 0 }; 256];
+            let mut byte = 0;
+            while byte < 256 {
+                let own = byte as u8;
+                forms[byte] = match own {
+                    b'\n' => AsciiForm { bytes: *b"\\n  ", length: 2 },
+                    b'\r' => AsciiForm { bytes: *b"\\r  ", length: 2 },
+                    b'\t' => AsciiForm { bytes: *b"\\t  ", length: 2 },
+                    b'"' | b'\\' => AsciiForm { bytes: [b'\\', own, 0, 0], length: 2 },
+                    0x20..=0x7e => AsciiForm { bytes: [own, 0, 0, 0], length: 1 },
+                    _ => AsciiForm { bytes: [b'\\', b'x', hex(own)[0], hex(own)[1]], length: 4 },
+                };
+                byte += 1;
+            }
+            forms
+        };
+        &FORMS[usize::from(byte)]
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// Appends bytes of which many need an escape, through a block of fixed size.
+fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
+    const BLOCK_BYTES: usize = 1024;
+    /// The longest form of a character.
+    const FORM_BYTES: usize = 6;
+    let mut block = [0u8; BLOCK_BYTES];
+    let mut rest = value;
+    while !rest.is_empty() {
+        let mut filled = 0;
+        while filled + FORM_BYTES <= BLOCK_BYTES {
+            let Some(&byte) = rest.first() else { break };
+            let used = if byte < 0x80 { 1 } else { character_bytes(rest).unwrap_or(1) };
+            let length = match rest {
+                [0xc2, second @ ..0xa0, ..] if used == 2 => {
+                    block[filled..filled + 6].copy_from_slice(&latin_form(*second));
+                    6
+                }
+                _ if used > 1 => {
+                    block[filled..filled + used].copy_from_slice(&rest[..used]);
+                    used
+                }
+                _ => {
+                    let form = AsciiForm::of(byte);
+                    block[filled..filled + 4].copy_from_slice(&form.bytes);
+                    usize::from(form.length)
+                }
+            };
+            filled += length;
+            rest = &rest[used..];
+        }
+        out.extend_from_slice(&block[..filled]);
+    }
+}
+
+/// How many bytes the character takes that `value`, which begins beyond ASCII, begins with; `None` if it is not UTF-8.
+///
+/// Source: the Unicode standard, table 3-7, "Well-Formed UTF-8 Byte Sequences".
+#[inline]
+fn character_bytes(value: &[u8]) -> Option<usize> {
+    let continues = |byte: &u8| (0x80..0xc0).contains(byte);
+    match value {
+        [0xc2..=0xdf, a, ..] if continues(a) => Some(2),
+        [0xe0, 0xa0..=0xbf, b, ..] | [0xed, 0x80..=0x9f, b, ..] if continues(b) => Some(3),
+        [0xe1..=0xec | 0xee..=0xef, a, b, ..] if continues(a) && continues(b) => Some(3),
+        [0xf0, 0x90..=0xbf, b, c, ..] | [0xf4, 0x80..=0x8f, b, c, ..] if continues(b) && continues(c) => Some(4),
+        [0xf1..=0xf3, a, b, c, ..] if continues(a) && continues(b) && continues(c) => Some(4),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quoted(value: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        quote_text(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn strings_are_escaped_as_go_escapes_them() {
+        for (value, expected) in [
+            (&b""[..], &br#""""#[..]),
+            (b"a\n\r\t\"'\\", br#""a\n\r\t\"'\\""#),
+            (b"\0\x1f\x7f", br#""\x00\x1f\x7f""#),
+            (
+                "\u{80}\u{9f}\u{a0}é\u{2028}\u{feff}😀".as_bytes(),
+                "\"\\u0080\\u009f\u{a0}é\u{2028}\u{feff}😀\"".as_bytes(),
+            ),
+            (b"\xff\xc2\x85\xc2", br#""\xff\u0085\xc2""#),
+            (b"\xe6\x97\xa5\xff\xe6\x97\xa5\xe6\x97", b"\"\xe6\x97\xa5\\xff\xe6\x97\xa5\\xe6\\x97\""),
+            (b"\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80", br#""\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80""#),
+        ] {
+            assert_eq!(quoted(value), expected, "{value:02x?}");
+        }
+    }
+
+    /// The standard library says where UTF-8 begins and ends; the fast road must agree on every pattern of bytes.
+    #[test]
+    fn broken_utf8_is_split_as_the_standard_library_splits_it() {
+        let interesting = [0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf];
+        let leads = [0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff];
+        let all: Vec<u8> = interesting.into_iter().chain(leads).collect();
+        for first in &all {
+            for second in &all {
+                for third in &all {
+                    for fourth in &all {
+                        let value = [0xff, *first, *second, *third, *fourth];
+                        let mut expected = vec![b'"'];
+                        for chunk in value.utf8_chunks() {
+                            append_escaped::<TextEscape>(&mut expected, chunk.valid().as_bytes());
+                            chunk.invalid().iter().for_each(|&b| expected.extend(AsciiForm::of(b).bytes()));
+                        }
+                        expected.push(b'"');
+                        assert_eq!(quoted(&value), expected, "{value:02x?}");
+                    }
+                }
+            }
+        }
+    }
 }
