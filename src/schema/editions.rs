@@ -40,15 +40,6 @@ pub(super) enum LowerError {
     Depth,
 }
 
-/// Whether values that the enum does not define are unknown fields to it.
-pub(crate) fn enum_is_closed(descriptor: &EnumDescriptor) -> bool {
-    let kept = descriptor.enum_descriptor_proto().options.is_some().then(|| {
-        let options = descriptor.options().encode_to_vec();
-        kept_feature(&options, tag::ENUM_FEATURES, tag::ENUM_TYPE)
-    });
-    kept.flatten().map_or(descriptor.parent_file().syntax() == Syntax::Proto2, |kept| kept == CLOSED)
-}
-
 /// Whether a string field must be UTF-8.
 pub(crate) fn field_checks_utf8(descriptor: &FieldDescriptor) -> bool {
     let kept = descriptor.field_descriptor_proto().options.is_some().then(|| {

@@ -6,12 +6,10 @@
 
 use std::sync::Arc;
 
-use prost_reflect::{
-    Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
-};
+use prost_reflect::{Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use rustc_hash::FxHashMap;
 
-use super::editions::field_checks_utf8;
+use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
 use super::well_known::WellKnown;
 
 /// Names a layout of one [`Schema`](super::Schema); meaningless in another.
@@ -352,10 +350,10 @@ impl Field {
             json_key: json_key(field.json_name()),
             proto_json_key: json_key(field.name()),
             number: field.number(),
-            ty: Type::new(kind, field.is_group(), id_of),
+            ty: Type::new(kind.clone(), field.is_group(), id_of),
             shape,
-            has_presence: field.supports_presence(),
-            checks_utf8: field_checks_utf8(field),
+            has_presence: field_has_presence(field),
+            checks_utf8: matches!(kind, Kind::String) && field_checks_utf8(field),
             is_extension: false,
             oneof,
             wire_rank: 0,
@@ -378,7 +376,7 @@ impl Field {
             ty: Type::new(extension.kind(), extension.is_group(), id_of),
             shape,
             has_presence: extension.supports_presence(),
-            checks_utf8: extension.parent_file().syntax() == Syntax::Proto3,
+            checks_utf8: matches!(extension.kind(), Kind::String) && extension_checks_utf8(extension),
             is_extension: true,
             oneof: None,
             wire_rank: 0,

@@ -108,6 +108,19 @@ impl SchemaBuilder {
     }
 }
 
+/// A method of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// The message type of requests.
+    pub request: LayoutId,
+    /// The message type of responses.
+    pub response: LayoutId,
+    /// Whether the client sends any number of requests.
+    pub streams_requests: bool,
+    /// Whether the server sends any number of responses.
+    pub streams_responses: bool,
+}
+
 /// Why a type URL does not lead to a layout.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Unresolved {
@@ -157,6 +170,22 @@ impl Schema {
     fn resolve_bytes<'a>(&self, type_url: &'a [u8]) -> Result<(&'a str, LayoutId), Unresolved> {
         let type_url = simdutf8::basic::from_utf8(type_url).map_err(|_| Unresolved::NotUtf8)?;
         Ok((type_url, self.resolve(type_url)?))
+    }
+
+    /// What a service says of one of its methods, by the path `/package.Service/Method` that gRPC calls it by.
+    pub fn method(&self, path: &str) -> Option<Method> {
+        let method = self.0.sources.method(path)?;
+        Some(Method {
+            request: self.0.id_of(method.input()),
+            response: self.0.id_of(method.output()),
+            streams_requests: method.is_client_streaming(),
+            streams_responses: method.is_server_streaming(),
+        })
+    }
+
+    /// The source that a message type comes from: `built-in bundle`, or the name of a descriptor set.
+    pub fn origin(&self, type_name: &str) -> Option<String> {
+        self.0.sources.origin(type_name)
     }
 
     /// The layout behind an id of this schema.
@@ -226,5 +255,42 @@ impl Shared {
 impl std::fmt::Debug for Schema {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Schema").field("layouts", &self.0.layouts.count()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_leads_to_its_messages() {
+        let schema = Schema::builtin();
+        let method = schema.method("/google.pubsub.v1.Subscriber/StreamingPull").expect("the bundle has Pub/Sub");
+        assert_eq!(schema.layout(method.request).full_name(), "google.pubsub.v1.StreamingPullRequest");
+        assert_eq!(schema.layout(method.response).full_name(), "google.pubsub.v1.StreamingPullResponse");
+        assert!(method.streams_requests && method.streams_responses);
+        for path in ["", "/", "google.pubsub.v1.Subscriber/Pull", "/google.pubsub.v1.Subscriber/", "/no.Such/Method"] {
+            assert_eq!(schema.method(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn any_prefix_of_a_type_url_will_do() {
+        let schema = Schema::builtin();
+        let id = schema.resolve("type.googleapis.com/google.rpc.Status").expect("the bundle has it");
+        for type_url in ["google.rpc.Status", "/google.rpc.Status", "example.com/a/b/google.rpc.Status"] {
+            assert_eq!(schema.resolve(type_url).ok(), Some(id), "{type_url}");
+        }
+        assert_eq!(schema.origin("google.rpc.Status").as_deref(), Some("built-in bundle"));
+    }
+
+    #[test]
+    fn what_is_not_known_says_so_every_time() {
+        let schema = Schema::builtin();
+        for _ in 0..2 {
+            let unknown = schema.resolve("type.googleapis.com/no.Such").expect_err("no source has it");
+            assert_eq!(unknown.to_string(), "no descriptor for message type `no.Such`");
+            assert_eq!(schema.resolve("").expect_err("nothing names nothing").to_string(), "empty type url");
+        }
     }
 }

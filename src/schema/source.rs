@@ -392,34 +392,40 @@ impl<'s> Closure<'s> {
     /// prost-reflect reads options by their definition in the pool, or by its own, which it takes 1.2 ms to build.
     fn options(&self) -> Option<Bytes> {
         let Source::Bundle(bundle) = &self.sources[self.first] else { return None };
-        let has_own = self.parts.iter().any(|part| part.name == "google/protobuf/descriptor.proto");
+        let own = ["google/protobuf/descriptor.proto", "options.proto"];
+        let has_own = self.parts.iter().any(|part| own.contains(&part.name.as_str()));
         if has_own { None } else { bundle.file(bundle.file_named("options.proto")?) }
     }
 
     /// The messages that need, at any remove, a type that is missing; and all items to leave out, by part.
     fn incomplete(&self) -> (FxHashMap<String, SourceError>, FxHashMap<usize, FxHashSet<Place>>) {
-        let mut incomplete: FxHashMap<String, SourceError> = FxHashMap::default();
+        let mut incomplete = FxHashMap::default();
         let mut dropped: FxHashMap<usize, FxHashSet<Place>> = FxHashMap::default();
-        loop {
-            let mut changed = false;
-            for (number, part) in self.parts.iter().enumerate() {
-                let Content::Opened { needs, .. } = &part.content else { continue };
-                for needs in needs {
-                    let reason = needs.missing.as_ref();
-                    let reason = reason.or_else(|| needs.definitions.iter().find_map(|name| incomplete.get(name)));
-                    let Some(reason) = reason.cloned() else { continue };
-                    if dropped.entry(number).or_default().insert(needs.place) {
-                        changed = true;
-                        if needs.place.0 == MESSAGE {
-                            incomplete.insert(needs.name.clone(), reason);
-                        }
-                    }
+        let all = || {
+            self.parts.iter().enumerate().flat_map(|(number, part)| match &part.content {
+                Content::Opened { needs, .. } => needs.iter().map(move |needs| (number, needs)).collect(),
+                Content::Ready(_) => vec![],
+            })
+        };
+        let mut pending: Vec<_> =
+            all().filter_map(|(number, needs)| Some((number, needs, needs.missing.as_ref()?))).collect();
+        let mut needed_by: FxHashMap<&str, Vec<(usize, &Needs)>> = FxHashMap::default();
+        if !pending.is_empty() {
+            for (number, needs) in all() {
+                for definition in &needs.definitions {
+                    needed_by.entry(definition).or_default().push((number, needs));
                 }
             }
-            if !changed {
-                return (incomplete, dropped);
+        }
+        while let Some((number, needs, reason)) = pending.pop() {
+            if dropped.entry(number).or_default().insert(needs.place) && needs.place.0 == MESSAGE {
+                let reason = needs.missing.as_ref().unwrap_or(reason);
+                incomplete.insert(needs.name.clone(), reason.clone());
+                let users = needed_by.get(needs.name.as_str()).into_iter().flatten();
+                pending.extend(users.map(|&(number, user)| (number, user, reason)));
             }
         }
+        (incomplete, dropped)
     }
 }
 
@@ -924,13 +930,17 @@ mod tests {
 
     #[test]
     fn a_long_chain_of_imports_does_not_overflow_the_stack() {
-        let files = (0..20_000).map(|number| {
-            let next = format!("{}.proto", number + 1);
-            let fields = (number < 19_999).then(|| field("next", 1, &format!(".p.M{}", number + 1)));
-            file(&format!("{number}.proto"), &[next.as_str()], [message(&format!("M{number}"), fields)])
-        });
-        let sources = sources([set(files)], false);
-        assert!(has(&sources, "p.M0"));
+        let chain = |length: usize| {
+            set((0..length).map(|number| {
+                let next = number + 1;
+                let fields = [field("next", 1, &format!(".p.M{next}"))];
+                file(&format!("{number}.proto"), &[&format!("{next}.proto")], [message(&format!("M{number}"), fields)])
+            }))
+        };
+        let end = file("20000.proto", &[], [message("M20000", [])]);
+        let expected = "a.pb: 19999.proto: type `p.M20000` is defined nowhere, import `20000.proto` is missing";
+        assert_eq!(refusal(&sources([chain(20_000)], true), "p.M0"), expected);
+        assert!(has(&sources([chain(20_000), set([end])], true), "p.M0"));
     }
 
     /// A set with something of everything.
