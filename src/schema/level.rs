@@ -227,7 +227,7 @@ pub(super) fn scalar<'a>(ty: &'a Type, span: Span, data: &'a [u8]) -> Scalar<'a>
 #[inline]
 pub(super) fn is_default(ty: &Type, span: Span) -> bool {
     if span.end != 0 {
-        return span.bits == span.end.into();
+        return span.bits == u64::from(span.end);
     }
     match ty {
         // More bits than the type has are cut off.
