@@ -181,6 +181,9 @@ impl ErrorKind {
             | ErrorKind::Quoting { reason: CARRIAGE_RETURN, .. } => {
                 Some("restore the line ends, which something changed to those of Windows".to_owned())
             }
+            ErrorKind::Count(CountError::NotANumber { .. }) => {
+                Some("after editing by hand, correct the byte count in front of the entry before this place".to_owned())
+            }
             ErrorKind::Count(_) | ErrorKind::Quoting { .. } => None,
             ErrorKind::Prototext(fault) => fault.hint(),
             ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),

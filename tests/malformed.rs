@@ -198,7 +198,7 @@ fn text_frames() {
         ),
         case(with("7\nkind: X"), 1, "entry 2 at line 6:7, byte 45: `X` is not a value of type enum"),
         case(with("8\n\nlater:1"), 1, "entry 2 at line 7:1, byte 40: unknown field `later` of grpcreplay.Entry"),
-        case(with("3\n9:1"), 1, "entry 2 at line 6:1, byte 39: field number `9` stands for a name"),
+        case(with("3\n9:1"), 1, "entry 2 at line 6:1, byte 39: `9` is a number, expected the name of a field"),
         case(with("13\nkind:1 kind:2"), 1, "entry 2 at line 6:8, byte 47: field `kind` is repeated"),
         case(with("20\nmessage{}\r\nmessage{}"), 1, "entry 2 at line 7:1, byte 51: field `message` is repeated"),
         case(with("6\nkind 1"), 1, "entry 2 at line 6:1, byte 39: no colon behind `kind`"),

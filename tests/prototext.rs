@@ -114,7 +114,7 @@ fn says_what_is_wrong_and_where() {
     let cases: &[(&str, &str)] = &[
         ("later: 1", "13: unknown field `later` of test.Item"),
         ("[test.extra]: 1", "13: unknown field `[test.extra]` of test.Item"),
-        ("1: 1", "13: field number `1` stands for a name"),
+        ("1: 1", "13: `1` is a number, expected the name of a field"),
         ("value: 1 value: 2", "22: field `value` is repeated"),
         ("child {} child {}", "22: field `child` is repeated"),
         ("yes: t no: 1", "20: field `no` belongs to a oneof of which another field is set"),

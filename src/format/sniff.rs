@@ -17,7 +17,7 @@ pub(super) const MAGIC_BYTES: usize = 9;
 pub(super) const SNIFFED_BYTES: usize = 512;
 
 /// How much of a file that is something else an error quotes.
-const QUOTED_BYTES: usize = 24;
+const QUOTED_BYTES: usize = 12;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -81,7 +81,7 @@ pub enum ParseFault {
         message: String,
     },
     /// A field named by its number, which Go's reader refuses.
-    #[error("field number `{0}` stands for a name")]
+    #[error("`{0}` is a number, expected the name of a field")]
     NumberForName(String),
     /// A field that is neither a message nor followed by a colon.
     #[error("no colon behind `{0}`")]
