@@ -298,6 +298,30 @@ fn damaged_gzip_delivers_what_came_before() {
     assert!(most > 1_000, "{most}");
 }
 
+/// Where there is a next step, the error names it.
+#[test]
+fn hints_say_what_to_do() {
+    let schema = fixtures::schema();
+    let hint = |file: &[u8]| fixtures::read(file, &schema).1.expect("an error").hint();
+    let line_ends = "restore the line ends, which something changed to those of Windows";
+    #[rustfmt::skip]
+    let cases: Vec<(Vec<u8>, Option<&str>)> = vec![
+        (b"RPCReplay".to_vec(), Some("record again, with at least one call before the recorder is closed")),
+        (gzip(&gzip(b"RPCReplay")), Some("decompress it once: gzip -dc FILE | rpcreplay print -")),
+        (b"\x28\xb5\x2f\xfd".to_vec(), Some("decompress it first: zstd -dc FILE | rpcreplay print -")),
+        (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), Some("fetch the file with: git lfs pull")),
+        (b"RPCReplay\xff\xff\xff\xff".to_vec(), Some("allow longer ones with --max-record-size BYTES, unless the file is damaged")),
+        (b"RPCReTxt1\r\n\"\"\r\n".to_vec(), Some(line_ends)),
+        (b"RPCReTxt1\n\"\"\n9\r\n".to_vec(), Some(line_ends)),
+        (b"RPCReTxt1\n\"\"\n\n".to_vec(), Some("after editing by hand, correct the byte count in front of the entry before this place")),
+        (text("", &["message { [no.Type] {} }"]), Some("name the descriptor set that defines it with --protoset FILE")),
+        (binary_of_records(&[b"\x08"]), None),
+    ];
+    for (file, expected) in cases {
+        assert_eq!(hint(&file).as_deref(), expected, "{}", file.escape_ascii());
+    }
+}
+
 #[test]
 fn limits_can_be_chosen() {
     let schema = fixtures::schema();

@@ -217,3 +217,18 @@ fn nests_to_the_limit_and_no_deeper() {
     let nested = format!("{}{}", "{ [google.protobuf.Any] ".repeat(4_000), "{}".to_owned() + &"}".repeat(4_000));
     assert!(parse(&nested).is_ok());
 }
+
+/// The fuzzer starts from texts that are read, not from ones that are refused at the first byte.
+#[test]
+fn the_seeds_of_the_fuzzer_are_read() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/prototext");
+    let mut seeds = 0;
+    for seed in std::fs::read_dir(folder).expect("the seeds") {
+        let seed = std::fs::read_to_string(seed.expect("a seed").path()).expect("text");
+        let (entries, error) = fixtures::read(&fixtures::text("\"\"", &[&seed]), &rpcreplay::Schema::builtin());
+        assert!(error.is_none(), "{error:?}: {seed}");
+        assert_eq!(entries[0].ref_index(), 7);
+        seeds += 1;
+    }
+    assert_eq!(seeds, 4);
+}

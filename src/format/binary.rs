@@ -63,7 +63,7 @@ fn read_record<R: Read>(
     if expected > limit_bytes {
         return Err(ErrorKind::TooLong { what, bytes: expected, limit_bytes });
     }
-    let end = LENGTH_BYTES + expected as usize;
+    let end = usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(LENGTH_BYTES);
     let found = (input.fill(end)? - LENGTH_BYTES) as u64;
     if found == 0 && expected > 0 {
         return Err(Truncated::BehindLength { expected }.into());
@@ -72,5 +72,5 @@ fn read_record<R: Read>(
         return Err(Truncated::Record { what, found, expected }.into());
     }
     input.take(LENGTH_BYTES);
-    Ok(Some(input.take(expected as usize)))
+    Ok(Some(input.take(end - LENGTH_BYTES)))
 }

@@ -114,3 +114,30 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_not_allocated() {
+        let arrived = vec![7; 1_000_000];
+        let mut input = Input::new(Source::Plain(&arrived[..]));
+        assert_eq!(input.fill(usize::MAX).expect("a slice does not fail"), arrived.len());
+        assert!(input.buffer.capacity() < 4 * arrived.len(), "{}", input.buffer.capacity());
+    }
+
+    #[test]
+    fn batches_are_used_again() {
+        let arrived: Vec<u8> = (0..4_000_000u32).map(|number| (number / 251) as u8).collect();
+        let mut input = Input::new(Source::Plain(&arrived[..]));
+        let mut taken = 0;
+        while input.fill(1_000).expect("a slice does not fail") == 1_000 {
+            assert_eq!(input.offset(), taken as u64);
+            assert_eq!(input.take(1_000)[..], arrived[taken..taken + 1_000]);
+            taken += 1_000;
+            assert!(input.buffer.capacity() <= 2 * BATCH_BYTES, "{}", input.buffer.capacity());
+        }
+        assert_eq!(taken, arrived.len());
+    }
+}
