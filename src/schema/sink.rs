@@ -6,7 +6,7 @@ use super::walk::Wire;
 use super::wire::Fault;
 use crate::entry::Any;
 
-/// Receives what a [`Walker`] meets in a message.
+/// Receives what a [`Walker`](super::Walker) meets in a message.
 ///
 /// The default of every event is to do nothing. An error ends the walk.
 #[allow(unused_variables)]
