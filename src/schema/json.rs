@@ -11,6 +11,7 @@ use super::escape::{Escape, Special, append_escaped, hex};
 use super::layout::{EnumLayout, Field, Layout, LayoutId, Type};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
+use super::time::{duration, timestamp};
 use super::walk::{Walker, Wire};
 use super::well_known::WellKnown;
 use crate::entry::Any;
@@ -88,7 +89,7 @@ pub fn write_json_any(
                 JsonError::NoJson { reason, .. } => reason,
             };
             out.truncate(start);
-            let mut sink = JsonSink { out, options, levels: Vec::new() };
+            let mut sink = JsonSink::new(out, options);
             sink.wire_value(Some(any.type_url.as_bytes()), any.value, &reason);
             sink.out.pop();
             Ok(Some(reason))
@@ -100,12 +101,12 @@ fn write(
     walker: &mut Walker<'_>,
     options: JsonOptions,
     out: &mut Vec<u8>,
-    walk: impl Fn(&mut Walker<'_>, &mut JsonSink<'_>) -> Result<(), JsonError>,
+    walk: impl Fn(&mut Walker<'_>, &mut JsonSink<'_>) -> Result<(), Box<JsonError>>,
 ) -> Result<(), JsonError> {
     let start = out.len();
     for checks_any in [false, true] {
         walker.check_any(checks_any);
-        let mut sink = JsonSink { out, options, levels: Vec::new() };
+        let mut sink = JsonSink::new(out, options);
         match walk(walker, &mut sink) {
             Ok(()) => {
                 out.pop();
@@ -113,8 +114,8 @@ fn write(
             }
             Err(error) => {
                 out.truncate(start);
-                if checks_any || options.strict || !matches!(&error, JsonError::Malformed(at) if at.in_any) {
-                    return Err(error);
+                if checks_any || options.strict || !matches!(&*error, JsonError::Malformed(at) if at.in_any()) {
+                    return Err(*error);
                 }
             }
         }
@@ -126,22 +127,36 @@ fn write(
 struct JsonSink<'o> {
     out: &'o mut Vec<u8>,
     options: JsonOptions,
-    levels: Vec<Level>,
+    /// The innermost open message, and those around it.
+    level: Level,
+    outer: Vec<Level>,
+    /// What goes into the `"@unknown"` of the innermost message: its unknown fields are the last thing that comes.
+    unknown: Vec<u8>,
+    /// Why the paths of the field mask that is open have no JSON.
+    mask_fault: Option<String>,
 }
 
 /// What the members of an open message are to become.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Level {
-    /// Members of an object; `unknown` collects what goes into `"@unknown"`.
-    Object { unknown: Vec<u8>, inside_any: bool },
+    /// Members of an object.
+    Object,
+    /// Members of the object of an `Any`, which closes it.
+    InAny,
     /// A string, once both fields are known.
     Time { seconds: i64, nanos: i32 },
     /// A string that the paths are appended to.
-    Mask { start: usize, fault: Option<String> },
+    Mask { start: usize },
     /// The message's only field is its JSON: `Struct` and `ListValue`.
     Only,
     /// The message's only field, or one of them, is its JSON: `Value` and the wrappers.
     Bare { start: usize, written: bool },
+}
+
+impl<'o> JsonSink<'o> {
+    fn new(out: &'o mut Vec<u8>, options: JsonOptions) -> Self {
+        JsonSink { out, options, level: Level::Object, outer: Vec::new(), unknown: Vec::new(), mask_fault: None }
+    }
 }
 
 impl JsonSink<'_> {
@@ -155,7 +170,7 @@ impl JsonSink<'_> {
     fn begin_value(&mut self, place: Place<'_>) {
         match place {
             Place::Field(field) => {
-                if let Some(Level::Bare { written, .. }) = self.levels.last_mut() {
+                if let Level::Bare { written, .. } = &mut self.level {
                     *written = true;
                 } else {
                     self.key(field);
@@ -175,9 +190,9 @@ impl JsonSink<'_> {
     }
 
     /// Writes a value that has no JSON, or fails in the strict manner.
-    fn no_json(&mut self, layout: &Layout, wire: Wire<'_>, reason: String) -> Result<(), JsonError> {
+    fn no_json(&mut self, layout: &Layout, wire: Wire<'_>, reason: String) -> Result<(), Box<JsonError>> {
         if self.options.strict {
-            return Err(JsonError::NoJson { type_name: layout.full_name().to_owned(), reason });
+            return Err(no_json(layout.full_name(), reason));
         }
         let type_url = format!("type.googleapis.com/{}", layout.full_name());
         self.wire_value(Some(type_url.as_bytes()), &wire.bytes(), &reason);
@@ -199,7 +214,7 @@ impl JsonSink<'_> {
     }
 
     #[inline]
-    fn string(&mut self, value: &[u8]) -> Result<(), JsonError> {
+    fn string(&mut self, value: &[u8]) -> Result<(), Box<JsonError>> {
         self.out.push(b'"');
         if append_string(self.out, value).is_ok() {
             self.out.push(b'"');
@@ -222,7 +237,7 @@ impl JsonSink<'_> {
         }
     }
 
-    fn value(&mut self, value: Scalar<'_>) -> Result<(), JsonError> {
+    fn value(&mut self, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
             Scalar::I32(value) => number::integer(self.out, value),
@@ -250,7 +265,7 @@ impl JsonSink<'_> {
         wire.has_unknown() && !self.options.strict
     }
 
-    fn default_of(&mut self, ty: &Type) -> Result<(), JsonError> {
+    fn default_of(&mut self, ty: &Type) -> Result<(), Box<JsonError>> {
         self.value(match ty {
             Type::Double => Scalar::F64(0.0),
             Type::Float => Scalar::F32(0.0),
@@ -268,7 +283,8 @@ impl JsonSink<'_> {
 }
 
 impl Sink for JsonSink<'_> {
-    type Error = JsonError;
+    /// A pointer, so that the results of a walk stay small.
+    type Error = Box<JsonError>;
     const ORDER: Order = Order::Declared;
 
     fn opens_any(&self) -> bool {
@@ -279,14 +295,14 @@ impl Sink for JsonSink<'_> {
         self.options.emit_defaults
     }
 
-    fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, JsonError> {
+    fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Box<JsonError>> {
         let inside_any = matches!(place, Place::Any);
         let Some(well_known) = layout.well_known() else {
             if !inside_any {
                 self.begin_value(place);
                 self.out.push(b'{');
             }
-            self.levels.push(Level::Object { unknown: Vec::new(), inside_any });
+            self.outer.push(std::mem::replace(&mut self.level, if inside_any { Level::InAny } else { Level::Object }));
             return Ok(Flow::Enter);
         };
         self.begin_value(place);
@@ -295,15 +311,15 @@ impl Sink for JsonSink<'_> {
             return Ok(Flow::Skip);
         }
         let start = self.out.len();
-        self.levels.push(match well_known {
+        let level = match well_known {
             WellKnown::Any | WellKnown::Empty => {
                 self.out.push(b'{');
-                Level::Object { unknown: Vec::new(), inside_any: false }
+                Level::Object
             }
             WellKnown::Timestamp | WellKnown::Duration => Level::Time { seconds: 0, nanos: 0 },
             WellKnown::FieldMask => {
                 self.out.push(b'"');
-                Level::Mask { start, fault: None }
+                Level::Mask { start }
             }
             WellKnown::Struct => {
                 self.out.push(b'{');
@@ -314,19 +330,22 @@ impl Sink for JsonSink<'_> {
                 Level::Only
             }
             WellKnown::Value | WellKnown::Wrapper => Level::Bare { start, written: false },
-        });
+        };
+        self.outer.push(std::mem::replace(&mut self.level, level));
         Ok(Flow::Enter)
     }
 
-    fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), JsonError> {
-        match self.levels.pop().expect("begin_message pushed a level") {
-            Level::Object { unknown, inside_any } => {
-                if !unknown.is_empty() {
+    fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
+        let outer = self.outer.pop().expect("begin_message pushed a level");
+        match std::mem::replace(&mut self.level, outer) {
+            level @ (Level::Object | Level::InAny) => {
+                if !self.unknown.is_empty() {
                     self.out.extend_from_slice(b"\"@unknown\":");
-                    quote_base64(self.out, &unknown);
+                    quote_base64(self.out, &self.unknown);
                     self.out.push(b',');
+                    self.unknown.clear();
                 }
-                if !inside_any {
+                if let Level::Object = level {
                     self.close(b'}');
                 }
             }
@@ -345,7 +364,7 @@ impl Sink for JsonSink<'_> {
                     }
                 }
             }
-            Level::Mask { start, fault } => match fault {
+            Level::Mask { start } => match self.mask_fault.take() {
                 None => self.close(b'"'),
                 Some(reason) => {
                     self.out.truncate(start);
@@ -366,13 +385,13 @@ impl Sink for JsonSink<'_> {
     }
 
     #[inline]
-    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), JsonError> {
-        match self.levels.last_mut() {
-            Some(Level::Object { .. } | Level::Only) | None => {
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
+        match &mut self.level {
+            Level::Object | Level::InAny | Level::Only => {
                 self.begin_value(place);
                 self.value(value)
             }
-            Some(Level::Time { seconds, nanos }) => {
+            Level::Time { seconds, nanos } => {
                 match value {
                     Scalar::I64(value) => *seconds = value,
                     Scalar::I32(value) => *nanos = value,
@@ -380,19 +399,19 @@ impl Sink for JsonSink<'_> {
                 }
                 Ok(())
             }
-            Some(Level::Mask { fault, .. }) => {
+            Level::Mask { .. } => {
                 if let Scalar::String(path) = value {
                     match camel_case_path(path) {
                         Ok(path) => {
                             self.out.extend_from_slice(path.as_bytes());
                             self.out.push(b',');
                         }
-                        Err(reason) => *fault = Some(reason),
+                        Err(reason) => self.mask_fault = Some(reason),
                     }
                 }
                 Ok(())
             }
-            Some(Level::Bare { start, written }) => {
+            Level::Bare { start, written } => {
                 let start = *start;
                 // A value without number is not the number's field being unset: it is written here as its bytes.
                 let is_value = matches!(place, Place::Field(field) if field.oneof().is_some());
@@ -400,7 +419,7 @@ impl Sink for JsonSink<'_> {
                     Scalar::F64(number) if is_value && !number.is_finite() => {
                         let reason = format!("number_value is {number}, which JSON does not have");
                         if self.options.strict {
-                            return Err(JsonError::NoJson { type_name: "google.protobuf.Value".to_owned(), reason });
+                            return Err(no_json("google.protobuf.Value", reason));
                         }
                         *written = true;
                         self.out.truncate(start);
@@ -418,30 +437,30 @@ impl Sink for JsonSink<'_> {
         }
     }
 
-    fn begin_list(&mut self, field: &Field) -> Result<(), JsonError> {
-        if let Some(Level::Object { .. }) = self.levels.last() {
+    fn begin_list(&mut self, field: &Field) -> Result<(), Box<JsonError>> {
+        if let Level::Object | Level::InAny = self.level {
             self.key(field);
             self.out.push(b'[');
         }
         Ok(())
     }
 
-    fn end_list(&mut self, _: &Field) -> Result<(), JsonError> {
-        if let Some(Level::Object { .. }) = self.levels.last() {
+    fn end_list(&mut self, _: &Field) -> Result<(), Box<JsonError>> {
+        if let Level::Object | Level::InAny = self.level {
             self.close(b']');
         }
         Ok(())
     }
 
-    fn begin_map(&mut self, field: &Field) -> Result<(), JsonError> {
-        if let Some(Level::Object { .. }) = self.levels.last() {
+    fn begin_map(&mut self, field: &Field) -> Result<(), Box<JsonError>> {
+        if let Level::Object | Level::InAny = self.level {
             self.key(field);
             self.out.push(b'{');
         }
         Ok(())
     }
 
-    fn begin_entry(&mut self, _: &Field, _: &Field, key: Scalar<'_>) -> Result<(), JsonError> {
+    fn begin_entry(&mut self, _: &Field, _: &Field, key: Scalar<'_>) -> Result<(), Box<JsonError>> {
         self.out.push(b'"');
         match key {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -472,14 +491,20 @@ impl Sink for JsonSink<'_> {
         Ok(())
     }
 
-    fn end_map(&mut self, _: &Field) -> Result<(), JsonError> {
-        if let Some(Level::Object { .. }) = self.levels.last() {
+    fn end_map(&mut self, _: &Field) -> Result<(), Box<JsonError>> {
+        if let Level::Object | Level::InAny = self.level {
             self.close(b'}');
         }
         Ok(())
     }
 
-    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, wire: Wire<'_>) -> Result<Flow, JsonError> {
+    fn begin_any(
+        &mut self,
+        place: Place<'_>,
+        any: Any<'_>,
+        _: &Layout,
+        wire: Wire<'_>,
+    ) -> Result<Flow, Box<JsonError>> {
         self.begin_value(place);
         if self.loses_unknown(wire) {
             let reason = "unknown fields beside type_url and value";
@@ -492,16 +517,16 @@ impl Sink for JsonSink<'_> {
         Ok(Flow::Enter)
     }
 
-    fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), JsonError> {
+    fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), Box<JsonError>> {
         self.close(b'}');
         Ok(())
     }
 
-    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, JsonError> {
+    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, Box<JsonError>> {
         self.begin_value(place);
         let reason = any.reason.to_string();
         if self.options.strict {
-            return Err(JsonError::NoJson { type_name: "google.protobuf.Any".to_owned(), reason });
+            return Err(no_json("google.protobuf.Any", reason));
         }
         if wire.has_unknown() || any.type_url.is_empty() || simdutf8::basic::from_utf8(any.type_url).is_err() {
             self.wire_value(Some(b"type.googleapis.com/google.protobuf.Any"), &wire.bytes(), &reason);
@@ -511,18 +536,16 @@ impl Sink for JsonSink<'_> {
         Ok(Flow::Skip)
     }
 
-    fn unknown(&mut self, wire: &[u8]) -> Result<(), JsonError> {
-        if !self.options.strict
-            && let Some(Level::Object { unknown, .. }) = self.levels.last_mut()
-        {
-            unknown.extend_from_slice(wire);
+    fn unknown(&mut self, wire: &[u8]) -> Result<(), Box<JsonError>> {
+        if !self.options.strict {
+            self.unknown.extend_from_slice(wire);
         }
         Ok(())
     }
 
-    fn absent(&mut self, field: &Field) -> Result<(), JsonError> {
+    fn absent(&mut self, field: &Field) -> Result<(), Box<JsonError>> {
         use super::layout::Shape;
-        if !matches!(self.levels.last(), Some(Level::Object { .. })) || field.is_extension() {
+        if !matches!(self.level, Level::Object | Level::InAny) || field.is_extension() {
             return Ok(());
         }
         match field.shape() {
@@ -544,8 +567,19 @@ impl Sink for JsonSink<'_> {
     }
 }
 
-fn invalid_utf8() -> JsonError {
-    JsonError::NoJson { type_name: "string".to_owned(), reason: "invalid UTF-8".to_owned() }
+#[cold]
+fn no_json(type_name: &str, reason: String) -> Box<JsonError> {
+    Box::new(JsonError::NoJson { type_name: type_name.to_owned(), reason })
+}
+
+fn invalid_utf8() -> Box<JsonError> {
+    no_json("string", "invalid UTF-8".to_owned())
+}
+
+impl From<Malformed> for Box<JsonError> {
+    fn from(malformed: Malformed) -> Self {
+        Box::new(JsonError::Malformed(malformed))
+    }
 }
 
 /// Appends a string in quotes; controls, U+007F and U+0080 to U+009F are escaped, so that no terminal obeys them.
@@ -593,90 +627,6 @@ pub fn quote_base64(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
     base64_simd::STANDARD.encode_append(value, out);
     out.push(b'"');
-}
-
-/// The seconds of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
-///
-/// Source: `google/protobuf/timestamp.proto`.
-const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-
-/// Ten thousand years, in seconds.
-///
-/// Source: `google/protobuf/duration.proto`.
-const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
-
-const NANOS_PER_SECOND: i32 = 1_000_000_000;
-
-/// Appends the RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
-fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
-    if !TIMESTAMP_SECONDS.contains(&seconds) {
-        return Err(format!("seconds out of range: {seconds}"));
-    }
-    if !(0..NANOS_PER_SECOND).contains(&nanos) {
-        return Err(format!("nanos out of range: {nanos}"));
-    }
-    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32);
-    let (year, month, day) = civil_date(days);
-    for (before, value, digits) in [
-        (None, year as u32, 4),
-        (Some(b'-'), month as u32, 2),
-        (Some(b'-'), day as u32, 2),
-        (Some(b'T'), second_of_day / 3600, 2),
-        (Some(b':'), second_of_day / 60 % 60, 2),
-        (Some(b':'), second_of_day % 60, 2),
-    ] {
-        out.extend(before);
-        number::padded(out, value, digits);
-    }
-    push_fraction(out, nanos.unsigned_abs());
-    out.push(b'Z');
-    Ok(())
-}
-
-/// Appends the decimal form of a duration in seconds, with no, three, six or nine digits behind the point.
-fn duration(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
-    if !DURATION_SECONDS.contains(&seconds) {
-        return Err(format!("seconds out of range: {seconds}"));
-    }
-    if nanos <= -NANOS_PER_SECOND || nanos >= NANOS_PER_SECOND {
-        return Err(format!("nanos out of range: {nanos}"));
-    }
-    if (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0) {
-        return Err(format!("seconds {seconds} and nanos {nanos} have different signs"));
-    }
-    if seconds < 0 || nanos < 0 {
-        out.push(b'-');
-    }
-    number::integer(out, seconds.unsigned_abs());
-    push_fraction(out, nanos.unsigned_abs());
-    out.push(b's');
-    Ok(())
-}
-
-fn push_fraction(out: &mut Vec<u8>, nanos: u32) {
-    let (value, digits) = match nanos {
-        0 => return,
-        _ if nanos.is_multiple_of(1_000_000) => (nanos / 1_000_000, 3),
-        _ if nanos.is_multiple_of(1_000) => (nanos / 1_000, 6),
-        _ => (nanos, 9),
-    };
-    out.push(b'.');
-    number::padded(out, value, digits);
-}
-
-/// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.
-///
-/// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-fn civil_date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 /// A path of a field mask in camel case, if that can be turned back.

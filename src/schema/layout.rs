@@ -23,7 +23,7 @@ pub struct Layout {
     fields: Box<[Field]>,
     /// Per tag below 256 the index of its field, or `NO_FIELD`. A tag is the field number and the wire type as they
     /// stand on the wire, so these are the fields 1 to 31.
-    small_tags: Box<[u16; 256]>,
+    small_tags: [u16; 256],
     large_tags: FxHashMap<u32, u32>,
     oneofs: u32,
     well_known: Option<WellKnown>,
@@ -245,7 +245,7 @@ impl Layout {
             fields[index].wire_rank = rank as u32;
         }
 
-        let mut small_tags = Box::new([NO_FIELD; 256]);
+        let mut small_tags = [NO_FIELD; 256];
         let mut large_tags = FxHashMap::default();
         for (index, field) in fields.iter().enumerate() {
             for tag in field.tags() {

@@ -3,7 +3,6 @@
 //! A level is read once, from its first byte to its last, and only then reported; that is what lets the walker hand out
 //! fields in any order. The spans of all open levels lie one behind the other in one vector.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::layout::{Field, Layout, MapShape, Type};
@@ -183,16 +182,34 @@ impl Levels {
     }
 
     /// Sorts the entries of a map by key and keeps the last of equal ones.
+    ///
+    /// `false` comes before `true`, numbers by value, strings by their bytes.
+    ///
+    /// Source: protobuf-go, `order.GenericKeyOrder`.
     pub(super) fn arrange_entries(&mut self, shape: &MapShape, items: usize, data: &[u8]) {
-        let compare = |a: &MapItem, b: &MapItem| compare_keys(shape.key.ty(), a.key, b.key, data);
+        match shape.key.ty() {
+            Type::String => self.arrange_by(items, |key| key.bytes(data)),
+            ty => self.arrange_by(items, |key| match scalar(ty, key, data) {
+                Scalar::Bool(value) => i128::from(value),
+                Scalar::I32(value) => value.into(),
+                Scalar::I64(value) => value.into(),
+                Scalar::U32(value) => value.into(),
+                Scalar::U64(value) => value.into(),
+                // Descriptors with other key types don't get through the pool.
+                _ => 0,
+            }),
+        }
+    }
+
+    fn arrange_by<K: Ord>(&mut self, items: usize, key: impl Fn(Span) -> K) {
         let entries = &mut self.items[items..];
-        if entries.is_sorted_by(|a, b| compare(a, b) == Ordering::Less) {
+        if entries.is_sorted_by(|a, b| key(a.key) < key(b.key)) {
             return;
         }
-        entries.sort_by(compare);
+        entries.sort_by(|a, b| key(a.key).cmp(&key(b.key)));
         let mut kept = items;
         for index in items..self.items.len() {
-            let is_last = self.items.get(index + 1).is_none_or(|next| compare(&self.items[index], next).is_ne());
+            let is_last = self.items.get(index + 1).is_none_or(|next| key(self.items[index].key) != key(next.key));
             if is_last {
                 self.items[kept] = self.items[index];
                 kept += 1;
@@ -241,21 +258,5 @@ pub(super) fn default_scalar(ty: &Type) -> Scalar<'_> {
     match ty {
         Type::Enum(layout) => Scalar::Enum(layout.default_number(), layout),
         _ => scalar(ty, ABSENT, &[]),
-    }
-}
-
-/// The order of map keys: `false` before `true`, numbers by value, strings by their bytes.
-///
-/// Source: protobuf-go, `order.GenericKeyOrder`.
-fn compare_keys(ty: &Type, a: Span, b: Span, data: &[u8]) -> Ordering {
-    match (scalar(ty, a, data), scalar(ty, b, data)) {
-        (Scalar::Bool(a), Scalar::Bool(b)) => a.cmp(&b),
-        (Scalar::I32(a), Scalar::I32(b)) => a.cmp(&b),
-        (Scalar::I64(a), Scalar::I64(b)) => a.cmp(&b),
-        (Scalar::U32(a), Scalar::U32(b)) => a.cmp(&b),
-        (Scalar::U64(a), Scalar::U64(b)) => a.cmp(&b),
-        (Scalar::String(a), Scalar::String(b)) => a.cmp(b),
-        // Descriptors with other key types don't get through the pool.
-        _ => Ordering::Equal,
     }
 }

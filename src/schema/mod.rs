@@ -19,6 +19,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod text;
+mod time;
 mod walk;
 mod well_known;
 mod wire;

@@ -6,12 +6,10 @@ pub(super) fn integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Appends an integer in decimal with zeros in front, in no fewer than `digits` digits.
-pub(super) fn padded(out: &mut Vec<u8>, value: u32, digits: usize) {
-    let mut buffer = itoa::Buffer::new();
-    let printed = buffer.format(value).as_bytes();
-    out.extend_from_slice(&b"000000000"[..digits.saturating_sub(printed.len())]);
-    out.extend_from_slice(printed);
+/// The two digits of a number below 100.
+#[inline]
+pub(super) fn two_digits(value: u32) -> [u8; 2] {
+    [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
 }
 
 /// A floating-point number in the fewest digits that read back as the same value.
@@ -106,10 +104,8 @@ impl Shortest {
 
 /// Appends a finite number as Go's text writer does: `strconv.AppendFloat(…, 'g', -1, …)`.
 fn text_finite(out: &mut Vec<u8>, printed: &str) {
-    // Most numbers stand as the library prints them, but for a trailing `.0`.
-    let whole = printed.trim_start_matches('-').split('.').next().map_or(0, str::len);
-    if whole <= 6 && !printed.contains('e') && !printed.trim_start_matches('-').starts_with("0.0000") {
-        out.extend_from_slice(printed.strip_suffix(".0").unwrap_or(printed).as_bytes());
+    if !has_exponent(printed) && stands_plain_in_text(printed.as_bytes()) {
+        out.extend_from_slice(without_trailing_zero(printed));
         return;
     }
     let shortest = Shortest::parse(printed);
@@ -122,13 +118,35 @@ fn text_finite(out: &mut Vec<u8>, printed: &str) {
     }
 }
 
+/// Whether a number that was printed without an exponent has none in the text format either: that depends on the
+/// digits in front of the point, and on the zeros behind it.
+#[inline]
+fn stands_plain_in_text(printed: &[u8]) -> bool {
+    let digits = printed.strip_prefix(b"-").unwrap_or(printed);
+    let whole = digits.iter().take(8).position(|&byte| byte == b'.').unwrap_or(8);
+    whole <= 6 && !digits.starts_with(b"0.0000")
+}
+
+/// Whether the library printed an exponent; it has three digits at most.
+#[inline]
+fn has_exponent(printed: &str) -> bool {
+    let bytes = printed.as_bytes();
+    bytes[bytes.len().saturating_sub(5)..].contains(&b'e')
+}
+
+/// What the library prints without an exponent differs from Go's form only in a trailing `.0`.
+#[inline]
+fn without_trailing_zero(printed: &str) -> &[u8] {
+    let bytes = printed.as_bytes();
+    bytes.strip_suffix(b".0").unwrap_or(bytes)
+}
+
 /// Appends a finite number as Go's JSON writer does: an exponent below 1e-6 and from 1e21 on.
 ///
 /// Source: protobuf-go, `internal/encoding/json`, `appendFloat`.
 fn json_finite(out: &mut Vec<u8>, printed: &str) {
-    // What the library prints without an exponent differs only in a trailing `.0`.
-    if !printed.contains('e') {
-        out.extend_from_slice(printed.strip_suffix(".0").unwrap_or(printed).as_bytes());
+    if !has_exponent(printed) {
+        out.extend_from_slice(without_trailing_zero(printed));
         return;
     }
     let shortest = Shortest::parse(printed);

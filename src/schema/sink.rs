@@ -190,19 +190,44 @@ pub enum Unopened {
 }
 
 /// Bytes that are no message of their type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at byte {position}", message = .fault)]
-pub struct Malformed {
-    /// What is wrong.
-    pub fault: Fault,
-    /// The offset in bytes from the start of the walk's bytes.
-    pub position: usize,
-    /// Whether it is inside an `Any` inside the message, which may then be shown unopened.
-    pub in_any: bool,
+///
+/// It is a pointer, so that the results of a walk, which is full of them, stay small.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} at byte {}", .0.fault, .0.position)]
+pub struct Malformed(Box<Damage>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Damage {
+    fault: Fault,
+    position: usize,
+    in_any: bool,
 }
 
 impl Malformed {
+    #[cold]
     pub(super) fn new(fault: Fault, position: usize) -> Self {
-        Malformed { fault, position, in_any: false }
+        Malformed(Box::new(Damage { fault, position, in_any: false }))
+    }
+
+    /// Notes that it is inside an `Any`, if it is.
+    #[cold]
+    pub(super) fn located(mut self, in_any: bool) -> Self {
+        self.0.in_any |= in_any;
+        self
+    }
+
+    /// What is wrong.
+    pub fn fault(&self) -> Fault {
+        self.0.fault
+    }
+
+    /// The offset in bytes from the start of the walk's bytes.
+    pub fn position(&self) -> usize {
+        self.0.position
+    }
+
+    /// Whether it is inside an `Any` inside the message, which may then be shown unopened.
+    pub fn in_any(&self) -> bool {
+        self.0.in_any
     }
 }

@@ -49,7 +49,7 @@ pub fn write_text(
             Ok(()) => return Ok(()),
             Err(malformed) => {
                 out.truncate(start);
-                if !malformed.in_any || checks_any {
+                if !malformed.in_any() || checks_any {
                     return Err(malformed);
                 }
             }
@@ -286,7 +286,7 @@ impl Escape for TextEscape {
     #[inline]
     fn escape(out: &mut Vec<u8>, character: Special) {
         match character {
-            Special::Ascii(byte) => out.extend_from_slice(AsciiForm::of(byte).bytes()),
+            Special::Ascii(byte) => out.extend_from_slice(ByteForm::of(byte).bytes()),
             Special::Latin(second) => out.extend_from_slice(&latin_form(second)),
         }
     }
@@ -299,26 +299,26 @@ fn latin_form(second: u8) -> [u8; 6] {
 
 /// How a byte stands in a string: itself, or an escape.
 #[derive(Clone, Copy)]
-struct AsciiForm {
+struct ByteForm {
     bytes: [u8; 4],
     length: u8,
 }
 
-impl AsciiForm {
+impl ByteForm {
     #[inline]
-    fn of(byte: u8) -> &'static AsciiForm {
-        static FORMS: [AsciiForm; 256] = {
-            let mut forms = [AsciiForm { bytes: [0; 4], length: 0 }; 256];
+    fn of(byte: u8) -> &'static ByteForm {
+        static FORMS: [ByteForm; 256] = {
+            let mut forms = [ByteForm { bytes: [0; 4], length: 0 }; 256];
             let mut byte = 0;
             while byte < 256 {
                 let own = byte as u8;
                 forms[byte] = match own {
-                    b'\n' => AsciiForm { bytes: *b"\\n  ", length: 2 },
-                    b'\r' => AsciiForm { bytes: *b"\\r  ", length: 2 },
-                    b'\t' => AsciiForm { bytes: *b"\\t  ", length: 2 },
-                    b'"' | b'\\' => AsciiForm { bytes: [b'\\', own, 0, 0], length: 2 },
-                    0x20..=0x7e => AsciiForm { bytes: [own, 0, 0, 0], length: 1 },
-                    _ => AsciiForm { bytes: [b'\\', b'x', hex(own)[0], hex(own)[1]], length: 4 },
+                    b'\n' => ByteForm { bytes: *b"\\n  ", length: 2 },
+                    b'\r' => ByteForm { bytes: *b"\\r  ", length: 2 },
+                    b'\t' => ByteForm { bytes: *b"\\t  ", length: 2 },
+                    b'"' | b'\\' => ByteForm { bytes: [b'\\', own, 0, 0], length: 2 },
+                    0x20..=0x7e => ByteForm { bytes: [own, 0, 0, 0], length: 1 },
+                    _ => ByteForm { bytes: [b'\\', b'x', hex(own)[0], hex(own)[1]], length: 4 },
                 };
                 byte += 1;
             }
@@ -333,34 +333,46 @@ impl AsciiForm {
 }
 
 /// Appends bytes of which many need an escape, through a block of fixed size.
+///
+/// In such bytes nothing can be foretold, so the common step has one branch that is: whether a character beyond ASCII
+/// might begin here.
 fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
     const BLOCK_BYTES: usize = 1024;
     /// The longest form of a character.
     const FORM_BYTES: usize = 6;
     let mut block = [0u8; BLOCK_BYTES];
-    let mut rest = value;
-    while !rest.is_empty() {
+    let mut at = 0;
+    while at < value.len() {
         let mut filled = 0;
-        while filled + FORM_BYTES <= BLOCK_BYTES {
-            let Some(&byte) = rest.first() else { break };
-            let used = if byte < 0x80 { 1 } else { character_bytes(rest).unwrap_or(1) };
-            let length = match rest {
-                [0xc2, second @ ..0xa0, ..] if used == 2 => {
-                    block[filled..filled + 6].copy_from_slice(&latin_form(*second));
-                    6
+        while at < value.len() && filled + FORM_BYTES <= BLOCK_BYTES {
+            let byte = value[at];
+            let next = value.get(at + 1).copied().unwrap_or_default();
+            if (byte < 0xc2) | (next & 0xc0 != 0x80) {
+                let form = ByteForm::of(byte);
+                block[filled..filled + 4].copy_from_slice(&form.bytes);
+                filled += usize::from(form.length);
+                at += 1;
+                continue;
+            }
+            let rest = &value[at..];
+            let (form, length) = match character_bytes(rest) {
+                None => (ByteForm::of(byte).bytes, 4),
+                Some(2) if byte == 0xc2 && next < 0xa0 => {
+                    block[filled..filled + 6].copy_from_slice(&latin_form(next));
+                    filled += 6;
+                    at += 2;
+                    continue;
                 }
-                _ if used > 1 => {
-                    block[filled..filled + used].copy_from_slice(&rest[..used]);
-                    used
-                }
-                _ => {
-                    let form = AsciiForm::of(byte);
-                    block[filled..filled + 4].copy_from_slice(&form.bytes);
-                    usize::from(form.length)
+                Some(length) => {
+                    let mut character = [0; 4];
+                    character[..length].copy_from_slice(&rest[..length]);
+                    at += length - 1;
+                    (character, length)
                 }
             };
+            block[filled..filled + 4].copy_from_slice(&form);
             filled += length;
-            rest = &rest[used..];
+            at += 1;
         }
         out.extend_from_slice(&block[..filled]);
     }
@@ -424,7 +436,7 @@ mod tests {
                         let mut expected = vec![b'"'];
                         for chunk in value.utf8_chunks() {
                             append_escaped::<TextEscape>(&mut expected, chunk.valid().as_bytes());
-                            chunk.invalid().iter().for_each(|&b| expected.extend(AsciiForm::of(b).bytes()));
+                            chunk.invalid().iter().for_each(|&b| expected.extend(ByteForm::of(b).bytes()));
                         }
                         expected.push(b'"');
                         assert_eq!(quoted(&value), expected, "{value:02x?}");

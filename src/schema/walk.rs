@@ -20,90 +20,86 @@ use super::well_known::WellKnown;
 use super::wire::{Cursor, Fault, NESTING_LIMIT};
 use crate::entry::Any;
 
-/// Where a message's bytes stand.
-#[derive(Debug, Clone)]
-enum Body {
-    /// In the bytes of the walk.
-    Range(Range<usize>),
-    /// In the spans of the level above.
-    Spans(Range<usize>),
-}
-
-/// A level of nesting.
+/// What is open, from the outside in; the innermost message is not among it while its fields are reported.
 #[derive(Debug)]
 enum Frame<'s> {
-    Message {
-        layout: &'s Layout,
-        place: Place<'s>,
-        /// The spans of the fields still to come: from here to `end`.
-        next: usize,
-        end: usize,
-        /// Where the level's spans begin.
-        base: usize,
-        /// A list whose elements are messages, between two of them.
-        list: Option<&'s Field>,
-        /// What [`Wire`] is made of.
-        body: Body,
-        /// How many of the declared fields have come or were reported absent.
-        reported: usize,
-    },
-    Map {
-        field: &'s Field,
-        shape: &'s MapShape,
-        layout: LayoutId,
-        next: usize,
-        end: usize,
-        /// Where the level's items and spans begin.
-        items: usize,
-        base: usize,
-    },
+    Message(Message<'s>),
+    Map(Map<'s>),
     Any {
         place: Place<'s>,
         layout: &'s Layout,
     },
-    /// A message that has not begun: the walk's own, or an `Any`'s.
-    Start {
-        place: Place<'s>,
+    /// The message of the `Any` below, which has not begun.
+    Payload {
         layout: &'s Layout,
-        range: Range<usize>,
+        body: Body,
     },
+}
+
+/// A message whose fields are being reported.
+#[derive(Debug, Clone, Copy)]
+struct Message<'s> {
+    layout: &'s Layout,
+    place: Place<'s>,
+    body: Body,
+    /// The spans of its fields: they begin at `base`; those from `next` to `end` are still to come.
+    base: u32,
+    next: u32,
+    end: u32,
+    /// How many of the declared fields have come or were reported absent.
+    reported: u32,
+    /// A list whose elements are messages, between two of them.
+    list: Option<&'s Field>,
+}
+
+/// A map with messages for values whose entries are being reported.
+#[derive(Debug, Clone, Copy)]
+struct Map<'s> {
+    field: &'s Field,
+    shape: &'s MapShape,
+    layout: LayoutId,
+    /// Its items: they begin at `first`; those from `next` to `end` are still to come.
+    first: u32,
+    next: u32,
+    end: u32,
+    /// Where the spans of its values begin.
+    base: u32,
+}
+
+/// Where a message's bytes stand.
+#[derive(Debug, Clone, Copy)]
+enum Body {
+    /// From here to there in the bytes of the walk.
+    Bytes(u32, u32),
+    /// From here to there in the spans of the levels above.
+    Spans(u32, u32),
 }
 
 /// The bytes of a message that a walk has reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Wire<'a> {
+    levels: &'a Levels,
     data: &'a [u8],
-    occurrences: Occurrences<'a>,
-    has_unknown: bool,
-    is_empty: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Occurrences<'a> {
-    All(&'a [u8]),
-    Spans(&'a [Span]),
+    body: Body,
+    base: u32,
 }
 
 impl<'a> Wire<'a> {
     /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
     pub fn bytes(&self) -> Cow<'a, [u8]> {
-        match self.occurrences {
-            Occurrences::All(bytes) => Cow::Borrowed(bytes),
-            Occurrences::Spans([span]) => Cow::Borrowed(span.bytes(self.data)),
-            Occurrences::Spans(spans) => {
-                Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect())
-            }
+        match self.body {
+            Body::Bytes(start, end) => Cow::Borrowed(&self.data[start as usize..end as usize]),
+            Body::Spans(start, end) => match &self.levels.spans[start as usize..end as usize] {
+                [span] => Cow::Borrowed(span.bytes(self.data)),
+                spans => Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect()),
+            },
         }
     }
 
     /// Whether the message has fields, on its own level, that its layout does not know.
     pub fn has_unknown(&self) -> bool {
-        self.has_unknown
-    }
-
-    /// Whether the message has no field at all.
-    pub fn is_empty(&self) -> bool {
-        self.is_empty
+        // They sort last.
+        self.levels.spans[self.base as usize..].last().is_some_and(|span| span.field == UNKNOWN)
     }
 }
 
@@ -146,10 +142,8 @@ impl<'s> Walker<'s> {
     ///
     /// Those of the sink, and [`Malformed`] for bytes that are no message of the type.
     pub fn walk<S: Sink>(&mut self, layout: LayoutId, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        self.reset(data)?;
-        let layout = self.schema.layout(layout);
-        self.frames.push(Frame::Start { place: Place::Root, layout, range: 0..data.len() });
-        self.run(data, 0, sink)
+        let all = self.reset(data)?;
+        self.run(self.schema.layout(layout), Place::Root, all, data, sink)
     }
 
     /// Walks a message of a type that a type URL names, as if it stood in an `Any`: the sink gets
@@ -159,235 +153,186 @@ impl<'s> Walker<'s> {
     ///
     /// As for [`walk`](Self::walk).
     pub fn walk_any<S: Sink>(&mut self, layout: LayoutId, any: Any<'_>, sink: &mut S) -> Result<(), S::Error> {
-        self.reset(any.value)?;
+        let all = self.reset(any.value)?;
         let layout = self.schema.layout(layout);
-        let occurrences = Occurrences::All(any.value);
-        let wire = Wire { data: any.value, occurrences, has_unknown: false, is_empty: any.value.is_empty() };
+        let wire = Wire { levels: &self.levels, data: any.value, body: all, base: 0 };
         if sink.begin_any(Place::Root, any, layout, wire)? == Flow::Skip {
             return Ok(());
         }
-        self.frames.push(Frame::Start { place: Place::Any, layout, range: 0..any.value.len() });
-        self.run(any.value, 0, sink)?;
+        self.run(layout, Place::Any, all, any.value, sink)?;
         sink.end_any(Place::Root, layout)
     }
 
-    fn reset(&mut self, data: &[u8]) -> Result<(), Malformed> {
+    fn reset(&mut self, data: &[u8]) -> Result<Body, Malformed> {
         self.levels.clear();
         self.frames.clear();
         self.depth = 0;
         self.open_anys = 0;
-        if u32::try_from(data.len()).is_err() {
-            return Err(Malformed::new(Fault::TooLong, 0));
+        match u32::try_from(data.len()) {
+            Ok(length) => Ok(Body::Bytes(0, length)),
+            Err(_) => Err(Malformed::new(Fault::TooLong, 0)),
         }
-        Ok(())
     }
 
-    /// Notes whether what is malformed stands inside an `Any`.
-    fn located(&self, malformed: Malformed) -> Malformed {
-        Malformed { in_any: self.open_anys > 0, ..malformed }
-    }
-
-    fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        self.levels.collect(layout, data, range).map_err(|malformed| self.located(malformed))
-    }
-
-    /// Begins a message whose fields have been collected from `base` on.
-    fn push_message<S: Sink>(
+    /// Walks a message to its end. What was open before stays open.
+    fn run<S: Sink>(
         &mut self,
         layout: &'s Layout,
         place: Place<'s>,
         body: Body,
-        base: usize,
         data: &[u8],
         sink: &mut S,
     ) -> Result<(), S::Error> {
-        self.levels.arrange(layout, base, S::ORDER);
-        match sink.begin_message(place, layout, self.wire(&body, base, data))? {
-            Flow::Skip => self.levels.spans.truncate(base),
-            Flow::Enter => {
-                self.depth += 1;
-                let end = self.levels.spans.len();
-                let frame = Frame::Message { layout, place, next: base, end, base, list: None, body, reported: 0 };
-                self.frames.push(frame);
+        let floor = self.frames.len();
+        let mut innermost = self.enter(layout, place, body, data, sink)?;
+        loop {
+            if let Some(message) = innermost {
+                innermost = self.report(message, data, sink)?;
+                continue;
             }
-        }
-        Ok(())
-    }
-
-    fn wire<'a>(&'a self, body: &Body, base: usize, data: &'a [u8]) -> Wire<'a> {
-        let occurrences = match body {
-            Body::Range(range) => Occurrences::All(&data[range.clone()]),
-            Body::Spans(range) => Occurrences::Spans(&self.levels.spans[range.clone()]),
-        };
-        let fields = &self.levels.spans[base..];
-        // Unknown fields sort last.
-        let has_unknown = fields.last().is_some_and(|span| span.field == UNKNOWN);
-        Wire { data, occurrences, has_unknown, is_empty: fields.is_empty() }
-    }
-
-    /// Walks until no more than `floor` levels are open.
-    fn run<S: Sink>(&mut self, data: &[u8], floor: usize, sink: &mut S) -> Result<(), S::Error> {
-        while self.frames.len() > floor {
-            let top = self.frames.len() - 1;
-            match self.frames[top] {
-                Frame::Message { .. } => self.step_message(top, data, sink)?,
-                Frame::Map { .. } => self.step_map(top, data, sink)?,
-                Frame::Start { place, layout, ref range } => {
-                    let range = range.clone();
-                    self.frames.pop();
-                    let base = self.levels.spans.len();
-                    self.collect(layout, data, range.clone())?;
-                    self.begin(layout, place, Body::Range(range), base, data, sink)?;
-                }
-                Frame::Any { place, layout } => {
-                    self.frames.pop();
+            if self.frames.len() == floor {
+                return Ok(());
+            }
+            innermost = match self.frames.pop() {
+                Some(Frame::Message(message)) => Some(message),
+                Some(Frame::Map(map)) => self.next_entry(map, data, sink)?,
+                Some(Frame::Payload { layout, body }) => self.enter(layout, Place::Any, body, data, sink)?,
+                Some(Frame::Any { place, layout }) => {
                     self.open_anys -= 1;
                     self.depth -= 1;
                     sink.end_any(place, layout)?;
+                    None
                 }
-            }
+                None => None,
+            };
         }
-        Ok(())
     }
 
-    /// Reports the fields of a message up to its next message, or its end.
-    fn step_message<S: Sink>(&mut self, top: usize, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        let Frame::Message { layout, place, ref body, mut next, end, base, mut list, mut reported } = self.frames[top]
-        else {
-            unreachable!("the caller matched the frame");
-        };
-        let body = body.clone();
+    /// Reports the fields of a message up to the next one that is a message itself, and returns that; or all of them
+    /// and the message's end.
+    #[inline]
+    fn report<S: Sink>(
+        &mut self,
+        mut message: Message<'s>,
+        data: &[u8],
+        sink: &mut S,
+    ) -> Result<Option<Message<'s>>, S::Error> {
+        let layout = message.layout;
         let wants_absent = sink.wants_absent();
-        while next < end {
-            let span = self.levels.spans[next];
+        while message.next < message.end {
+            let first = message.next;
+            let span = self.levels.spans[first as usize];
+            message.next += 1;
+            if let Some(open) = message.list
+                && layout.fields().get(span.field as usize).is_none_or(|field| !std::ptr::eq(open, field))
+            {
+                sink.end_list(open)?;
+                message.list = None;
+            }
             if span.field == UNKNOWN {
-                if let Some(field) = list.take() {
-                    sink.end_list(field)?;
-                }
                 if wants_absent {
-                    report_absent(layout, &mut reported, layout.fields().len(), sink)?;
+                    report_absent(&mut message, layout.fields().len(), sink)?;
                 }
                 sink.unknown(span.bytes(data))?;
-                next += 1;
                 continue;
             }
             let field = &layout.fields()[span.field as usize];
-            if let Some(open) = list
-                && !std::ptr::eq(open, field)
-            {
-                sink.end_list(open)?;
-                list = None;
+            if wants_absent && message.reported <= span.field {
+                report_absent(&mut message, span.field as usize, sink)?;
+                message.reported += 1;
             }
-            if wants_absent && reported <= span.field as usize {
-                report_absent(layout, &mut reported, span.field as usize, sink)?;
-                reported += 1;
-            }
-            match field.shape() {
-                Shape::Singular => {
-                    let first = next;
-                    next += 1;
-                    while next < end && self.levels.spans[next].field == span.field {
-                        next += 1;
-                    }
-                    match field.ty().message() {
-                        None => {
-                            let last = self.levels.spans[next - 1];
-                            if !field.has_presence() && is_default(field.ty(), last) {
-                                if wants_absent {
-                                    sink.absent(field)?;
-                                }
-                                continue;
-                            }
-                            sink.scalar(Place::Field(field), scalar(field.ty(), last, data))?;
-                        }
-                        Some(id) => {
-                            self.pause(top, next, list, reported);
-                            return self.enter(id, Place::Field(field), first..next, data, sink);
-                        }
+            match (field.shape(), field.ty().message()) {
+                (Shape::Singular, None) => {
+                    let span = self.last_of_run(&mut message, span);
+                    if field.has_presence() || !is_default(field.ty(), span) {
+                        sink.scalar(Place::Field(field), scalar(field.ty(), span, data))?;
+                    } else if wants_absent {
+                        sink.absent(field)?;
                     }
                 }
-                Shape::List { .. } => {
-                    if list.is_none() && field.ty().message().is_some() {
+                (Shape::Singular, Some(id)) => {
+                    self.last_of_run(&mut message, span);
+                    let body = Body::Spans(first, message.next);
+                    self.frames.push(Frame::Message(message));
+                    return self.enter(self.schema.layout(id), Place::Field(field), body, data, sink);
+                }
+                (Shape::List { .. }, None) => self.report_scalars(&mut message, field, span, data, sink)?,
+                (Shape::List { .. }, Some(id)) => {
+                    if message.list.is_none() {
                         sink.begin_list(field)?;
-                        list = Some(field);
+                        message.list = Some(field);
                     }
-                    match field.ty().message() {
-                        Some(id) => {
-                            let element = next..next + 1;
-                            next += 1;
-                            self.pause(top, next, list, reported);
-                            return self.enter(id, Place::Element(field), element, data, sink);
-                        }
-                        None => next = self.scalar_list(field, next, end, data, sink)?,
-                    }
+                    let body = Body::Spans(first, message.next);
+                    self.frames.push(Frame::Message(message));
+                    return self.enter(self.schema.layout(id), Place::Element(field), body, data, sink);
                 }
-                Shape::Map(shape) => {
-                    let first = next;
-                    next += 1;
-                    while next < end && self.levels.spans[next].field == span.field {
-                        next += 1;
+                (Shape::Map(shape), _) => {
+                    self.last_of_run(&mut message, span);
+                    let entries = first as usize..message.next as usize;
+                    if let Some(map) = self.report_map(field, shape, entries, data, sink)? {
+                        self.frames.push(Frame::Message(message));
+                        return self.next_entry(map, data, sink);
                     }
-                    self.pause(top, next, list, reported);
-                    return self.enter_map(field, shape, first..next, data, sink);
                 }
             }
         }
-        if let Some(field) = list {
+        if let Some(field) = message.list {
             sink.end_list(field)?;
         }
         if wants_absent {
-            report_absent(layout, &mut reported, layout.fields().len(), sink)?;
+            report_absent(&mut message, layout.fields().len(), sink)?;
         }
-        sink.end_message(place, layout, self.wire(&body, base, data))?;
-        self.levels.spans.truncate(base);
-        self.frames.pop();
+        let wire = Wire { levels: &self.levels, data, body: message.body, base: message.base };
+        sink.end_message(message.place, layout, wire)?;
+        self.levels.spans.truncate(message.base as usize);
         self.depth -= 1;
-        Ok(())
+        Ok(None)
     }
 
-    /// Notes how far a message has come before one of its fields is entered.
-    fn pause(&mut self, top: usize, now_next: usize, now_list: Option<&'s Field>, now_reported: usize) {
-        if let Frame::Message { next, list, reported, .. } = &mut self.frames[top] {
-            *next = now_next;
-            *list = now_list;
-            *reported = now_reported;
+    /// Passes over the further occurrences of a field and returns the last one.
+    #[inline]
+    fn last_of_run(&self, message: &mut Message<'s>, first: Span) -> Span {
+        let rest = &self.levels.spans[message.next as usize..message.end as usize];
+        let mut last = first;
+        for span in rest.iter().take_while(|span| span.field == first.field) {
+            message.next += 1;
+            last = *span;
         }
+        last
     }
 
-    /// Reports a list of scalars, each occurrence packed or not, and returns the index of the span behind it.
-    fn scalar_list<S: Sink>(
+    /// Reports a list of scalars, each occurrence packed or not.
+    fn report_scalars<S: Sink>(
         &mut self,
+        message: &mut Message<'s>,
         field: &'s Field,
-        first: usize,
-        end: usize,
+        first: Span,
         data: &[u8],
         sink: &mut S,
-    ) -> Result<usize, S::Error> {
+    ) -> Result<(), S::Error> {
         let packable = !matches!(field.ty(), Type::String | Type::Bytes);
+        let start = message.next as usize - 1;
+        self.last_of_run(message, first);
         let mut begun = false;
-        let mut next = first;
-        while next < end && self.levels.spans[next].field == self.levels.spans[first].field {
-            let span = self.levels.spans[next];
-            next += 1;
+        for index in start..message.next as usize {
+            let span = self.levels.spans[index];
+            let mut cursor = Cursor::new(data, span.range());
             if !packable || span.is_number() {
-                if !begun {
+                if !std::mem::replace(&mut begun, true) {
                     sink.begin_list(field)?;
-                    begun = true;
                 }
                 sink.scalar(Place::Element(field), scalar(field.ty(), span, data))?;
                 continue;
             }
-            let mut cursor = Cursor::new(data, span.range());
             while !cursor.is_at_end() {
                 let bits = match field.ty().wire_type() {
                     WireType::Fixed64 => cursor.fixed64(),
                     WireType::Fixed32 => cursor.fixed32().map(u64::from),
-                    _ => cursor.varint(),
-                }
-                .map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
-                if !begun {
+                    WireType::Varint | WireType::Bytes | WireType::Group => cursor.varint(),
+                };
+                let bits = bits.map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
+                if !std::mem::replace(&mut begun, true) {
                     sink.begin_list(field)?;
-                    begun = true;
                 }
                 sink.scalar(Place::Element(field), scalar(field.ty(), Span::number(bits), data))?;
             }
@@ -397,158 +342,159 @@ impl<'s> Walker<'s> {
         } else if sink.wants_absent() {
             sink.absent(field)?;
         }
-        Ok(next)
+        Ok(())
     }
 
-    /// Begins the message whose occurrences are these spans of the level above.
+    /// Begins a message, or opens an `Any`; `None` if it has nothing to report.
+    #[inline]
     fn enter<S: Sink>(
-        &mut self,
-        id: LayoutId,
-        place: Place<'s>,
-        occurrences: Range<usize>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let layout = self.schema.layout(id);
-        let base = self.levels.spans.len();
-        for index in occurrences.clone() {
-            let range = self.levels.spans[index].range();
-            self.collect(layout, data, range)?;
-        }
-        self.begin(layout, place, Body::Spans(occurrences), base, data, sink)
-    }
-
-    /// Begins a message, or opens an `Any`, whose fields have been collected from `base` on.
-    fn begin<S: Sink>(
         &mut self,
         layout: &'s Layout,
         place: Place<'s>,
         body: Body,
-        base: usize,
         data: &[u8],
         sink: &mut S,
-    ) -> Result<(), S::Error> {
+    ) -> Result<Option<Message<'s>>, S::Error> {
+        let base = self.levels.spans.len() as u32;
         if self.depth >= NESTING_LIMIT {
-            let start = match &body {
-                Body::Range(range) => range.start,
-                Body::Spans(spans) => self.levels.spans[spans.clone()].first().map_or(0, |span| span.range().start),
+            let start = match body {
+                Body::Bytes(start, _) => start as usize,
+                Body::Spans(first, _) => self.levels.spans.get(first as usize).map_or(0, |span| span.range().start),
             };
             return Err(self.located(Malformed::new(Fault::TooDeep, start)).into());
         }
-        if layout.well_known() == Some(WellKnown::Any) && sink.opens_any() && base < self.levels.spans.len() {
-            self.enter_any(layout, place, body, base, data, sink)
-        } else {
-            self.push_message(layout, place, body, base, data, sink)
-        }
-    }
-
-    /// Opens an `Any` whose two fields have been collected from `base` on.
-    fn enter_any<S: Sink>(
-        &mut self,
-        any_layout: &'s Layout,
-        place: Place<'s>,
-        body: Body,
-        base: usize,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let mut url = 0..0;
-        let mut value = 0..0;
-        let mut unknown_only = true;
-        for span in &self.levels.spans[base..] {
-            if span.field != UNKNOWN {
-                unknown_only = false;
-                match any_layout.fields()[span.field as usize].number() {
-                    1 => url = span.range(),
-                    _ => value = span.range(),
+        match body {
+            Body::Bytes(start, end) => self.collect(layout, data, start as usize..end as usize)?,
+            Body::Spans(first, end) => {
+                for index in first..end {
+                    let range = self.levels.spans[index as usize].range();
+                    self.collect(layout, data, range)?;
                 }
             }
         }
-        let type_url = &data[url];
-        let bytes = &data[value.clone()];
-        if unknown_only || (type_url.is_empty() && bytes.is_empty()) {
-            return self.push_message(any_layout, place, body, base, data, sink);
+        self.levels.arrange(layout, base as usize, S::ORDER);
+        if layout.well_known() == Some(WellKnown::Any)
+            && sink.opens_any()
+            && let Some((url, value)) = self.fields_of_any(layout, base, data)
+        {
+            return self.open_any(place, body, base, url, value, data, sink);
         }
-        self.levels.arrange(any_layout, base, S::ORDER);
+        let wire = Wire { levels: &self.levels, data, body, base };
+        if sink.begin_message(place, layout, wire)? == Flow::Skip {
+            self.levels.spans.truncate(base as usize);
+            return Ok(None);
+        }
+        self.depth += 1;
+        let end = self.levels.spans.len() as u32;
+        Ok(Some(Message { layout, place, body, base, next: base, end, reported: 0, list: None }))
+    }
+
+    /// Where the type URL and the value of an `Any` stand; `None` if it has neither.
+    fn fields_of_any(&self, layout: &Layout, base: u32, data: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+        let mut url = 0..0;
+        let mut value = 0..0;
+        for span in &self.levels.spans[base as usize..] {
+            match layout.fields().get(span.field as usize).map(Field::number) {
+                Some(1) => url = span.range(),
+                Some(_) => value = span.range(),
+                None => {}
+            }
+        }
+        (!data[url.clone()].is_empty() || !data[value.clone()].is_empty()).then_some((url, value))
+    }
+
+    /// Opens an `Any` and begins the message inside.
+    #[expect(clippy::too_many_arguments, reason = "all of it is the state of one level")]
+    fn open_any<S: Sink>(
+        &mut self,
+        place: Place<'s>,
+        body: Body,
+        base: u32,
+        url: Range<usize>,
+        value: Range<usize>,
+        data: &[u8],
+        sink: &mut S,
+    ) -> Result<Option<Message<'s>>, S::Error> {
+        let (type_url, bytes) = (&data[url], &data[value.clone()]);
+        let inside = Body::Bytes(value.start as u32, value.end as u32);
         let opened = self.schema.resolve_bytes(type_url).map_err(Unopened::Unresolved).and_then(|(url, id)| {
             if self.checks_any {
-                self.check(id, data, value.clone())?;
+                self.check(id, inside, data)?;
             }
             Ok((url, id))
         });
+        let wire = Wire { levels: &self.levels, data, body, base };
         match opened {
             Err(reason) => {
                 let any = UnopenedAny { type_url, value: bytes, reason: &reason };
-                let flow = sink.unopened_any(place, any, self.wire(&body, base, data))?;
-                self.end_own_fields(flow, base, data, sink)
+                let flow = sink.unopened_any(place, any, wire)?;
+                self.end_own_fields(flow, base, data, sink)?;
+                Ok(None)
             }
             Ok((type_url, id)) => {
                 let layout = self.schema.layout(id);
                 let any = Any { type_url, value: bytes };
-                let flow = sink.begin_any(place, any, layout, self.wire(&body, base, data))?;
+                let flow = sink.begin_any(place, any, layout, wire)?;
                 self.end_own_fields(flow, base, data, sink)?;
                 if flow == Flow::Skip {
-                    return Ok(());
+                    return Ok(None);
                 }
                 self.frames.push(Frame::Any { place, layout });
-                self.frames.push(Frame::Start { place: Place::Any, layout, range: value });
+                self.frames.push(Frame::Payload { layout, body: inside });
                 self.open_anys += 1;
                 self.depth += 1;
-                Ok(())
+                Ok(None)
             }
         }
     }
 
     /// Reports the unknown fields of an `Any`, if they are wanted, and forgets its spans.
-    fn end_own_fields<S: Sink>(&mut self, flow: Flow, base: usize, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        for index in base..self.levels.spans.len() {
-            let span = self.levels.spans[index];
-            if span.field == UNKNOWN && flow == Flow::Enter {
-                sink.unknown(span.bytes(data))?;
+    fn end_own_fields<S: Sink>(&mut self, flow: Flow, base: u32, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
+        if flow == Flow::Enter {
+            for span in &self.levels.spans[base as usize..] {
+                if span.field == UNKNOWN {
+                    sink.unknown(span.bytes(data))?;
+                }
             }
         }
-        self.levels.spans.truncate(base);
+        self.levels.spans.truncate(base as usize);
         Ok(())
     }
 
     /// Reads a message without reporting anything.
-    fn check(&mut self, id: LayoutId, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        let (spans, items, floor, depth) =
-            (self.levels.spans.len(), self.levels.items.len(), self.frames.len(), self.depth);
-        let layout = self.schema.layout(id);
-        let result = self
-            .collect(layout, data, range.clone())
-            .and_then(|()| self.push_message(layout, Place::Root, Body::Range(range), spans, data, &mut Check))
-            .and_then(|()| self.run(data, floor, &mut Check));
+    fn check(&mut self, id: LayoutId, body: Body, data: &[u8]) -> Result<(), Malformed> {
+        let (spans, items) = (self.levels.spans.len(), self.levels.items.len());
+        let (frames, depth) = (self.frames.len(), self.depth);
+        let result = self.run(self.schema.layout(id), Place::Root, body, data, &mut Check);
         self.levels.spans.truncate(spans);
         self.levels.items.truncate(items);
-        self.frames.truncate(floor);
+        self.frames.truncate(frames);
         self.depth = depth;
         result
     }
 
-    /// Begins the map whose entries are these spans of the level above.
-    fn enter_map<S: Sink>(
+    /// Reports a map, or, if its values are messages, only its beginning; then it is returned.
+    fn report_map<S: Sink>(
         &mut self,
         field: &'s Field,
         shape: &'s MapShape,
         entries: Range<usize>,
         data: &[u8],
         sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let (base, items) = (self.levels.spans.len(), self.levels.items.len());
+    ) -> Result<Option<Map<'s>>, S::Error> {
+        let (base, first) = (self.levels.spans.len(), self.levels.items.len());
         for index in entries {
             let range = self.levels.spans[index].range();
             self.levels.collect_entry(shape, data, range).map_err(|malformed| self.located(malformed))?;
         }
-        self.levels.arrange_entries(shape, items, data);
+        self.levels.arrange_entries(shape, first, data);
         let end = self.levels.items.len();
         sink.begin_map(field)?;
         if let Some(layout) = shape.value.ty().message() {
-            self.frames.push(Frame::Map { field, shape, layout, next: items, end, items, base });
-            return Ok(());
+            let (first, end, base) = (first as u32, end as u32, base as u32);
+            return Ok(Some(Map { field, shape, layout, first, next: first, end, base }));
         }
-        for index in items..end {
+        for index in first..end {
             let item = self.levels.items[index];
             sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
             let value = match self.levels.spans[item.values()].last() {
@@ -558,37 +504,54 @@ impl<'s> Walker<'s> {
             sink.scalar(Place::MapValue(&shape.value), value)?;
             sink.end_entry(field)?;
         }
-        self.levels.items.truncate(items);
+        self.levels.items.truncate(first);
         self.levels.spans.truncate(base);
-        sink.end_map(field)
+        sink.end_map(field)?;
+        Ok(None)
     }
 
-    /// Ends a map's entry and begins the next one.
-    fn step_map<S: Sink>(&mut self, top: usize, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        let Frame::Map { field, shape, layout, next, end, items, base } = self.frames[top] else {
-            unreachable!("the caller matched the frame");
-        };
-        if next > items {
+    /// Ends the entry of a map that is open, if one is, and begins the next one, or ends the map.
+    fn next_entry<S: Sink>(
+        &mut self,
+        mut map: Map<'s>,
+        data: &[u8],
+        sink: &mut S,
+    ) -> Result<Option<Message<'s>>, S::Error> {
+        let Map { field, shape, next, .. } = map;
+        if next > map.first {
             sink.end_entry(field)?;
         }
-        if next == end {
-            self.levels.items.truncate(items);
-            self.levels.spans.truncate(base);
-            self.frames.pop();
-            return sink.end_map(field);
+        if next == map.end {
+            self.levels.items.truncate(map.first as usize);
+            self.levels.spans.truncate(map.base as usize);
+            sink.end_map(field)?;
+            return Ok(None);
         }
-        self.frames[top] = Frame::Map { field, shape, layout, next: next + 1, end, items, base };
-        let item = self.levels.items[next];
+        map.next += 1;
+        self.frames.push(Frame::Map(map));
+        let item = self.levels.items[next as usize];
         sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
-        self.enter(layout, Place::MapValue(&shape.value), item.values(), data, sink)
+        let values = item.values();
+        let body = Body::Spans(values.start as u32, values.end as u32);
+        self.enter(self.schema.layout(map.layout), Place::MapValue(&shape.value), body, data, sink)
+    }
+
+    #[inline]
+    fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
+        self.levels.collect(layout, data, range).map_err(|malformed| self.located(malformed))
+    }
+
+    /// Notes whether what is malformed stands inside an `Any`.
+    fn located(&self, malformed: Malformed) -> Malformed {
+        malformed.located(self.open_anys > 0)
     }
 }
 
-fn report_absent<S: Sink>(layout: &Layout, reported: &mut usize, until: usize, sink: &mut S) -> Result<(), S::Error> {
-    for field in &layout.fields()[*reported..until] {
+fn report_absent<S: Sink>(message: &mut Message<'_>, until: usize, sink: &mut S) -> Result<(), S::Error> {
+    for field in &message.layout.fields()[message.reported as usize..until] {
         sink.absent(field)?;
     }
-    *reported = until;
+    message.reported = until as u32;
     Ok(())
 }
 
@@ -899,13 +862,13 @@ mod tests {
                 true
             }
             fn unopened_any(&mut self, _: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
-                assert!(matches!(any.reason, Unopened::Malformed(Malformed { fault: Fault::Truncated, .. })));
+                assert!(matches!(any.reason, Unopened::Malformed(malformed) if malformed.fault() == Fault::Truncated));
                 *self.0 += 1;
                 Ok(Flow::Enter)
             }
         }
         let failed = walker.walk(id(&schema, "test.All"), &wire, &mut Opens(&mut count));
-        assert!(failed.is_err_and(|malformed| malformed.in_any));
+        assert!(failed.is_err_and(|malformed| malformed.in_any()));
         walker.check_any(true);
         walker.walk(id(&schema, "test.All"), &wire, &mut Opens(&mut count)).expect("the Any is reported unopened");
         assert_eq!(count, 1);
