@@ -7,6 +7,7 @@
 
 pub mod entry;
 pub mod error;
+pub mod pairing;
 pub mod recording;
 pub mod schema;
 

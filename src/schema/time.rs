@@ -15,7 +15,11 @@ const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_5
 const NANOS_PER_SECOND: i32 = 1_000_000_000;
 
 /// Appends the RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
-pub(super) fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
+///
+/// # Errors
+///
+/// Says what is out of range; `out` is then as it was.
+pub fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
     if !TIMESTAMP_SECONDS.contains(&seconds) {
         return Err(format!("seconds out of range: {seconds}"));
     }
@@ -43,7 +47,11 @@ pub(super) fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(
 }
 
 /// Appends the decimal form of a duration in seconds, with no, three, six or nine digits behind the point.
-pub(super) fn duration(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
+///
+/// # Errors
+///
+/// Says what is out of range, or that the signs differ; `out` is then as it was.
+pub fn duration(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), String> {
     if !DURATION_SECONDS.contains(&seconds) {
         return Err(format!("seconds out of range: {seconds}"));
     }

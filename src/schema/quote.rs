@@ -1,0 +1,130 @@
+//! Strings in Go's quotes, in which nothing is left that a terminal would obey or hide.
+
+use super::escape::hex;
+
+/// Appends bytes in quotes as Go's `%q` writes a string.
+///
+/// Printable characters stand as they are. Everything else is escaped: controls, also those beyond ASCII, blanks other
+/// than the space, what changes the direction of text or has no width, and bytes that are not UTF-8.
+///
+/// Source: Go's `strconv.Quote`.
+pub fn quote_go(out: &mut Vec<u8>, value: &[u8]) {
+    out.push(b'"');
+    for chunk in value.utf8_chunks() {
+        escape_unprintable(out, chunk.valid(), true);
+        for &byte in chunk.invalid() {
+            out.extend_from_slice(b"\\x");
+            out.extend_from_slice(&hex(byte));
+        }
+    }
+    out.push(b'"');
+}
+
+/// Appends bytes without quotes, with the escapes of [`quote_go`] for what is not printable.
+///
+/// Quotes and backslashes stand as they are, so the result can't always be turned back: it is for names and messages
+/// that people read.
+pub fn escape_go(out: &mut Vec<u8>, value: &[u8]) {
+    for chunk in value.utf8_chunks() {
+        escape_unprintable(out, chunk.valid(), false);
+        for &byte in chunk.invalid() {
+            out.extend_from_slice(b"\\x");
+            out.extend_from_slice(&hex(byte));
+        }
+    }
+}
+
+fn escape_unprintable(out: &mut Vec<u8>, text: &str, quotes: bool) {
+    let mut rest = text;
+    while let Some(position) = rest.find(|character| !is_plain(character, quotes)) {
+        let (plain, from) = rest.split_at(position);
+        out.extend_from_slice(plain.as_bytes());
+        let mut characters = from.chars();
+        let character = characters.next().expect("`find` found one");
+        escape(out, character);
+        rest = characters.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
+}
+
+fn is_plain(character: char, quotes: bool) -> bool {
+    match character {
+        '"' | '\\' => !quotes,
+        ' '..='~' => true,
+        _ => is_printable(character),
+    }
+}
+
+fn escape(out: &mut Vec<u8>, character: char) {
+    let letter = match character {
+        '\x07' => b'a',
+        '\x08' => b'b',
+        '\x0c' => b'f',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        '\x0b' => b'v',
+        '"' | '\\' => character as u8,
+        '\0'..='\x7f' => {
+            out.extend_from_slice(b"\\x");
+            out.extend_from_slice(&hex(character as u8));
+            return;
+        }
+        _ => {
+            let number = u32::from(character);
+            let escaped = if number <= 0xffff { format!("\\u{number:04x}") } else { format!("\\U{number:08x}") };
+            out.extend_from_slice(escaped.as_bytes());
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', letter]);
+}
+
+/// Whether a character is a letter, mark, number, punctuation, symbol or the ASCII space, and nothing else.
+///
+/// Source: Go's `unicode.IsPrint`. The table is that of the standard library's `escape_debug`, which leaves out the
+/// same categories; behind another character it does not escape combining marks either.
+pub fn is_printable(character: char) -> bool {
+    if character.is_ascii() {
+        return matches!(character, ' '..='~');
+    }
+    let mut pair = [b'a'; 5];
+    let length = 1 + character.encode_utf8(&mut pair[1..]).len();
+    let pair = std::str::from_utf8(&pair[..length]).expect("two characters were just encoded");
+    pair.escape_debug().eq(pair.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_as_go_does() {
+        #[rustfmt::skip]
+        let cases: &[(&[u8], &str)] = &[
+            (b"", r#""""#),
+            (b"plain text", r#""plain text""#),
+            (b"\x07\x08\x0c\n\r\t\x0b\\\"'", r#""\a\b\f\n\r\t\v\\\"'""#),
+            (b"\0\x1b[31m\x7f", r#""\x00\x1b[31m\x7f""#),
+            (b"\xff\xc3\xa9\xc3", "\"\\xffé\\xc3\""),
+            ("\u{85}\u{9b}31m".as_bytes(), r#""\u0085\u009b31m""#),
+            ("nbsp\u{a0}, soft\u{ad}hyphen".as_bytes(), r#""nbsp\u00a0, soft\u00adhyphen""#),
+            ("\u{202e}\u{2066}\u{61c}\u{200b}\u{2028}\u{feff}".as_bytes(), r#""\u202e\u2066\u061c\u200b\u2028\ufeff""#),
+            ("e\u{301} 日本語 😀".as_bytes(), "\"e\u{301} 日本語 😀\""),
+            ("\u{301}".as_bytes(), "\"\u{301}\""),
+            ("\u{fffd}\u{e000}\u{10ffff}".as_bytes(), "\"\u{fffd}\\ue000\\U0010ffff\""),
+        ];
+        for (value, expected) in cases {
+            let mut out = Vec::new();
+            quote_go(&mut out, value);
+            assert_eq!(String::from_utf8_lossy(&out), *expected);
+        }
+    }
+
+    #[test]
+    fn escapes_without_quotes() {
+        let mut out = Vec::new();
+        escape_go(&mut out, b"/pkg.\"S\\ervice\"/\x1b]0;title\x07\xff");
+        assert_eq!(String::from_utf8_lossy(&out), r#"/pkg."S\ervice"/\x1b]0;title\a\xff"#);
+    }
+}
