@@ -3,7 +3,8 @@
 //! Two manners share one sink. The *strict* one is the ProtoJSON specification: what has no JSON is an error. The
 //! *lenient* one, made for showing recordings, never fails on a message that parses: what has no JSON stands as
 //! `{"@type": …, "@wire": "<base64>", "@reason": …}` in its place, and unknown fields stand in `"@unknown"` as base64
-//! of their bytes. So that its own members can't be mistaken, it writes map keys that begin with `@` with `@@`.
+//! of their bytes. So that its own members can't be mistaken, a map key that begins with `@wire` (or with `@`s and then
+//! that) gets another `@` in front; every other key stands as it is.
 //!
 //! Source: the ProtoJSON specification; protobuf-go, `protojson`.
 
@@ -469,7 +470,7 @@ impl Sink for JsonSink<'_> {
             Scalar::U32(value) => number::integer(self.out, value),
             Scalar::U64(value) => number::integer(self.out, value),
             Scalar::String(value) => {
-                if value.starts_with(b"@") && !self.options.strict {
+                if !self.options.strict && is_like_wire(value) {
                     self.out.push(b'@');
                 }
                 match append_string(self.out, value) {
@@ -582,6 +583,12 @@ impl From<Malformed> for Box<JsonError> {
     }
 }
 
+/// Whether a map key could be taken for the one that stands for bytes, or is escaped so that it is not.
+fn is_like_wire(key: &[u8]) -> bool {
+    let name = key.iter().position(|&byte| byte != b'@').unwrap_or(key.len());
+    name > 0 && key[name..].starts_with(b"wire")
+}
+
 /// Appends a string in quotes; controls, U+007F and U+0080 to U+009F are escaped, so that no terminal obeys them.
 pub fn quote_json(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
@@ -657,4 +664,19 @@ fn camel_case_path(path: &[u8]) -> Result<String, String> {
         return Err(format!("path `{path}` can't be turned back from camel case"));
     }
     Ok(camel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like_wire;
+
+    #[test]
+    fn only_keys_that_could_be_ours_are_escaped() {
+        for key in ["@wire", "@wire:AAAA", "@@wire", "@@@wireless"] {
+            assert!(is_like_wire(key.as_bytes()), "{key}");
+        }
+        for key in ["@", "@type", "@@", "wire", "", "@ wire"] {
+            assert!(!is_like_wire(key.as_bytes()), "{key}");
+        }
+    }
 }
