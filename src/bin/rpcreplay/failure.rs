@@ -1,0 +1,99 @@
+//! What ends a command, and how it is told.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+
+use rpcreplay::schema::escape_go;
+
+/// How a command ended that did not fail at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done.
+    Fine,
+    /// The selection left nothing.
+    NothingSelected,
+    /// Something failed and was reported; the rest was done.
+    Reported,
+}
+
+/// What ends a command at once.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nobody reads standard output any more.
+    BrokenPipe,
+    /// Anything else.
+    Trouble(Trouble),
+}
+
+/// A failure as people read it.
+#[derive(Debug)]
+pub struct Trouble {
+    /// Where and what.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Trouble {
+    /// Trouble with a file.
+    pub fn new(name: &str, error: impl Display) -> Self {
+        Trouble { message: format!("{name}: {}", without_number(&error.to_string())), hint: None }
+    }
+
+    /// Trouble that the library found in a recording.
+    pub fn in_recording(name: &str, error: &rpcreplay::Error) -> Self {
+        Trouble { hint: error.hint(), ..Trouble::new(name, error) }
+    }
+
+    /// The same trouble with advice.
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Trouble { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Failure::Trouble(trouble)
+    }
+}
+
+impl Failure {
+    /// Failure to write to standard output.
+    pub fn of_output(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
+            _ => Trouble::new("standard output", error).into(),
+        }
+    }
+}
+
+/// Prints trouble to standard error.
+pub fn report(trouble: &Trouble) {
+    note("rpcreplay: ", &trouble.message);
+    if let Some(hint) = &trouble.hint {
+        note("hint: ", hint);
+    }
+}
+
+/// Prints a line to standard error, in which nothing is left that a terminal would obey.
+pub fn note(prefix: &str, message: &str) {
+    let mut line = prefix.as_bytes().to_vec();
+    escape_go(&mut line, message.as_bytes());
+    line.push(b'\n');
+    // If standard error is closed there is nobody left to tell.
+    let _ = io::stderr().write_all(&line);
+}
+
+/// A path as errors call it.
+pub fn name_of(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The words of the operating system, without the number that Rust puts behind them.
+fn without_number(message: &str) -> &str {
+    match message.rfind(" (os error ") {
+        Some(position) if message.ends_with(')') => &message[..position],
+        _ => message,
+    }
+}

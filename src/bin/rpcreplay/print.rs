@@ -1,0 +1,410 @@
+//! `rpcreplay print`: recordings as people and programs read them.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
+
+use rpcreplay::entry::Entry;
+use rpcreplay::format::Reader;
+use rpcreplay::pairing::{Pairing, Unpaired};
+use rpcreplay::schema::{JsonOptions, Schema, Walker};
+
+use crate::Cli;
+use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
+use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
+use crate::output::Output;
+use crate::render::{
+    BytesForm, Call, CallView, Document, Ending, JsonShape, Notes, Painter, ValueOptions, Window, show_header,
+    write_fprint, write_json_entry, write_prototext,
+};
+use crate::select::Selected;
+use crate::source::Source;
+
+/// Show what recordings hold
+///
+/// A recording is told by its content: binary or text, inside gzip or not. Message types are known for all of
+/// googleapis; name others with --protoset.
+///
+/// What is whole is shown, also before damage; then the damage is reported with entry and byte. What stands in a
+/// recording but would not replay is shown with a mark, `!`, that says why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rpcreplay print calls.replay
+  rpcreplay print --to jsonl -m 'Get*' --code '!OK' calls.replay")]
+pub struct Print {
+    #[command(flatten)]
+    input: Input,
+
+    /// Format to print in
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    to: To,
+
+    /// What stands together in text
+    #[arg(long, value_name = "UNIT", default_value = "call", help_heading = "Output")]
+    group: Group,
+
+    /// Shorten strings and bytes in text to this many bytes, or `all` to show them whole
+    #[arg(long, value_name = "N", default_value = "256", help_heading = "Output")]
+    max_bytes: MaxBytes,
+
+    /// How fields of type `bytes` are shown in text
+    #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    bytes: BytesForm,
+
+    /// In JSON, write fields that have their default value
+    #[arg(long, help_heading = "Output")]
+    emit_defaults: bool,
+
+    /// In JSON, name fields as the .proto file does
+    #[arg(long, help_heading = "Output")]
+    proto_names: bool,
+
+    /// In JSON, write enums as numbers
+    #[arg(long, help_heading = "Output")]
+    enum_numbers: bool,
+
+    /// Write the exact bytes of the initial state to this file, or `-` for standard output, and nothing else
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    initial: Option<PathBuf>,
+
+    /// When to use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: ColorWhen,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
+
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// A format to print in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum To {
+    /// For people
+    Text,
+    /// As Fprint of go-replayers, byte for byte
+    Fprint,
+    /// Every entry in the protobuf text format
+    Prototext,
+    /// One JSON document
+    Json,
+    /// JSON Lines: a header, then an object per entry
+    Jsonl,
+    /// For people, with every payload as a guess at its bytes
+    Raw,
+}
+
+/// What stands together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// The entries of a call
+    Call,
+    /// Every entry by itself, in the order of the file
+    Entry,
+}
+
+/// How much of a value is shown.
+#[derive(Debug, Clone, Copy)]
+struct MaxBytes(Option<usize>);
+
+impl FromStr for MaxBytes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(MaxBytes(None)),
+            _ => text.parse().map(|bytes| MaxBytes(Some(bytes))).map_err(|_| "expected a number of bytes, or `all`"),
+        }
+    }
+}
+
+impl Print {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        self.refuse_idle_flags();
+        if let Some(target) = &self.initial {
+            return self.write_initial(target);
+        }
+        let schema = self.schema.load()?;
+        let several = self.input.files.len() > 1;
+        let mut shown = Shown::new(self, &schema);
+        let mut outcome = Outcome::NothingSelected;
+        shown.begin_all(several);
+        for path in &self.input.files {
+            let mut source = Source::new(path);
+            match self.print_file(&mut source, several, &schema, &mut shown) {
+                Ok(true) if outcome == Outcome::NothingSelected => outcome = Outcome::Fine,
+                Ok(_) => {}
+                Err(Failure::Trouble(trouble)) => {
+                    shown.output.flush()?;
+                    report(&trouble);
+                    outcome = Outcome::Reported;
+                }
+                Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+            }
+        }
+        shown.end_all(several);
+        shown.output.flush()?;
+        if let Some(hint) = shown.notes.hint() {
+            note("hint: ", &hint);
+        }
+        Ok(outcome)
+    }
+
+    /// Prints a recording, and says whether the selection left anything of it.
+    fn print_file(
+        &self,
+        source: &mut Source,
+        several: bool,
+        schema: &Schema,
+        shown: &mut Shown<'_>,
+    ) -> Result<bool, Failure> {
+        let name = source.name();
+        let damaged = |error| Failure::from(Trouble::in_recording(&name, &error));
+        let mut selected = Selected::new(&self.selection, shown.groups_calls());
+        if selected.needs_first_pass() {
+            source.prepare_to_read_twice()?;
+            let reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
+            // Damage ends this pass; the next one reports it.
+            selected.learn(reader.map_while(Result::ok));
+        }
+        let mut reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
+        shown.begin(several.then_some(name.as_str()), &reader);
+        let mut pairing = Pairing::default();
+        let mut window = Window::default();
+        let mut kept_any = selected.is_everything();
+        let end = loop {
+            let entry = match reader.read() {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break None,
+                Err(error) => break Some(damaged(error)),
+            };
+            let call = pairing.follow(&entry);
+            if !selected.keeps(&entry, call) {
+                continue;
+            }
+            kept_any = true;
+            if shown.groups_calls() {
+                window.add(entry, call);
+                while let Some((call, ending)) = window.next() {
+                    shown.call(&call, ending)?;
+                }
+            } else if let Some(refused) = shown.entry(&entry, call.err())? {
+                break Some(Trouble::new(&name, refused).into());
+            }
+        };
+        let ending = match end {
+            Some(_) => Ending::Damage,
+            None => Ending::EndOfRecording { unmatched: pairing.unmatched_requests() },
+        };
+        while let Some((call, ending)) = window.next_at_end(ending) {
+            shown.call(&call, ending)?;
+        }
+        shown.end();
+        match end.or(shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws).into())) {
+            Some(failure) => Err(failure),
+            None => Ok(kept_any),
+        }
+    }
+
+    /// Writes the initial state of the only recording.
+    fn write_initial(&self, target: &Path) -> Result<Outcome, Failure> {
+        let [path] = self.input.files.as_slice() else {
+            usage(
+                ErrorKind::TooManyValues,
+                "--initial takes the initial state of one recording, and several are given",
+            );
+        };
+        let mut source = Source::new(path);
+        let name = source.name();
+        let schema = Schema::builder().builtin(false).build();
+        let reader = Reader::new(source.open()?, &schema, self.input.options())
+            .map_err(|error| Trouble::in_recording(&name, &error))?;
+        let initial = &reader.header().initial;
+        if target.as_os_str() == "-" {
+            let mut output = Output::new();
+            output.buffer.extend_from_slice(initial);
+            output.flush()?;
+            return Ok(Outcome::Fine);
+        }
+        if is_recording(target) {
+            return Err(Trouble::new(&name_of(target), "is a recording, which --initial would replace")
+                .with_hint("name the file to write behind --initial, and the recording after it")
+                .into());
+        }
+        let written = File::create(target).and_then(|mut file| file.write_all(initial));
+        written.map_err(|error| Trouble::new(&name_of(target), error))?;
+        Ok(Outcome::Fine)
+    }
+
+    /// Refuses flags that would change nothing.
+    fn refuse_idle_flags(&self) {
+        let is_text = matches!(self.to, To::Text | To::Raw);
+        let is_json = matches!(self.to, To::Json | To::Jsonl);
+        for (given, allowed, flag, formats) in [
+            (self.emit_defaults, is_json, "--emit-defaults", "json and jsonl"),
+            (self.proto_names, is_json, "--proto-names", "json and jsonl"),
+            (self.enum_numbers, is_json, "--enum-numbers", "json and jsonl"),
+            (self.group == Group::Entry, is_text, "--group entry", "text and raw"),
+            (self.bytes != BytesForm::Text, is_text, "--bytes", "text and raw"),
+            (self.max_bytes.0 != Some(256), is_text, "--max-bytes", "text and raw"),
+        ] {
+            if given && !allowed {
+                usage(ErrorKind::ArgumentConflict, &format!("{flag} is for --to {formats}"));
+            }
+        }
+        if self.input.files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            usage(ErrorKind::ArgumentConflict, "standard input can be read once");
+        }
+    }
+}
+
+/// Ends the program as clap does when arguments are wrong.
+fn usage(kind: ErrorKind, message: &str) -> ! {
+    let mut command = Cli::command();
+    command.build();
+    let print = command.find_subcommand_mut("print").expect("it is this one");
+    print.error(kind, message).exit()
+}
+
+/// Whether a path leads to a file that begins as a recording does.
+fn is_recording(path: &Path) -> bool {
+    let mut magic = [0; 9];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && (matches!(&magic, b"RPCReplay" | b"RPCReTxt1") || magic.starts_with(b"\x1f\x8b"))
+}
+
+/// The output of the command, and how recordings become it.
+struct Shown<'s> {
+    output: Output,
+    notes: Notes,
+    view: View<'s>,
+    /// How many recordings were begun.
+    recordings: u64,
+    /// How many entries or calls of this recording were shown.
+    items: u64,
+}
+
+enum View<'s> {
+    People { view: CallView<'s>, by_call: bool, colors: bool, options: ValueOptions },
+    Programs { document: Document, walker: Walker<'s>, json: JsonShape },
+}
+
+impl<'s> Shown<'s> {
+    fn new(print: &Print, schema: &'s Schema) -> Self {
+        let walker = Walker::new(schema);
+        let json = JsonShape {
+            options: JsonOptions {
+                proto_names: print.proto_names,
+                enum_numbers: print.enum_numbers,
+                emit_defaults: print.emit_defaults,
+                strict: false,
+            },
+        };
+        let options = ValueOptions { bytes: print.bytes, max_bytes: print.max_bytes.0 };
+        let people = |walker, raw| View::People {
+            view: CallView::new(walker, options, raw),
+            by_call: print.group == Group::Call,
+            colors: print.color.colors(),
+            options,
+        };
+        let view = match print.to {
+            To::Text => people(walker, false),
+            To::Raw => people(walker, true),
+            To::Fprint => View::Programs { document: Document::Fprint, walker, json },
+            To::Prototext => View::Programs { document: Document::Prototext, walker, json },
+            To::Json => View::Programs { document: Document::Json, walker, json },
+            To::Jsonl => View::Programs { document: Document::Jsonl, walker, json },
+        };
+        Shown { output: Output::new(), notes: Notes::default(), view, recordings: 0, items: 0 }
+    }
+
+    fn groups_calls(&self) -> bool {
+        matches!(self.view, View::People { by_call: true, .. })
+    }
+
+    fn begin_all(&mut self, several: bool) {
+        if let View::Programs { document, .. } = &self.view {
+            document.begin_all(several, &mut self.output.buffer);
+        }
+    }
+
+    fn end_all(&mut self, several: bool) {
+        if let View::Programs { document, .. } = &self.view {
+            document.end_all(several, &mut self.output.buffer);
+        }
+    }
+
+    fn begin<R: Read>(&mut self, name: Option<&str>, reader: &Reader<'_, R>) {
+        let start = self.output.buffer.len();
+        let is_first = self.recordings == 0;
+        self.recordings += 1;
+        self.items = 0;
+        match &self.view {
+            View::Programs { document, .. } => {
+                document.begin(name, is_first, reader.header(), &mut self.output.buffer);
+                self.output.make_safe(start);
+            }
+            View::People { colors, options, .. } => {
+                let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
+                show_header(name, is_first, reader, *options, &mut painter);
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        match &self.view {
+            View::Programs { document, .. } => document.end(self.items > 0, &mut self.output.buffer),
+            View::People { .. } => {}
+        }
+    }
+
+    /// Shows a call.
+    fn call(&mut self, call: &Call, ending: Ending) -> Result<(), Failure> {
+        if let View::People { view, colors, .. } = &mut self.view {
+            let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
+            view.call(call, ending, &mut painter, &mut self.notes);
+        }
+        self.output.offer()
+    }
+
+    /// Shows an entry, or says why the format has no form for it.
+    fn entry(&mut self, entry: &Entry, unpaired: Option<Unpaired>) -> Result<Option<String>, Failure> {
+        match &mut self.view {
+            View::People { view, colors, .. } => {
+                let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
+                if self.items == 0 {
+                    painter.plain("\n");
+                }
+                view.entry(entry, unpaired, &mut painter, &mut self.notes);
+            }
+            View::Programs { document, walker, json } => {
+                let start = self.output.buffer.len();
+                if let Some(flaw) = entry.flaw() {
+                    if *document == Document::Fprint {
+                        return Ok(Some(format!("entry {}: {flaw}; Fprint ends here", entry.index())));
+                    }
+                    self.notes.flaw(entry, flaw);
+                }
+                let out = &mut self.output.buffer;
+                document.begin_entry(entry, self.items == 0, out);
+                match document {
+                    Document::Fprint => write_fprint(entry, walker, out, &mut self.notes),
+                    Document::Prototext => write_prototext(entry, walker, out, &mut self.notes),
+                    Document::Json | Document::Jsonl => write_json_entry(entry, *json, walker, out, &mut self.notes),
+                }
+                document.end_entry(out);
+                self.output.make_safe(start);
+            }
+        }
+        self.items += 1;
+        self.output.offer()?;
+        Ok(None)
+    }
+}

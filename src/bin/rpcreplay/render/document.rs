@@ -1,0 +1,288 @@
+//! Entries as programs read them: Go's Fprint, prototext, JSON.
+
+use std::io::Write;
+
+use rpcreplay::entry::{Any, Entry, Payload};
+use rpcreplay::recording::Header;
+use rpcreplay::schema::{
+    Code, JsonOptions, Status, TextOptions, Unopened, Walker, quote_base64, quote_go, quote_json, quote_text,
+    unknown_entry_fields, write_json_any, write_raw, write_text,
+};
+
+use super::notes::Notes;
+
+/// Appends an entry as go-replayers' Fprint shows it.
+///
+/// What can't be opened, on which Fprint ends, is shown as a guess at its bytes below the reason.
+///
+/// Source: go-replayers, `grpcreplay.Fprint`, with one blank behind every colon of the prototext.
+pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
+    // Writing to a vector does not fail.
+    let _ = write!(out, "#{}: kind: {}, method: ", entry.index(), entry.kind());
+    out.extend_from_slice(entry.method().as_bytes());
+    let _ = write!(out, ", ref index: {}", entry.ref_index());
+    match entry.payload() {
+        Payload::Empty => {}
+        Payload::Eof => out.extend_from_slice(b", error: EOF"),
+        Payload::Message(any) => {
+            out.extend_from_slice(b", message:\n");
+            if let Err(reason) = write_text_of(any, 0, walker, out) {
+                write_guess(any, &reason, out, notes);
+            }
+            return;
+        }
+        Payload::Error(any) => match Status::read(any.value) {
+            // Go turns a status without an error into no error at all.
+            Ok(status) if status.code == Code::OK => {}
+            Ok(status) => {
+                out.extend_from_slice(b", error: rpc error: code = ");
+                match status.code.go_name() {
+                    Some(name) => out.extend_from_slice(name.as_bytes()),
+                    None => {
+                        // Codes are unsigned in Go.
+                        let _ = write!(out, "Code({})", status.code.0 as u32);
+                    }
+                }
+                out.extend_from_slice(b" desc = ");
+                out.extend_from_slice(status.message);
+            }
+            Err(fault) => {
+                let _ = writeln!(out, ", error:\n# {fault}");
+                write_raw(any.value, 0, out);
+                return;
+            }
+        },
+    }
+    out.push(b'\n');
+}
+
+/// Appends an entry in the protobuf text format, as Go's recorder writes it.
+pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
+    if entry.kind().number() != 0 {
+        let _ = writeln!(out, "kind: {}", entry.kind());
+    }
+    if !entry.method().is_empty() {
+        out.extend_from_slice(b"method: ");
+        quote_text(out, entry.method().as_bytes());
+        out.push(b'\n');
+    }
+    let (any, is_error) = match entry.payload() {
+        Payload::Message(any) => (Some(any), false),
+        Payload::Error(any) => (Some(any), true),
+        Payload::Eof => (None, true),
+        Payload::Empty => (None, false),
+    };
+    match any {
+        None => {}
+        Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
+        Some(any) => {
+            out.extend_from_slice(b"message: {\n");
+            let start = out.len();
+            let _ = writeln!(out, "  [{}]: {{", any.type_url);
+            let opened = out.len();
+            match write_text_of(any, 2, walker, out) {
+                Ok(()) if out.len() == opened => {
+                    out.pop();
+                    out.extend_from_slice(b"}\n");
+                }
+                Ok(()) => out.extend_from_slice(b"  }\n"),
+                Err(reason) => {
+                    note_unopened(&reason, notes);
+                    out.truncate(start);
+                    for (name, value) in [("type_url", any.type_url.as_bytes()), ("value", any.value)] {
+                        if !value.is_empty() {
+                            let _ = write!(out, "  {name}: ");
+                            quote_text(out, value);
+                            out.push(b'\n');
+                        }
+                    }
+                }
+            }
+            out.extend_from_slice(b"}\n");
+        }
+    }
+    if is_error {
+        out.extend_from_slice(b"is_error: true\n");
+    }
+    if entry.ref_index() != 0 {
+        let _ = writeln!(out, "ref_index: {}", entry.ref_index());
+    }
+}
+
+fn write_text_of(any: Any<'_>, level: usize, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> Result<(), Unopened> {
+    let layout = walker.schema().resolve(any.type_url)?;
+    write_text(walker, layout, any.value, TextOptions { level, ..TextOptions::default() }, out)?;
+    Ok(())
+}
+
+fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>, notes: &mut Notes) {
+    note_unopened(reason, notes);
+    let _ = writeln!(out, "# {reason}");
+    write_raw(any.value, 0, out);
+}
+
+fn note_unopened(reason: &Unopened, notes: &mut Notes) {
+    if let Unopened::Unresolved(reason) = reason {
+        notes.unresolved(reason);
+    }
+}
+
+/// How an entry is written as JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct JsonShape {
+    /// Names, enums and defaults; they hold for the entry's own fields too.
+    pub options: JsonOptions,
+}
+
+/// Appends an entry as a JSON object on one line, without a line feed.
+///
+/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
+/// the message does not have stand in `"@unknown"` as base64 of their bytes.
+pub fn write_json_entry(
+    entry: &Entry,
+    shape: JsonShape,
+    walker: &mut Walker<'_>,
+    out: &mut Vec<u8>,
+    notes: &mut Notes,
+) {
+    let options = shape.options;
+    let _ = write!(out, "{{\"index\":{}", entry.index());
+    if entry.kind().number() != 0 || options.emit_defaults {
+        out.extend_from_slice(b",\"kind\":");
+        match entry.kind().name() {
+            Some(name) if !options.enum_numbers => quote_json(out, name),
+            _ => {
+                let _ = write!(out, "{}", entry.kind().number());
+            }
+        }
+    }
+    if !entry.method().is_empty() || options.emit_defaults {
+        out.extend_from_slice(b",\"method\":");
+        quote_json(out, entry.method());
+    }
+    let (any, is_error) = match entry.payload() {
+        Payload::Message(any) => (Some(any), false),
+        Payload::Error(any) => (Some(any), true),
+        Payload::Eof => (None, true),
+        Payload::Empty => (None, false),
+    };
+    if let Some(any) = any {
+        out.extend_from_slice(b",\"message\":");
+        if any.type_url.is_empty() && any.value.is_empty() {
+            out.extend_from_slice(b"{}");
+        } else if write_json_any(walker, any, options, out).is_ok_and(|reason| reason.is_some())
+            && let Err(reason) = walker.schema().resolve(any.type_url)
+        {
+            notes.unresolved(&reason);
+        }
+    }
+    let (is_error_name, ref_index_name) =
+        if options.proto_names { ("is_error", "ref_index") } else { ("isError", "refIndex") };
+    if is_error || options.emit_defaults {
+        let _ = write!(out, ",\"{is_error_name}\":{is_error}");
+    }
+    if entry.ref_index() != 0 || options.emit_defaults {
+        let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
+    }
+    let unknown = unknown_entry_fields(entry.record());
+    if !unknown.is_empty() {
+        out.extend_from_slice(b",\"@unknown\":");
+        quote_base64(out, &unknown.concat());
+    }
+    out.push(b'}');
+}
+
+/// What stands around the entries of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// Go's Fprint.
+    Fprint,
+    /// Entries in the text format, apart by comments.
+    Prototext,
+    /// One JSON document.
+    Json,
+    /// A JSON object per line.
+    Jsonl,
+}
+
+impl Document {
+    /// Appends what stands in front of the first of several recordings, or of all.
+    pub fn begin_all(self, several: bool, out: &mut Vec<u8>) {
+        if self == Document::Json && several {
+            out.extend_from_slice(b"[\n");
+        }
+    }
+
+    /// Appends what stands behind the last recording.
+    pub fn end_all(self, several: bool, out: &mut Vec<u8>) {
+        if self == Document::Json && several {
+            out.extend_from_slice(b"]\n");
+        }
+    }
+
+    /// Appends what stands in front of the entries of a recording.
+    ///
+    /// `name` is that of the file where there are several, and `is_first` whether none came before.
+    pub fn begin(self, name: Option<&str>, is_first: bool, header: &Header, out: &mut Vec<u8>) {
+        match self {
+            Document::Fprint => {
+                if let Some(name) = name {
+                    if !is_first {
+                        out.push(b'\n');
+                    }
+                    let _ = writeln!(out, "==> {name} <==");
+                }
+                out.extend_from_slice(b"initial state: ");
+                quote_go(out, &header.initial);
+                out.push(b'\n');
+            }
+            Document::Prototext => {
+                if let Some(name) = name {
+                    // A name with a line feed would end the comment.
+                    let _ = writeln!(out, "# file {}", name.escape_debug());
+                }
+                out.extend_from_slice(b"# initial state: ");
+                quote_go(out, &header.initial);
+                out.push(b'\n');
+            }
+            Document::Json | Document::Jsonl => {
+                if self == Document::Json && !is_first {
+                    out.extend_from_slice(b",\n");
+                }
+                out.extend_from_slice(b"{\"format\":\"RPCReplay\"");
+                if let Some(name) = name {
+                    out.extend_from_slice(b",\"file\":");
+                    quote_json(out, name);
+                }
+                out.extend_from_slice(b",\"initial\":");
+                quote_base64(out, &header.initial);
+                out.extend_from_slice(if self == Document::Json { b",\"entries\":[" } else { b"}\n" });
+            }
+        }
+    }
+
+    /// Appends what stands in front of an entry.
+    pub fn begin_entry(self, entry: &Entry, is_first: bool, out: &mut Vec<u8>) {
+        match self {
+            Document::Fprint | Document::Jsonl => {}
+            Document::Prototext => {
+                let _ = writeln!(out, "\n# entry {}", entry.index());
+            }
+            Document::Json => out.extend_from_slice(if is_first { b"\n" } else { b",\n" }),
+        }
+    }
+
+    /// Appends what stands behind an entry.
+    pub fn end_entry(self, out: &mut Vec<u8>) {
+        if self == Document::Jsonl {
+            out.push(b'\n');
+        }
+    }
+
+    /// Appends what stands behind the entries of a recording.
+    pub fn end(self, any_entry: bool, out: &mut Vec<u8>) {
+        if self == Document::Json {
+            out.extend_from_slice(if any_entry { b"\n]}\n" } else { b"]}\n" });
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a recording comes from: a file, or standard input, which some commands must read twice.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Trouble, name_of};
+
+/// A recording that can be read from its start, more than once if need be.
+pub struct Source {
+    path: PathBuf,
+    /// What cannot be read twice, kept in a file without a name.
+    spooled: Option<File>,
+}
+
+impl Source {
+    /// The recording at a path; `-` is standard input.
+    pub fn new(path: &Path) -> Self {
+        Source { path: path.to_owned(), spooled: None }
+    }
+
+    /// What errors call it.
+    pub fn name(&self) -> String {
+        name_of(&self.path)
+    }
+
+    /// Opens it for reading once.
+    pub fn open(&mut self) -> Result<Box<dyn Read>, Trouble> {
+        self.try_open().map_err(|error| Trouble::new(&self.name(), error))
+    }
+
+    /// Makes sure that it can be opened twice: pipes are copied to a temporary file.
+    pub fn prepare_to_read_twice(&mut self) -> Result<(), Trouble> {
+        self.spool().map_err(|error| Trouble::new(&self.name(), error))
+    }
+
+    fn try_open(&mut self) -> io::Result<Box<dyn Read>> {
+        if let Some(file) = &self.spooled {
+            let mut file = file.try_clone()?;
+            file.rewind()?;
+            return Ok(Box::new(file));
+        }
+        if self.path.as_os_str() == "-" {
+            return Ok(Box::new(io::stdin().lock()));
+        }
+        Ok(Box::new(File::open(&self.path)?))
+    }
+
+    fn spool(&mut self) -> io::Result<()> {
+        if self.path.as_os_str() != "-" && std::fs::metadata(&self.path)?.is_file() {
+            return Ok(());
+        }
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut self.try_open()?, &mut file)?;
+        self.spooled = Some(file);
+        Ok(())
+    }
+}

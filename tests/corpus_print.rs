@@ -1,0 +1,215 @@
+//! What `print` makes of recordings of real projects, compared with what Go and an independent reader make of them.
+
+mod corpus;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Every recording of the corpus with its path below its folder.
+fn recordings(folder: &Path) -> Vec<(PathBuf, String)> {
+    let recordings = folder.join("recordings");
+    let files = corpus::files_below(&recordings);
+    assert!(files.len() >= 66);
+    let below = |path: &Path| path.strip_prefix(&recordings).expect("below it").display().to_string();
+    files.into_iter().map(|path| (path.clone(), below(&path))).collect()
+}
+
+fn print(arguments: &[&str], file: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+    command.arg("print").args(arguments).arg(file).env_clear();
+    command.output().expect("the program starts")
+}
+
+/// What is printed, of a command that must succeed and have nothing to remark.
+fn printed(arguments: &[&str], file: &Path) -> String {
+    let output = print(arguments, file);
+    let name = file.display();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
+    assert!(output.status.success(), "{name}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn every_recording_prints_without_flags() {
+    let Some(folder) = corpus::folder() else { return };
+    for (path, name) in recordings(&folder) {
+        let text = printed(&[], &path);
+        let oracle = fs::read_to_string(folder.join("golden/oracle").join(format!("{name}.jsonl"))).expect("an oracle");
+        for index in 1..oracle.lines().count() {
+            let number = format!("#{index} ");
+            let times = text.lines().filter(|line| line.trim_start().starts_with(&number)).count();
+            assert_eq!(times, 1, "{name}: entry {index}");
+        }
+        let marks: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with('!')).collect();
+        assert!(marks.is_empty(), "{name}: {marks:?}");
+    }
+}
+
+#[test]
+fn fprint_is_that_of_go() {
+    let Some(folder) = corpus::folder() else { return };
+    for (path, name) in recordings(&folder) {
+        let golden = fs::read_to_string(folder.join("golden/fprint").join(format!("{name}.fprint.txt")));
+        assert!(printed(&["--to", "fprint"], &path) == golden.expect("a golden file"), "{name}");
+    }
+}
+
+#[test]
+fn prototext_is_what_go_records() {
+    let Some(folder) = corpus::folder() else { return };
+    for (path, name) in recordings(&folder) {
+        let golden =
+            fs::read_to_string(folder.join("golden/text").join(format!("{name}.rpctxt"))).expect("golden text");
+        let (magic, rest) = golden.split_once('\n').expect("a magic line");
+        let (initial, mut rest) = rest.split_once('\n').expect("an initial state");
+        assert_eq!(magic, "RPCReTxt1");
+        let mut expected = format!("# initial state: {initial}\n");
+        let mut index = 0;
+        while let Some((count, behind)) = rest.split_once('\n') {
+            let (body, behind) = behind.split_at(count.parse().expect("a byte count"));
+            index += 1;
+            expected += &format!("\n# entry {index}\n{body}");
+            rest = behind;
+        }
+        assert!(index > 0, "{name}");
+        assert_eq!(printed(&["--to", "prototext"], &path), expected, "{name}");
+    }
+}
+
+#[test]
+fn json_lines_say_what_the_oracle_says() {
+    let Some(folder) = corpus::folder() else { return };
+    let mut entries = 0;
+    for (path, name) in recordings(&folder) {
+        let oracle = fs::read_to_string(folder.join("golden/oracle").join(format!("{name}.jsonl"))).expect("an oracle");
+        let oracle: Vec<Value> = oracle.lines().map(json).collect();
+        for (arguments, message, is_error, ref_index) in [
+            (&["--to", "jsonl"][..], "message", "isError", "refIndex"),
+            (&["--to", "jsonl", "--proto-names"], "message_proto_names", "is_error", "ref_index"),
+        ] {
+            let lines: Vec<Value> = printed(arguments, &path).lines().map(json).collect();
+            assert_eq!(lines.len(), oracle.len(), "{name}");
+            assert_eq!(lines[0]["format"], "RPCReplay");
+            assert_eq!(lines[0]["initial"], oracle[0]["initial"], "{name}");
+            for (line, expected) in lines.iter().zip(&oracle).skip(1) {
+                let at = format!("{name} {}", expected["index"]);
+                assert_eq!(line["index"], expected["index"], "{at}");
+                assert_eq!(line["kind"], expected["kind"], "{at}");
+                assert_eq!(line["method"].as_str().unwrap_or(""), expected["method"], "{at}");
+                assert_eq!(line[is_error].as_bool().unwrap_or(false), expected["is_error"], "{at}");
+                assert_eq!(line[ref_index].as_i64().unwrap_or(0), expected["ref_index"], "{at}");
+                assert_eq!(line["message"].is_null(), expected[message].is_null(), "{at}");
+                if !expected[message].is_null() {
+                    assert_eq!(line["message"]["@type"], expected["type_url"], "{at}");
+                    let found = without_type(&line["message"]);
+                    assert!(is_equal(&found, &expected[message]), "{at}: {found}\n{}", expected[message]);
+                }
+                entries += 1;
+            }
+        }
+        let document = json(&printed(&["--to", "json"], &path));
+        assert_eq!(document["entries"].as_array().map(Vec::len), Some(oracle.len() - 1), "{name}");
+    }
+    assert!(entries > 2000);
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A message as it is outside an `Any`.
+fn without_type(message: &Value) -> Value {
+    let mut message = message.clone();
+    let object = message.as_object_mut().expect("an object");
+    let type_url = object.remove("@type");
+    let is_well_known = type_url.is_some_and(|url| url.as_str().is_some_and(|url| url.contains("/google.protobuf.")));
+    match object.remove("value") {
+        Some(value) if is_well_known => value,
+        Some(value) => {
+            object.insert("value".to_owned(), value);
+            message
+        }
+        None => message,
+    }
+}
+
+/// Whether two values are the same, whichever way their numbers are written.
+fn is_equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            // An Any that holds Empty is written with a value by Go, and by others without.
+            let is_empty = |key: &str, value: &Value| key == "value" && *value == json("{}");
+            a.iter().all(|(key, a)| b.get(key).map_or(is_empty(key, a), |b| is_equal(a, b)))
+                && b.keys().all(|key| a.contains_key(key))
+        }
+        _ => a == b,
+    }
+}
+
+#[test]
+fn made_recordings_print_or_fail_as_they_should() {
+    let Some(folder) = corpus::folder() else { return };
+    let folder = folder.join("made");
+    let protoset = folder.join("types.protoset").display().to_string();
+    let manifest = json(&fs::read_to_string(folder.join("manifest.json")).expect("a manifest"));
+    let files = manifest["files"].as_array().expect("a list");
+    assert!(files.len() >= 99);
+    for file in files {
+        let name = file["file"].as_str().expect("a name");
+        let path = folder.join(name);
+        let go_error = file["go"]["fprint_error"].as_str();
+        let go_panics = !file["go"]["fprint_panic"].is_null();
+        // Go takes these cuts for the end of the recording.
+        let is_silent_in_go = matches!(name, "bin_stream_cut_clean.bin.replay" | "txt_count_line_cut.txt.replay");
+        let fails = go_error.is_some() || go_panics || is_silent_in_go;
+        let expected_code = if fails { Some(2) } else { Some(0) };
+
+        let fprint = print(&["--protoset", &protoset, "--to", "fprint"], &path);
+        let complaint = String::from_utf8_lossy(&fprint.stderr).into_owned();
+        assert_eq!(fprint.status.code(), expected_code, "{name}: {complaint}");
+        assert_eq!(complaint.contains("rpcreplay: "), fails, "{name}: {complaint}");
+        if let Some(golden) = file["fprint_file"].as_str() {
+            let golden = fs::read_to_string(folder.join(golden)).expect("a golden file");
+            assert_eq!(String::from_utf8_lossy(&fprint.stdout), golden, "{name}");
+        }
+
+        let text = print(&["--protoset", &protoset], &path);
+        assert_eq!(text.status.code(), expected_code, "{name}");
+        let text = String::from_utf8(text.stdout).expect("UTF-8");
+        if let Some(breach) = file["go"]["replayer_error"].as_str().filter(|error| error.starts_with("replayer: ")) {
+            assert!(text.contains(breach), "{name}: {breach} is not in\n{text}");
+        }
+        if go_panics {
+            assert!(text.contains("! an error that is no google.rpc.Status"), "{name}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn injected_faults_are_shown_marked_or_refused() {
+    let Some(folder) = corpus::folder() else { return };
+    let folder = folder.join("bad");
+    let manifest = fs::read_to_string(folder.join("manifest.jsonl")).expect("a manifest");
+    assert!(manifest.lines().count() >= 78);
+    for case in manifest.lines().map(json) {
+        let name = case["file"].as_str().expect("a name");
+        let output = print(&[], &folder.join(name));
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let go_error = case["go_error"].as_str().unwrap_or("");
+        let is_marked = text.lines().any(|line| line.trim_start().starts_with('!'));
+        let is_refused = output.status.code() == Some(2);
+        assert!(is_refused || output.status.success(), "{name}: {complaint}");
+        assert_eq!(is_refused, complaint.contains("rpcreplay: "), "{name}: {complaint}");
+        // What Go refuses, we refuse or mark; what Go breaks its pairing rules over stands there in its own words.
+        assert!(go_error.is_empty() || is_refused || is_marked, "{name}: Go: {go_error}\n{text}");
+        if go_error.starts_with("replayer: ") {
+            assert!(!is_refused && text.contains(go_error), "{name}: {go_error}\n{text}");
+        }
+    }
+}
