@@ -18,7 +18,7 @@ use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::output::Output;
 use crate::render::{
-    BytesForm, Call, CallView, Document, Ending, JsonShape, Notes, Painter, ValueOptions, Window, show_header,
+    BytesForm, Call, CallView, Document, Ending, JsonShape, Notes, Painter, Role, ValueOptions, Window, show_header,
     write_fprint, write_json_entry, write_prototext,
 };
 use crate::select::Selected;
@@ -40,11 +40,11 @@ pub struct Print {
     #[command(flatten)]
     input: Input,
 
-    /// Format to print in
+    /// Print in this format
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     to: To,
 
-    /// What stands together in text
+    /// Group entries of text like this
     #[arg(long, value_name = "UNIT", default_value = "call", help_heading = "Output")]
     group: Group,
 
@@ -52,7 +52,7 @@ pub struct Print {
     #[arg(long, value_name = "N", default_value = "256", help_heading = "Output")]
     max_bytes: MaxBytes,
 
-    /// How fields of type `bytes` are shown in text
+    /// Show `bytes` in text in this form
     #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
     bytes: BytesForm,
 
@@ -72,7 +72,7 @@ pub struct Print {
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
     initial: Option<PathBuf>,
 
-    /// When to use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
+    /// Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: ColorWhen,
 
@@ -151,7 +151,7 @@ impl Print {
         }
         shown.end_all(several);
         shown.output.flush()?;
-        if let Some(hint) = shown.notes.hint() {
+        if let Some(hint) = shown.notes.hint(self.schema.no_builtin_protos) {
             note("hint: ", &hint);
         }
         Ok(outcome)
@@ -206,7 +206,8 @@ impl Print {
         while let Some((call, ending)) = window.next_at_end(ending) {
             shown.call(&call, ending)?;
         }
-        shown.end();
+        let is_whole = end.is_none();
+        shown.end(is_whole, selected.is_everything());
         match end.or(shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws).into())) {
             Some(failure) => Err(failure),
             None => Ok(kept_any),
@@ -358,9 +359,13 @@ impl<'s> Shown<'s> {
         }
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, is_whole: bool, is_everything: bool) {
         match &self.view {
             View::Programs { document, .. } => document.end(self.items > 0, &mut self.output.buffer),
+            View::People { colors, .. } if self.items == 0 && is_whole => {
+                let words = if is_everything { "\nno entries\n" } else { "\nnothing matches the selection\n" };
+                Painter { out: &mut self.output.buffer, colors: *colors }.words(Role::Aside, words);
+            }
             View::People { .. } => {}
         }
     }
@@ -371,6 +376,7 @@ impl<'s> Shown<'s> {
             let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
             view.call(call, ending, &mut painter, &mut self.notes);
         }
+        self.items += 1;
         self.output.offer()
     }
 

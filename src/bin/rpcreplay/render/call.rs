@@ -173,7 +173,7 @@ impl<'s> CallView<'s> {
             Some(name) if !name.contains('/') => name,
             _ => any.type_url,
         };
-        painter.name(Role::Type, shown.as_bytes());
+        painter.name(Role::Type, if shown.is_empty() { b"(no type)" } else { shown.as_bytes() });
         painter.plain("\n");
         if self.raw {
             show_raw(painter, any.value, level, self.options);

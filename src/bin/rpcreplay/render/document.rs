@@ -5,8 +5,8 @@ use std::io::Write;
 use rpcreplay::entry::{Any, Entry, Payload};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, Status, TextOptions, Unopened, Walker, quote_base64, quote_go, quote_json, quote_text,
-    unknown_entry_fields, write_json_any, write_raw, write_text,
+    Code, JsonOptions, Status, TextOptions, Unopened, Walker, escape_go, quote_base64, quote_go, quote_json,
+    quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
 };
 
 use super::notes::Notes;
@@ -117,7 +117,9 @@ fn write_text_of(any: Any<'_>, level: usize, walker: &mut Walker<'_>, out: &mut 
 
 fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>, notes: &mut Notes) {
     note_unopened(reason, notes);
-    let _ = writeln!(out, "# {reason}");
+    out.extend_from_slice(b"# ");
+    escape_go(out, reason.to_string().as_bytes());
+    out.push(b'\n');
     write_raw(any.value, 0, out);
 }
 
@@ -247,7 +249,7 @@ impl Document {
             }
             Document::Json | Document::Jsonl => {
                 if self == Document::Json && !is_first {
-                    out.extend_from_slice(b",\n");
+                    out.push(b',');
                 }
                 out.extend_from_slice(b"{\"format\":\"RPCReplay\"");
                 if let Some(name) = name {

@@ -500,12 +500,16 @@ impl MessageSink<'_, '_> {
             self.painter.plain(" ");
         }
         self.painter.plain("[");
-        self.painter.name(Role::Type, shorten(type_url, self.options.max_bytes));
-        self.painter.elided(shorten(type_url, self.options.max_bytes).len(), type_url.len());
+        let shown = shorten(type_url, self.options.max_bytes.map(|limit| limit.max(TYPE_URL_BYTES)));
+        self.painter.name(Role::Type, shown);
+        self.painter.elided(shown.len(), type_url.len());
         self.painter.plain("] ");
         self.begin_block("{");
     }
 }
+
+/// How much of a type URL is shown, whatever the limit: most are shorter, and without its end it says nothing.
+const TYPE_URL_BYTES: usize = 256;
 
 /// How long a line may be that joins the one that its block began on.
 const JOINED_CHARACTERS: usize = 60;

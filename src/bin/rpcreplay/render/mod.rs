@@ -11,5 +11,5 @@ pub use call::{CallView, show_header};
 pub use document::{Document, JsonShape, write_fprint, write_json_entry, write_prototext};
 pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
-pub use paint::Painter;
+pub use paint::{Painter, Role};
 pub use window::{Call, Ending, Window};

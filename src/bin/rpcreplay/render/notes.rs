@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rpcreplay::entry::{Entry, Flaw};
-use rpcreplay::schema::Unresolved;
+use rpcreplay::schema::{Schema, Unresolved};
 
 /// How many names of types are remembered.
 const NAMES: usize = 8;
@@ -55,8 +55,13 @@ impl Notes {
         })
     }
 
-    /// What to do about types that could not be found.
-    pub fn hint(&self) -> Option<String> {
+    /// What to do about types that could not be found, with the built-in ones or without them.
+    pub fn hint(&self, without_builtin: bool) -> Option<String> {
+        if without_builtin && self.unknown_types.iter().any(|name| Schema::builtin().resolve(name).is_ok()) {
+            return Some(
+                "leave --no-builtin-protos out: the built-in descriptors know types that were not found".into(),
+            );
+        }
         let names: Vec<_> = self.unknown_types.iter().map(|name| format!("`{name}`")).collect();
         let (last, others) = names.split_last()?;
         Some(match (others, self.more_types) {

@@ -41,8 +41,8 @@ impl Role {
         match self {
             Role::File => Style::new().bold().underline(),
             Role::Method => Style::new().bold(),
-            Role::Index | Role::Aside | Role::Type => Style::new().dimmed(),
-            Role::Kind => Style::new(),
+            Role::Aside | Role::Type => Style::new().dimmed(),
+            Role::Index | Role::Kind => Style::new(),
             Role::Name => color(AnsiColor::Cyan),
             Role::Text => color(AnsiColor::Green),
             Role::Value => color(AnsiColor::Magenta),
@@ -65,7 +65,7 @@ pub struct Painter<'o> {
 impl Painter<'_> {
     /// Appends what `write` writes, in the colour of its role.
     pub fn paint(&mut self, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
-        if !self.colors || role == Role::Kind {
+        if !self.colors || role.style() == Style::new() {
             write(self.out);
             return;
         }

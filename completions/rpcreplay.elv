@@ -1,0 +1,61 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[rpcreplay] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'rpcreplay'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'rpcreplay'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand print 'Show what recordings hold'
+            cand completions 'Write the completions of a shell to standard output'
+            cand man 'Write the manual pages into a directory'
+        }
+        &'rpcreplay;print'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --to 'Print in this format'
+            cand --group 'Group entries of text like this'
+            cand --max-bytes 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole'
+            cand --bytes 'Show `bytes` in text in this form'
+            cand --initial 'Write the exact bytes of the initial state to this file, or `-` for standard output, and nothing else'
+            cand --color 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand -m 'Keep calls whose method matches (can be repeated)'
+            cand --method 'Keep calls whose method matches (can be repeated)'
+            cand --kind 'Keep entries of this kind (can be repeated)'
+            cand --code 'Keep calls that ended with this code, or with `!` not with it (can be repeated)'
+            cand --index 'Keep entries with these numbers, from..to inclusive (can be repeated)'
+            cand --emit-defaults 'In JSON, write fields that have their default value'
+            cand --proto-names 'In JSON, name fields as the .proto file does'
+            cand --enum-numbers 'In JSON, write enums as numbers'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;completions'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'rpcreplay;man'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

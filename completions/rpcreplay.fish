@@ -1,0 +1,65 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_rpcreplay_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_rpcreplay_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_rpcreplay_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_rpcreplay_using_subcommand
+    set -l cmd (__fish_rpcreplay_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s h -l help -d 'Print help'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s V -l version -d 'Print version'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l to -d 'Print in this format' -r -f -a "text\t'For people'
+fprint\t'As Fprint of go-replayers, byte for byte'
+prototext\t'Every entry in the protobuf text format'
+json\t'One JSON document'
+jsonl\t'JSON Lines: a header, then an object per entry'
+raw\t'For people, with every payload as a guess at its bytes'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l group -d 'Group entries of text like this' -r -f -a "call\t'The entries of a call'
+entry\t'Every entry by itself, in the order of the file'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l max-bytes -d 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l bytes -d 'Show `bytes` in text in this form' -r -f -a "text\t'In quotes, with everything unprintable escaped'
+hex\t'In hexadecimal'
+base64\t'In base64'
+len\t'Only how many they are'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l initial -d 'Write the exact bytes of the initial state to this file, or `-` for standard output, and nothing else' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l color -d 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l emit-defaults -d 'In JSON, write fields that have their default value'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto-names -d 'In JSON, name fields as the .proto file does'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbers -d 'In JSON, write enums as numbers'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
