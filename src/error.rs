@@ -134,7 +134,7 @@ pub enum ErrorKind {
     },
     /// A record is not the wire form of a `grpcreplay.Entry`.
     #[error("not a grpcreplay.Entry: {0}")]
-    Wire(#[from] crate::format::WireError),
+    Wire(#[from] crate::wire::Fault),
     /// A gzip stream is damaged.
     #[error(transparent)]
     Gzip(#[from] crate::format::GzipError),

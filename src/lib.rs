@@ -5,10 +5,14 @@
 //!
 //! The modules stand in layer order: each uses only those above it.
 
-pub mod entry;
 pub mod error;
+
+pub mod wire;
+
+pub mod entry;
 pub mod pairing;
 pub mod recording;
+
 pub mod schema;
 
 pub mod format;

@@ -61,7 +61,7 @@ const CASES: &[(&str, usize, Verdict)] = &[
     ("url_no_slash.replay", 8, Shown),
     ("url_other_host.replay", 8, Shown),
     ("url_empty.replay", 8, Marked(1, "empty type url")),
-    ("any_bad_bytes.replay", 8, Marked(1, "ends inside a value at byte 0")),
+    ("any_bad_bytes.replay", 8, Marked(1, "it ends inside a varint at byte 1")),
     ("any_bad_utf8.replay", 8, Shown),
     ("entry_bad_bytes.replay", 0, Refused("entry 1 at byte 18: not a grpcreplay.Entry: it ends inside a varint")),
     ("entry_group.replay", 8, Shown),

@@ -102,7 +102,7 @@ fn wire_form_of_an_entry() {
         case(
             record(b"\x12\x05/s"),
             1,
-            "entry 2 at byte 30: not a grpcreplay.Entry: field 2 claims 5 bytes, but 2 are left",
+            "entry 2 at byte 29: not a grpcreplay.Entry: field 2 claims 5 bytes, but 2 are left",
         ),
         case(
             record(b"\x31\x01\x02"),
@@ -118,12 +118,16 @@ fn wire_form_of_an_entry() {
         case(
             record(b"\x1a\x04\x0a\x05ab"),
             1,
-            "entry 2 at byte 32: not a grpcreplay.Entry: field 1 claims 5 bytes, but 2 are left",
+            "entry 2 at byte 31: not a grpcreplay.Entry: field 1 claims 5 bytes, but 2 are left",
         ),
         case(record(b"\x3c"), 1, "entry 2 at byte 28: not a grpcreplay.Entry: group 7 ends, but was not begun"),
         case(record(b"\x3b\x44"), 1, "entry 2 at byte 29: not a grpcreplay.Entry: group 8 ends, but was not begun"),
         case(record(b"\x3b\x08\x01"), 1, "entry 2 at byte 28: not a grpcreplay.Entry: group 7 does not end"),
-        case(record(&deep(10_002)), 1, "entry 2 at byte 10029: not a grpcreplay.Entry: groups nest deeper than 10000"),
+        case(
+            record(&deep(10_002)),
+            1,
+            "entry 2 at byte 10029: not a grpcreplay.Entry: messages nest deeper than 10000",
+        ),
     ]);
     // The outermost group and 10,000 inside it.
     assert!(fixtures::read(&record(&deep(10_001)), &fixtures::schema()).1.is_none());

@@ -33,7 +33,6 @@ pub(crate) use quote::CARRIAGE_RETURN;
 pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
 pub use sniff::Unrecognized;
 pub use text::CountError;
-pub use wire::WireError;
 pub use writer::Writer;
 
 /// How long a record may be unless [`ReadOptions`] say otherwise: 64 MiB.

@@ -5,9 +5,10 @@
 //!
 //! Source: protobuf-go, `proto.MarshalOptions{Deterministic: true}`.
 
-use super::layout::{Field, Layout, LayoutId, Shape, Type, WireType};
+use super::layout::{Field, Layout, LayoutId, Shape, Type};
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
 use super::walk::{Walker, Wire};
+use crate::wire::{WireType, push_group_end, push_tag, push_varint, varint_bytes};
 
 /// Appends the canonical bytes of a message to `out`.
 ///
@@ -66,7 +67,7 @@ struct Open {
 
 impl CanonicalSink {
     fn tag(&mut self, field: &Field, wire_type: WireType) {
-        push_varint(&mut self.out, u64::from(field.number()) << 3 | wire_type as u64);
+        push_tag(&mut self.out, field.number(), wire_type);
     }
 
     fn begin_length(&mut self) {
@@ -146,7 +147,7 @@ impl Sink for CanonicalSink {
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
         if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
             match field.ty() {
-                Type::Group(_) => push_varint(&mut self.out, u64::from(field.number()) << 3 | 4),
+                Type::Group(_) => push_group_end(&mut self.out, field.number()),
                 _ => self.end_length(),
             }
         }
@@ -195,18 +196,4 @@ impl Sink for CanonicalSink {
         self.out.extend_from_slice(wire);
         Ok(())
     }
-}
-
-/// Appends a varint.
-pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// How many bytes a varint takes.
-fn varint_bytes(value: u64) -> usize {
-    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }

@@ -21,10 +21,11 @@
 
 use std::borrow::Cow;
 
-use prost::{DecodeError, Message};
+use prost::Message;
 use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Syntax};
 
-use super::fields::{Field, fields, put_bytes, put_varint};
+use super::fields::{Field, fields};
+use crate::wire::{Fault, put_bytes, put_varint};
 
 /// The depth of nested messages at which lowering gives up; prost decodes no more than that either.
 const DEPTH_LIMIT: usize = 100;
@@ -33,7 +34,7 @@ const DEPTH_LIMIT: usize = 100;
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum LowerError {
     #[error(transparent)]
-    Decode(#[from] DecodeError),
+    Wire(#[from] Fault),
     #[error("edition {0} is not known, only 2023 and 2024 are")]
     Edition(i32),
     #[error("messages nest deeper than {DEPTH_LIMIT}")]
@@ -156,7 +157,7 @@ impl Features {
     };
 
     /// What remains when the options of an inner element are laid over these.
-    fn with(mut self, options: &[u8], features: u32) -> Result<Features, DecodeError> {
+    fn with(mut self, options: &[u8], features: u32) -> Result<Features, Fault> {
         for option in fields(options) {
             let option = option?;
             if option.number != features {
@@ -290,7 +291,7 @@ impl Found {
 }
 
 /// All occurrences of an embedded message, one after the other: to protobuf that is their merge.
-fn joined(message: &[u8], number: u32) -> Result<Vec<u8>, DecodeError> {
+fn joined(message: &[u8], number: u32) -> Result<Vec<u8>, Fault> {
     let mut all = Vec::new();
     for field in fields(message) {
         let field = field?;
@@ -434,7 +435,7 @@ fn maps(message: &[u8], scope: &str) -> Result<Vec<String>, LowerError> {
     Ok(maps)
 }
 
-fn without(message: &[u8], number: u32) -> Result<Vec<u8>, DecodeError> {
+fn without(message: &[u8], number: u32) -> Result<Vec<u8>, Fault> {
     let mut rest = Vec::with_capacity(message.len());
     for field in fields(message) {
         let Field { number: found, raw, .. } = field?;

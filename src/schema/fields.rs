@@ -2,8 +2,7 @@
 //!
 //! For descriptors, of which mostly a few names are wanted; messages in recordings are the walker's.
 
-use prost::DecodeError;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field};
+use crate::wire::{Cursor, Fault, Groups, WireType, WireValue};
 
 /// One field as it stands on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -48,56 +47,44 @@ impl<'a> Field<'a> {
 
 /// Iterates over the fields of `message`; ends after the first error.
 pub(super) fn fields(message: &[u8]) -> Fields<'_> {
-    Fields { rest: message }
+    Fields { message, cursor: Cursor::new(message, 0..message.len()), groups: Groups::default(), has_failed: false }
 }
 
 /// The iterator that [`fields`] returns.
 pub(super) struct Fields<'a> {
-    rest: &'a [u8],
+    message: &'a [u8],
+    cursor: Cursor<'a>,
+    groups: Groups,
+    has_failed: bool,
 }
 
 impl<'a> Fields<'a> {
-    fn field(&mut self) -> Result<Field<'a>, DecodeError> {
-        let start = self.rest;
-        let (number, wire_type) = decode_key(&mut self.rest)?;
-        let mut value = self.rest;
-        skip_field(wire_type, number, &mut self.rest, DecodeContext::default())?;
-        let value = match wire_type {
-            WireType::Varint => Value::Varint(decode_varint(&mut value)?),
-            WireType::LengthDelimited => {
-                decode_varint(&mut value)?;
-                Value::Bytes(&value[..value.len() - self.rest.len()])
+    fn field(&mut self) -> Result<Field<'a>, Fault> {
+        if u32::try_from(self.message.len()).is_err() {
+            return Err(Fault::TooLong);
+        }
+        let start = self.cursor.position;
+        let (tag, value) = self.cursor.field(&mut self.groups)?;
+        let value = match value {
+            WireValue::Bits(bits) if tag.wire_type() == WireType::Varint as u32 => Value::Varint(bits),
+            WireValue::Span { start, end } if tag.wire_type() == WireType::Bytes as u32 => {
+                Value::Bytes(&self.message[start as usize..end as usize])
             }
-            WireType::SixtyFourBit | WireType::ThirtyTwoBit | WireType::StartGroup | WireType::EndGroup => Value::Other,
+            WireValue::Bits(_) | WireValue::Span { .. } => Value::Other,
         };
-        Ok(Field { number, value, raw: &start[..start.len() - self.rest.len()] })
+        Ok(Field { number: tag.number(), value, raw: &self.message[start..self.cursor.position] })
     }
 }
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = Result<Field<'a>, DecodeError>;
+    type Item = Result<Field<'a>, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
+        if self.has_failed || self.cursor.is_at_end() {
             return None;
         }
         let field = self.field();
-        if field.is_err() {
-            self.rest = &[];
-        }
+        self.has_failed = field.is_err();
         Some(field)
     }
-}
-
-/// Appends a length-delimited field.
-pub(super) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(bytes.len() as u64, out);
-    out.extend_from_slice(bytes);
-}
-
-/// Appends a varint field.
-pub(super) fn put_varint(out: &mut Vec<u8>, number: u32, value: u64) {
-    encode_key(number, WireType::Varint, out);
-    encode_varint(value, out);
 }

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
 use super::well_known::WellKnown;
+use crate::wire::WireType;
 
 /// Names a layout of one [`Schema`](super::Schema); meaningless in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,23 +115,6 @@ pub enum Type {
     Message(LayoutId),
     /// A message between a start and an end tag: a proto2 group, or `DELIMITED` in editions.
     Group(LayoutId),
-}
-
-/// The kinds of encoding on the wire, by their numbers.
-///
-/// Source: the protobuf encoding documentation, "Message Structure".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WireType {
-    /// 0
-    Varint = 0,
-    /// 1: eight bytes, little-endian
-    Fixed64 = 1,
-    /// 2: a length and that many bytes
-    Bytes = 2,
-    /// 3: everything up to the matching end tag
-    Group = 3,
-    /// 5: four bytes, little-endian
-    Fixed32 = 5,
 }
 
 impl Type {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::layout::{Field, Layout, MapShape, Type};
 use super::sink::{Malformed, Order, Scalar};
-use super::wire::{Cursor, Groups, Tag, WireValue};
+use crate::wire::{Cursor, Groups, Tag, WireValue};
 
 /// One field occurrence on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -95,8 +95,8 @@ impl Levels {
         let mut cursor = Cursor::new(data, range);
         while !cursor.is_at_end() {
             let at = cursor.position;
-            let read = cursor.tag().and_then(|tag| Ok((tag, cursor.value(tag, &mut self.groups)?)));
-            let (tag, value) = read.map_err(|fault| Malformed::new(fault, at))?;
+            let read = cursor.field(&mut self.groups);
+            let (tag, value) = read.map_err(|fault| Malformed::new(fault, cursor.position))?;
             self.spans.push(match layout.field_of_tag(tag.0) {
                 Some(index) => Span::new(index as u32, value),
                 None => Span { field: UNKNOWN, end: cursor.position as u32, bits: at as u64 },
@@ -168,9 +168,8 @@ impl Levels {
         let mut key = ABSENT;
         let mut cursor = Cursor::new(data, range);
         while !cursor.is_at_end() {
-            let at = cursor.position;
-            let read = cursor.tag().and_then(|tag| Ok((tag, cursor.value(tag, &mut self.groups)?)));
-            let (Tag(tag), value) = read.map_err(|fault| Malformed::new(fault, at))?;
+            let read = cursor.field(&mut self.groups);
+            let (Tag(tag), value) = read.map_err(|fault| Malformed::new(fault, cursor.position))?;
             if tag == key_tag {
                 key = Span::new(0, value);
             } else if tag == value_tag {

@@ -25,7 +25,6 @@ mod text;
 mod time;
 mod walk;
 mod well_known;
-mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -36,7 +35,7 @@ use rustc_hash::FxHashMap;
 
 pub use canonical::{canonical_hash, write_canonical};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
-pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
 pub use prototext::{ParseError, ParseFault};
 pub use quote::{escape_go, is_printable, quote_go};
 pub use raw::{RAW_DEPTH_LIMIT, RawEvent, likely_float, quote_hex, read_raw, write_raw};
@@ -46,7 +45,6 @@ pub use text::{INDENT_LIMIT, TextOptions, quote_text, write_text};
 pub use time::{duration, timestamp};
 pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
-pub use wire::{FIELD_NUMBER_LIMIT, Fault, NESTING_LIMIT};
 
 use crate::entry::type_name;
 pub use source::SourceError;

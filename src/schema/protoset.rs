@@ -14,8 +14,9 @@ use prost_types::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::editions::lower;
-use super::fields::{Value, fields, put_bytes};
+use super::fields::{Value, fields};
 use super::source::{Fault, SourceError, enclosing_names};
+use crate::wire::put_bytes;
 
 /// The number of a file in its set.
 pub(super) type FileNumber = u32;

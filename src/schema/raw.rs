@@ -10,7 +10,7 @@
 use super::escape::hex;
 use super::quote::{is_printable, quote_go};
 use super::text::INDENT_LIMIT;
-use super::wire::{Cursor, Fault, Groups, WireValue};
+use crate::wire::{Cursor, Fault, Groups, WireValue};
 
 /// How many messages within each other the raw view opens; what is nested deeper is shown as bytes.
 pub const RAW_DEPTH_LIMIT: usize = 100;
@@ -91,8 +91,7 @@ pub fn read_raw<'a>(bytes: &'a [u8], mut on: impl FnMut(RawEvent<'a>)) {
             level = outer;
         }
         let at = cursor.position;
-        let read = cursor.tag().and_then(|tag| Ok((tag, cursor.value(tag, &mut groups)?)));
-        let (tag, value) = match read {
+        let (tag, value) = match cursor.field(&mut groups) {
             Ok(read) => read,
             Err(fault) => {
                 // Only at the outermost level: what is opened has been read once before.
@@ -102,7 +101,7 @@ pub fn read_raw<'a>(bytes: &'a [u8], mut on: impl FnMut(RawEvent<'a>)) {
             }
         };
         let field = tag.number();
-        match (tag.0 & 7, value) {
+        match (tag.wire_type(), value) {
             (1, WireValue::Bits(value)) => on(RawEvent::Fixed64 { field, value }),
             (5, WireValue::Bits(value)) => on(RawEvent::Fixed32 { field, value: value as u32 }),
             (_, WireValue::Bits(value)) => on(RawEvent::Varint { field, value }),
@@ -141,7 +140,7 @@ fn looks_like_message(bytes: &[u8], start: usize, end: usize, texts: &Texts, gro
     }
     let mut cursor = Cursor::new(bytes, start..end);
     while !cursor.is_at_end() {
-        if cursor.tag().and_then(|tag| cursor.value(tag, groups)).is_err() {
+        if cursor.field(groups).is_err() {
             return false;
         }
     }
@@ -317,12 +316,12 @@ mod tests {
             (b"\x1b\x08\x01\x1c", "3: !{\n  1: 1\n}\n"),
             (b"\x1b\x1c", "3: !{}\n"),
             (b"\x0a\x04\x1b\x08\x01\x1c\x10\x01", "1: {\n  3: !{\n    1: 1\n  }\n}\n2: 1\n"),
-            (b"\x08\x01\x0a\x05ab", "1: 1\n`0a056162`  # no field: ends inside a value\n"),
-            (b"\x08\x01\x0f", "1: 1\n`0f`  # no field: wire type 7 does not exist\n"),
+            (b"\x08\x01\x0a\x05ab", "1: 1\n`0a056162`  # no field: field 1 claims 5 bytes, but 2 are left\n"),
+            (b"\x08\x01\x0f", "1: 1\n`0f`  # no field: field 1 has wire type 7, which does not exist\n"),
             (b"\x0a\x03\x1b\x08\x01", "1: `1b0801`\n"),
             // The text ends before a tag whose first byte could go on in UTF-8.
             (b"\x0a\x03a\xc3\xa9\x82\x01\x01b", "1: \"aé\"\n16: \"b\"\n"),
-            (b"\x0a\x02a\xc3\xa9\x02\x01\x01", "1: `61c3`\n`a9020101`  # no field: ends inside a value\n"),
+            (b"\x0a\x02a\xc3\xa9\x02\x01\x01", "1: `61c3`\n`a9020101`  # no field: field 37 claims 8 bytes, but 2 are left\n"),
         ];
         for (bytes, expected) in cases {
             assert_eq!(raw(bytes), *expected, "{}", bytes.escape_ascii());

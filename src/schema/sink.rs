@@ -3,8 +3,8 @@
 use super::Unresolved;
 use super::layout::{EnumLayout, Field, Layout};
 use super::walk::Wire;
-use super::wire::Fault;
 use crate::entry::Any;
+use crate::wire::Fault;
 
 /// Receives what a [`Walker`](super::Walker) meets in a message.
 ///

@@ -12,8 +12,9 @@ use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, Meth
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bundle::{Bundle, FileNumber};
-use super::fields::{fields, put_bytes};
+use super::fields::fields;
 use super::protoset::{Opened, Place, Protoset, candidates};
+use crate::wire::put_bytes;
 
 /// The field of `FileDescriptorProto` that holds messages.
 const MESSAGE: u32 = 4;
@@ -810,11 +811,8 @@ mod tests {
         for (bytes, expected) in [
             (vec![], "x.pb: no file descriptor, expected a descriptor set with at least one"),
             (b"\x12\x00".to_vec(), "x.pb: no file descriptor, expected a descriptor set with at least one"),
-            (b"#!/bin/sh".to_vec(), "x.pb: not a descriptor set: failed to decode Protobuf message: buffer underflow"),
-            (
-                set([a()])[..9].to_vec(),
-                "x.pb: not a descriptor set: failed to decode Protobuf message: buffer underflow",
-            ),
+            (b"#!/bin/sh".to_vec(), "x.pb: not a descriptor set: field 4 claims 8 bytes, but 7 are left"),
+            (set([a()])[..9].to_vec(), "x.pb: not a descriptor set: field 1 claims 34 bytes, but 7 are left"),
             (set([nameless]), "x.pb: not a descriptor set: a file without a name"),
             (set([a(), file("a.proto", &[], [])]), "x.pb: a.proto: two different files of this name"),
             (

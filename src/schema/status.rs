@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::wire::{Cursor, Fault, Groups, WireValue};
 use crate::entry::Any;
+use crate::wire::{Cursor, Fault, Groups, WireValue};
 
 /// The code of a status: how a call ended.
 ///
@@ -150,8 +150,7 @@ fn for_each_field<'a>(bytes: &'a [u8], mut on: impl FnMut(u32, WireValue, &'a [u
     let mut cursor = Cursor::new(bytes, 0..bytes.len());
     while !cursor.is_at_end() {
         let at = cursor.position;
-        let tag = cursor.tag()?;
-        let value = cursor.value(tag, &mut groups)?;
+        let (tag, value) = cursor.field(&mut groups)?;
         on(tag.0, value, &bytes[at..cursor.position]);
     }
     Ok(())
@@ -169,7 +168,7 @@ mod tests {
         assert_eq!(status.unknown, [b"\x50\x01"]);
         assert_eq!(status.details.len(), 1);
         assert_eq!(read_any(status.details[0]), Ok(Any { type_url: "t", value: b"v" }));
-        assert_eq!(Status::read(b"\x12\x09gone"), Err(Fault::Truncated));
+        assert_eq!(Status::read(b"\x12\x09gone"), Err(Fault::FieldCut { field: 2, claimed: 9, left: 4 }));
         assert_eq!(read_any(b"\x0a\x01\xff"), Err("type url is not valid UTF-8".to_owned()));
     }
 

@@ -11,6 +11,7 @@ use prost_types::{
 };
 
 use super::{LayoutId, Schema};
+use crate::wire::{self, WireType};
 
 /// ```proto
 /// syntax = "proto3";
@@ -182,27 +183,23 @@ fn old() -> FileDescriptorProto {
 /// A varint field.
 pub(crate) fn varint(number: u32, value: u64) -> Vec<u8> {
     let mut out = Vec::new();
-    super::canonical::push_varint(&mut out, u64::from(number) << 3);
-    super::canonical::push_varint(&mut out, value);
+    wire::put_varint(&mut out, number, value);
     out
 }
 
 /// A length-delimited field.
 pub(crate) fn bytes(number: u32, value: impl AsRef<[u8]>) -> Vec<u8> {
-    let value = value.as_ref();
     let mut out = Vec::new();
-    super::canonical::push_varint(&mut out, u64::from(number) << 3 | 2);
-    super::canonical::push_varint(&mut out, value.len() as u64);
-    out.extend_from_slice(value);
+    wire::put_bytes(&mut out, number, value.as_ref());
     out
 }
 
 /// A group.
 pub(crate) fn group(number: u32, value: impl AsRef<[u8]>) -> Vec<u8> {
     let mut out = Vec::new();
-    super::canonical::push_varint(&mut out, u64::from(number) << 3 | 3);
+    wire::push_tag(&mut out, number, WireType::Group);
     out.extend_from_slice(value.as_ref());
-    super::canonical::push_varint(&mut out, u64::from(number) << 3 | 4);
+    wire::push_group_end(&mut out, number);
     out
 }
 

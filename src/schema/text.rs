@@ -7,8 +7,8 @@ use super::layout::{Field, Layout, LayoutId};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
-use super::wire::{Cursor, Groups};
 use crate::entry::Any;
+use crate::wire::{Cursor, Groups};
 
 /// How a message is written as text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -213,18 +213,18 @@ impl TextSink<'_> {
     /// Writes fields by number. The bytes are whole fields, checked by the walker or by [`is_message`].
     fn unknown_fields_of(&mut self, wire: &[u8], level: usize) {
         let mut cursor = Cursor::new(wire, 0..wire.len());
-        while let Ok(tag) = cursor.tag() {
+        while let Ok((field, wire_type)) = cursor.unknown_tag() {
             let mut digits = itoa::Buffer::new();
-            let name = digits.format(tag.number());
-            match tag.0 & 7 {
+            let name = digits.format(field);
+            match wire_type {
                 0 => {
                     self.name(name);
                     number::integer(self.out, cursor.varint().unwrap_or_default());
                     self.out.push(b'\n');
                 }
-                1 => self.unknown_fixed(name, cursor.fixed64().unwrap_or_default()),
+                1 => self.unknown_fixed(name, cursor.fixed64(field).unwrap_or_default()),
                 2 => {
-                    let (start, end) = cursor.bytes().unwrap_or_default();
+                    let (start, end) = cursor.bytes(field).unwrap_or_default();
                     let value = &wire[start as usize..end as usize];
                     if level < UNKNOWN_LEVELS && !value.is_empty() && is_message(value) {
                         self.open(name);
@@ -237,7 +237,7 @@ impl TextSink<'_> {
                 }
                 3 => self.open(name),
                 4 => self.close(),
-                _ => self.unknown_fixed(name, cursor.fixed32().unwrap_or_default().into()),
+                _ => self.unknown_fixed(name, cursor.fixed32(field).unwrap_or_default().into()),
             }
         }
     }
@@ -258,7 +258,7 @@ fn is_message(wire: &[u8]) -> bool {
     let mut cursor = Cursor::new(wire, 0..wire.len());
     let mut groups = Groups::default();
     while !cursor.is_at_end() {
-        if cursor.tag().and_then(|tag| cursor.value(tag, &mut groups)).is_err() {
+        if cursor.field(&mut groups).is_err() {
             return false;
         }
     }

@@ -13,12 +13,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Schema;
-use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type, WireType};
+use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type};
 use super::level::{Levels, Span, UNKNOWN, default_scalar, is_default, scalar};
 use super::sink::{Flow, Malformed, Order, Place, Sink, Unopened, UnopenedAny};
 use super::well_known::WellKnown;
-use super::wire::{Cursor, Fault, NESTING_LIMIT};
 use crate::entry::Any;
+use crate::wire::{Cursor, Fault, NESTING_LIMIT, WireType};
 
 /// What is open, from the outside in; the innermost message is not among it while its fields are reported.
 #[derive(Debug)]
@@ -326,8 +326,8 @@ impl<'s> Walker<'s> {
             }
             while !cursor.is_at_end() {
                 let bits = match field.ty().wire_type() {
-                    WireType::Fixed64 => cursor.fixed64(),
-                    WireType::Fixed32 => cursor.fixed32().map(u64::from),
+                    WireType::Fixed64 => cursor.fixed64(field.number()),
+                    WireType::Fixed32 => cursor.fixed32(field.number()).map(u64::from),
                     WireType::Varint | WireType::Bytes | WireType::Group => cursor.varint(),
                 };
                 let bits = bits.map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
@@ -566,7 +566,7 @@ impl Sink for Check {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{any, bytes, group, id, schema, varint};
-    use super::super::{Fault, JsonOptions, TextOptions, write_canonical, write_json, write_text};
+    use super::super::{JsonOptions, TextOptions, write_canonical, write_json, write_text};
     use super::*;
 
     fn json_of(name: &str, wire: &[u8]) -> String {
@@ -757,7 +757,7 @@ mod tests {
             json(&malformed),
             concat!(
                 r#"{"i":1,"any":{"@type":"test.All","any":{"@type":"test.All","@wire":"CA==","#,
-                r#""@reason":"ends inside a value at byte 30"}}}"#
+                r#""@reason":"it ends inside a varint at byte 31"}}}"#
             )
         );
     }
@@ -765,18 +765,18 @@ mod tests {
     #[test]
     fn bytes_that_are_no_message_are_refused_with_their_place() {
         for (wire, error) in [
-            (vec![0x08], "ends inside a value at byte 0"),
-            (bytes(2, "abc")[..4].to_vec(), "ends inside a value at byte 0"),
-            ([varint(1, 1), vec![0x80]].concat(), "ends inside a value at byte 2"),
-            (vec![0x00, 0x00], "field number 0 is not between 1 and 536870911 at byte 0"),
-            (vec![0x0f], "wire type 7 does not exist at byte 0"),
-            (vec![0x0c], "end of group 1, which is not open at byte 0"),
-            (vec![0x0b, 0x08, 0x01], "group 1 has no end at byte 0"),
-            (vec![0x0b, 0x14], "end of group 2, which is not open at byte 0"),
-            ([vec![0x08], vec![0xff; 10]].concat(), "varint of more than 64 bits at byte 0"),
-            (bytes(6, [0x08]), "ends inside a value at byte 2"),
-            (bytes(3, [0x80]), "ends inside a value at byte 2"),
-            (bytes(5, [0x0a, 0x05]), "ends inside a value at byte 2"),
+            (vec![0x08], "it ends inside a varint at byte 1"),
+            (bytes(2, "abc")[..4].to_vec(), "field 2 claims 3 bytes, but 2 are left at byte 1"),
+            ([varint(1, 1), vec![0x80]].concat(), "it ends inside a varint at byte 2"),
+            (vec![0x00, 0x00], "field number 0 is out of range at byte 0"),
+            (vec![0x0f], "field 1 has wire type 7, which does not exist at byte 0"),
+            (vec![0x0c], "group 1 ends, but was not begun at byte 0"),
+            (vec![0x0b, 0x08, 0x01], "group 1 does not end at byte 0"),
+            (vec![0x0b, 0x14], "group 2 ends, but was not begun at byte 1"),
+            ([vec![0x08], vec![0xff; 10]].concat(), "a varint is longer than 64 bits at byte 1"),
+            (bytes(6, [0x08]), "it ends inside a varint at byte 3"),
+            (bytes(3, [1, 0x80]), "it ends inside a varint at byte 3"),
+            (bytes(5, [0x0a, 0x05]), "field 1 claims 5 bytes, but 0 are left at byte 3"),
         ] {
             assert_eq!(json(&wire), format!("error: {error}"), "{wire:02x?}");
         }
@@ -797,11 +797,12 @@ mod tests {
             assert!(json_of(name, &deepest).starts_with('{'));
             assert!(!canonical_of(name, &deepest).is_empty());
             let too_deep = json_of(name, &nested(NESTING_LIMIT + 1, wrap));
-            assert!(too_deep.starts_with("error: messages nested deeper than 10000 levels"), "{too_deep}");
+            assert!(too_deep.starts_with("error: messages nest deeper than 10000"), "{too_deep}");
         }
-        // Groups that nobody knows have the same limit.
-        let open = [0x9b, 0x06].repeat(NESTING_LIMIT + 1);
-        assert!(json(&open).starts_with("error: messages nested deeper than 10000 levels"));
+        // Groups that nobody knows have the same limit, not counting the outermost.
+        let groups = |levels| [[0x9b, 0x06].repeat(levels), [0x9c, 0x06].repeat(levels)].concat();
+        assert!(json(&groups(NESTING_LIMIT + 1)).starts_with('{'));
+        assert_eq!(json(&groups(NESTING_LIMIT + 2)), "error: messages nest deeper than 10000 at byte 20002");
     }
 
     /// Every level's fields are out of order, with two children: redoing a level would double the work each time.
@@ -862,7 +863,7 @@ mod tests {
                 true
             }
             fn unopened_any(&mut self, _: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
-                assert!(matches!(any.reason, Unopened::Malformed(malformed) if malformed.fault() == Fault::Truncated));
+                assert!(matches!(any.reason, Unopened::Malformed(malformed) if malformed.fault() == Fault::VarintCut));
                 *self.0 += 1;
                 Ok(Flow::Enter)
             }

@@ -18,7 +18,8 @@ use error::quote;
 pub use error::{ParseError, ParseFault};
 pub(crate) use token::{Lexer, Name, NameKind, Scalar, Token};
 
-use super::{Field, Layout, LayoutId, NESTING_LIMIT, Schema, Shape, Type, Walker, write_canonical};
+use super::{Field, Layout, LayoutId, Schema, Shape, Type, Walker, write_canonical};
+use crate::wire::NESTING_LIMIT;
 
 const ANY: &str = "google.protobuf.Any";
 const ANY_TYPE_URL: u32 = 1;
