@@ -6,9 +6,10 @@
 //! Source: protobuf-go, `proto.MarshalOptions{Deterministic: true}`.
 
 use super::layout::{Field, Layout, LayoutId, Shape, Type};
+use super::lengths::{OpenLength, Unsized};
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
 use super::walk::{Walker, Wire};
-use crate::wire::{WireType, push_group_end, push_tag, push_varint, varint_bytes};
+use crate::wire::{WireType, push_group_end, push_tag, push_varint};
 
 /// Appends the canonical bytes of a message to `out`.
 ///
@@ -21,9 +22,9 @@ pub fn write_canonical(
     bytes: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
-    let mut sink = CanonicalSink { out: Vec::with_capacity(bytes.len()), ..CanonicalSink::default() };
+    let mut sink = CanonicalSink { out: Unsized::with_capacity(bytes.len()), ..CanonicalSink::default() };
     walker.walk(layout, bytes, &mut sink)?;
-    sink.append_to(out);
+    sink.out.append_to(out);
     Ok(())
 }
 
@@ -40,88 +41,55 @@ pub fn canonical_hash(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -
     Ok(xxhash_rust::xxh3::xxh3_128(&canonical))
 }
 
-/// Writes the bytes without the lengths of messages, which are known only afterwards, and notes where those belong.
-///
-/// Shifting each message to make room for its length would take time by the square of the nesting.
 #[derive(Default)]
 struct CanonicalSink {
-    out: Vec<u8>,
-    /// In ascending order of position.
-    lengths: Vec<Length>,
+    out: Unsized,
     /// The messages, map entries and packed lists that are open.
-    open: Vec<Open>,
-    /// How many bytes the lengths known so far take.
-    length_bytes: usize,
-}
-
-struct Length {
-    position: usize,
-    value: u64,
-}
-
-struct Open {
-    /// The index in `lengths`.
-    length: usize,
-    length_bytes: usize,
+    open: Vec<OpenLength>,
 }
 
 impl CanonicalSink {
     fn tag(&mut self, field: &Field, wire_type: WireType) {
-        push_tag(&mut self.out, field.number(), wire_type);
+        push_tag(&mut self.out.bytes, field.number(), wire_type);
     }
 
     fn begin_length(&mut self) {
-        self.open.push(Open { length: self.lengths.len(), length_bytes: self.length_bytes });
-        self.lengths.push(Length { position: self.out.len(), value: 0 });
+        self.open.push(self.out.begin_length());
     }
 
     fn end_length(&mut self) {
-        let Open { length, length_bytes } = self.open.pop().expect("every end has its begin");
-        let within = self.length_bytes - length_bytes;
-        let value = (self.out.len() - self.lengths[length].position + within) as u64;
-        self.lengths[length].value = value;
-        self.length_bytes += varint_bytes(value);
-    }
-
-    fn append_to(self, out: &mut Vec<u8>) {
-        out.reserve(self.out.len() + self.length_bytes);
-        let mut copied = 0;
-        for Length { position, value } in self.lengths {
-            out.extend_from_slice(&self.out[copied..position]);
-            push_varint(out, value);
-            copied = position;
-        }
-        out.extend_from_slice(&self.out[copied..]);
+        let open = self.open.pop().expect("every end has its begin");
+        self.out.end_length(open);
     }
 
     fn value(&mut self, ty: &Type, value: Scalar<'_>) {
         match value {
-            Scalar::Bool(value) => self.out.push(value.into()),
+            Scalar::Bool(value) => self.out.bytes.push(value.into()),
             Scalar::I32(value) => match ty {
-                Type::Sint32 => push_varint(&mut self.out, ((value << 1) ^ (value >> 31)) as u32 as u64),
-                Type::Sfixed32 => self.out.extend_from_slice(&value.to_le_bytes()),
-                _ => push_varint(&mut self.out, i64::from(value) as u64),
+                Type::Sint32 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 31)) as u32 as u64),
+                Type::Sfixed32 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out.bytes, i64::from(value) as u64),
             },
             Scalar::I64(value) => match ty {
-                Type::Sint64 => push_varint(&mut self.out, ((value << 1) ^ (value >> 63)) as u64),
-                Type::Sfixed64 => self.out.extend_from_slice(&value.to_le_bytes()),
-                _ => push_varint(&mut self.out, value as u64),
+                Type::Sint64 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 63)) as u64),
+                Type::Sfixed64 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out.bytes, value as u64),
             },
             Scalar::U32(value) => match ty {
-                Type::Fixed32 => self.out.extend_from_slice(&value.to_le_bytes()),
-                _ => push_varint(&mut self.out, value.into()),
+                Type::Fixed32 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out.bytes, value.into()),
             },
             Scalar::U64(value) => match ty {
-                Type::Fixed64 => self.out.extend_from_slice(&value.to_le_bytes()),
-                _ => push_varint(&mut self.out, value),
+                Type::Fixed64 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
+                _ => push_varint(&mut self.out.bytes, value),
             },
-            Scalar::F32(value) => self.out.extend_from_slice(&value.to_le_bytes()),
-            Scalar::F64(value) => self.out.extend_from_slice(&value.to_le_bytes()),
+            Scalar::F32(value) => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
+            Scalar::F64(value) => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
             Scalar::String(value) | Scalar::Bytes(value) => {
-                push_varint(&mut self.out, value.len() as u64);
-                self.out.extend_from_slice(value);
+                push_varint(&mut self.out.bytes, value.len() as u64);
+                self.out.bytes.extend_from_slice(value);
             }
-            Scalar::Enum(value, _) => push_varint(&mut self.out, i64::from(value) as u64),
+            Scalar::Enum(value, _) => push_varint(&mut self.out.bytes, i64::from(value) as u64),
         }
     }
 }
@@ -147,7 +115,7 @@ impl Sink for CanonicalSink {
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
         if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
             match field.ty() {
-                Type::Group(_) => push_group_end(&mut self.out, field.number()),
+                Type::Group(_) => push_group_end(&mut self.out.bytes, field.number()),
                 _ => self.end_length(),
             }
         }
@@ -193,7 +161,7 @@ impl Sink for CanonicalSink {
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
-        self.out.extend_from_slice(wire);
+        self.out.bytes.extend_from_slice(wire);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod escape;
 mod fields;
 mod json;
 mod layout;
+mod lengths;
 mod level;
 mod number;
 mod protoset;

@@ -6,20 +6,19 @@
 //!
 //! Source: protobuf-go's `encoding/prototext`.
 
-mod encode;
 mod error;
 mod string;
 mod token;
 mod value;
 
-use encode::{Encoder, OpenLength};
 use error::quote;
 
 pub use error::{ParseError, ParseFault};
 pub(crate) use token::{Lexer, Name, NameKind, Scalar, Token};
 
+use super::lengths::{OpenLength, Unsized};
 use super::{Field, Layout, LayoutId, Schema, Shape, Type, Walker, write_canonical};
-use crate::wire::NESTING_LIMIT;
+use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag, put_bytes, put_varint};
 
 const ANY: &str = "google.protobuf.Any";
 const ANY_TYPE_URL: u32 = 1;
@@ -33,12 +32,12 @@ pub(crate) struct AnyText {
 }
 
 impl AnyText {
-    fn encode(&self, encoder: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         if !self.type_url.is_empty() {
-            encoder.field_of_bytes(ANY_TYPE_URL, self.type_url.as_bytes());
+            put_bytes(out, ANY_TYPE_URL, self.type_url.as_bytes());
         }
         if !self.value.is_empty() {
-            encoder.field_of_bytes(ANY_VALUE, &self.value);
+            put_bytes(out, ANY_VALUE, &self.value);
         }
     }
 }
@@ -49,7 +48,7 @@ impl AnyText {
 pub(crate) fn read_any(lexer: &mut Lexer<'_>, schema: &Schema) -> Result<AnyText, ParseError> {
     let at = lexer.at();
     match lexer.token()? {
-        Token::Open => Builder { lexer, schema, frames: Vec::new(), encoders: Vec::new() }.any(),
+        Token::Open => Builder { lexer, schema, frames: Vec::new(), messages: Vec::new() }.any(),
         token => Err(unexpected(at, &token)),
     }
 }
@@ -61,7 +60,7 @@ struct Builder<'l, 't, 's> {
     /// What is open, from the outside in.
     frames: Vec<Frame<'s>>,
     /// One for each expanded `Any` that is open.
-    encoders: Vec<Encoder>,
+    messages: Vec<Unsized>,
 }
 
 /// Something open.
@@ -159,8 +158,8 @@ impl<'s> Builder<'_, '_, 's> {
         Ok(())
     }
 
-    fn encoder(&mut self) -> &mut Encoder {
-        self.encoders.last_mut().expect("fields stand inside an expanded Any")
+    fn message(&mut self) -> &mut Unsized {
+        self.messages.last_mut().expect("fields stand inside an expanded Any")
     }
 
     /// Reads the value of a field, or its beginning if it is a message.
@@ -185,21 +184,21 @@ impl<'s> Builder<'_, '_, 's> {
 
     /// Begins a message, a group, a map entry or an `Any`, whose opening brace has been read.
     fn begin_message(&mut self, field: &'s Field) -> Result<(), ParseError> {
-        let encoder = self.encoder();
+        let message = self.message();
         if let Shape::Map(map) = field.shape() {
-            encoder.tag(field.number(), 2);
-            let length = encoder.begin_length();
+            push_tag(&mut message.bytes, field.number(), WireType::Bytes);
+            let length = message.begin_length();
             let (key, value) = (&map.key, &map.value);
             return self.push(Frame::Entry { key, value, has_key: false, has_value: false, length });
         }
         let (id, end) = match field.ty() {
             Type::Group(id) => {
-                encoder.tag(field.number(), 3);
+                push_tag(&mut message.bytes, field.number(), WireType::Group);
                 (*id, MessageEnd::Group(field.number()))
             }
             Type::Message(id) => {
-                encoder.tag(field.number(), 2);
-                (*id, MessageEnd::Length(encoder.begin_length()))
+                push_tag(&mut message.bytes, field.number(), WireType::Bytes);
+                (*id, MessageEnd::Length(message.begin_length()))
             }
             ty => unreachable!("{ty:?} is no message, and the caller looked"),
         };
@@ -215,11 +214,13 @@ impl<'s> Builder<'_, '_, 's> {
     fn end_message(&mut self, at: usize) -> Result<(), ParseError> {
         match self.frames.pop() {
             Some(Frame::Message { end: MessageEnd::Length(length), .. } | Frame::Entry { length, .. }) => {
-                self.encoder().end_length(length);
+                self.message().end_length(length);
             }
-            Some(Frame::Message { end: MessageEnd::Group(number), .. }) => self.encoder().tag(number, 4),
+            Some(Frame::Message { end: MessageEnd::Group(number), .. }) => {
+                push_group_end(&mut self.message().bytes, number);
+            }
             Some(Frame::Message { end: MessageEnd::Expanded(id), .. }) => {
-                let message = self.encoders.pop().expect("an expanded Any began it").finish();
+                let message = self.messages.pop().expect("an expanded Any began it").into_sized();
                 let mut canonical = Vec::with_capacity(message.len());
                 write_canonical(&mut Walker::new(self.schema), id, &message, &mut canonical)
                     .map_err(|malformed| ParseError::new(at, malformed.into()))?;
@@ -237,13 +238,13 @@ impl<'s> Builder<'_, '_, 's> {
         match end {
             AnyEnd::Outermost => return Some(any),
             AnyEnd::Length(length) => {
-                any.encode(self.encoder());
-                self.encoder().end_length(length);
+                any.encode(&mut self.message().bytes);
+                self.message().end_length(length);
             }
             AnyEnd::Expanded => {
-                let mut encoder = self.encoders.pop().expect("an expanded Any began it");
-                any.encode(&mut encoder);
-                self.end_expanded(encoder.finish());
+                let mut message = self.messages.pop().expect("an expanded Any began it");
+                any.encode(&mut message.bytes);
+                self.end_expanded(message.into_sized());
             }
         }
         None
@@ -306,7 +307,7 @@ impl<'s> Builder<'_, '_, 's> {
                     Token::Open => {}
                     token => return Err(unexpected(at, &token)),
                 }
-                self.encoders.push(Encoder::default());
+                self.messages.push(Unsized::default());
                 let layout = self.schema.layout(id);
                 self.push(if layout.full_name() == ANY {
                     Frame::Any { any: AnyFields::default(), end: AnyEnd::Expanded }
@@ -323,11 +324,10 @@ impl<'s> Builder<'_, '_, 's> {
             !is_default || field.has_presence() || field.oneof().is_some() || !matches!(field.shape(), Shape::Singular)
         };
         let number = field.number();
-        let encoder = self.encoders.last_mut().expect("fields stand inside an expanded Any");
+        let out = &mut self.messages.last_mut().expect("fields stand inside an expanded Any").bytes;
         let mut varint = |value: u64| {
             if is_written(value == 0) {
-                encoder.tag(number, 0);
-                encoder.varint(value);
+                put_varint(out, number, value);
             }
         };
         match field.ty() {
@@ -339,12 +339,12 @@ impl<'s> Builder<'_, '_, 's> {
             Type::Sint32 => varint(zig_zag(scalar.int32()?.into())),
             Type::Sint64 => varint(zig_zag(scalar.int64()?)),
             Type::Enum(names) => varint(scalar.enumeration(|name| names.number(name))? as i64 as u64),
-            Type::Fixed32 => fixed32(encoder, number, scalar.uint32()?, is_written),
-            Type::Sfixed32 => fixed32(encoder, number, scalar.int32()? as u32, is_written),
-            Type::Float => fixed32(encoder, number, scalar.float()?.to_bits(), is_written),
-            Type::Fixed64 => fixed64(encoder, number, scalar.uint64()?, is_written),
-            Type::Sfixed64 => fixed64(encoder, number, scalar.int64()? as u64, is_written),
-            Type::Double => fixed64(encoder, number, scalar.double("double")?.to_bits(), is_written),
+            Type::Fixed32 => fixed32(out, number, scalar.uint32()?, is_written),
+            Type::Sfixed32 => fixed32(out, number, scalar.int32()? as u32, is_written),
+            Type::Float => fixed32(out, number, scalar.float()?.to_bits(), is_written),
+            Type::Fixed64 => fixed64(out, number, scalar.uint64()?, is_written),
+            Type::Sfixed64 => fixed64(out, number, scalar.int64()? as u64, is_written),
+            Type::Double => fixed64(out, number, scalar.double("double")?.to_bits(), is_written),
             Type::String | Type::Bytes => {
                 let bytes = match field.ty() {
                     Type::String if field.checks_utf8() => scalar.string()?.as_bytes(),
@@ -352,7 +352,7 @@ impl<'s> Builder<'_, '_, 's> {
                     _ => scalar.bytes("bytes")?,
                 };
                 if is_written(bytes.is_empty()) {
-                    encoder.field_of_bytes(number, bytes);
+                    put_bytes(out, number, bytes);
                 }
             }
             Type::Message(_) | Type::Group(_) => unreachable!("the caller looked"),
@@ -410,16 +410,16 @@ fn zig_zag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
 }
 
-fn fixed32(encoder: &mut Encoder, field: u32, bits: u32, is_written: impl Fn(bool) -> bool) {
+fn fixed32(out: &mut Vec<u8>, field: u32, bits: u32, is_written: impl Fn(bool) -> bool) {
     if is_written(bits == 0) {
-        encoder.tag(field, 5);
-        encoder.raw(&bits.to_le_bytes());
+        push_tag(out, field, WireType::Fixed32);
+        out.extend_from_slice(&bits.to_le_bytes());
     }
 }
 
-fn fixed64(encoder: &mut Encoder, field: u32, bits: u64, is_written: impl Fn(bool) -> bool) {
+fn fixed64(out: &mut Vec<u8>, field: u32, bits: u64, is_written: impl Fn(bool) -> bool) {
     if is_written(bits == 0) {
-        encoder.tag(field, 1);
-        encoder.raw(&bits.to_le_bytes());
+        push_tag(out, field, WireType::Fixed64);
+        out.extend_from_slice(&bits.to_le_bytes());
     }
 }
