@@ -99,6 +99,42 @@ fn reads_groups_and_extensions() {
     }
 }
 
+/// As Go does; what is passed over must be prototext, though of no type.
+#[test]
+fn passes_over_fields_whose_name_is_reserved() {
+    let parse = |text: &str| parse(&format!("{{ [{OLD}] {{ {text} }} }}"));
+    for value in [
+        ": 1",
+        " 1",
+        ": 'a' \"b\"",
+        ": SOME_NAME",
+        ": []",
+        ": [1, x, 'y']",
+        " {}",
+        ": < a: 1; b { c: [{ d: {} }, {}] }, [x.y/no.Type] { 9: 1 } raw: 'lost' >",
+        " [{ a: 1 }, { gone: 2 }]",
+    ] {
+        let text = format!("gone{value} raw: 'a' gone{value}");
+        assert_eq!(parse(&text), Ok((OLD.to_owned(), b"\x12\x01a".to_vec())), "{text}");
+    }
+    for (text, expected) in [
+        ("gone2: 1", "unknown field `gone2` of test.Old"),
+        ("[gone]: 1", "unknown field `[gone]` of test.Old"),
+        ("Part { gone: 1 }", "unknown field `gone` of test.Old.Part"),
+        ("gone: }", "`}` is not a value"),
+        ("gone: { a: }", "`}` is not a value"),
+        ("gone: { a: 1 >", "`>` does not close what `{` opened"),
+        ("gone: [1", "unexpected `}`"),
+        ("gone: { a: 1", "the text ends too early"),
+    ] {
+        let error = parse(text).expect_err(text);
+        assert!(error.ends_with(&format!(": {expected}")), "{text}: {error}");
+    }
+    // No level of the skipped needs the thread's stack.
+    let deep = format!("gone {}{}", "{ a ".repeat(100_000), "{}".to_owned() + &"}".repeat(100_000));
+    assert!(parse(&deep).is_ok());
+}
+
 #[test]
 fn reads_both_forms_of_any() {
     let raw = |url: &str, value: &[u8]| Ok((url.to_owned(), value.to_vec()));

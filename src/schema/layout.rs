@@ -27,6 +27,7 @@ pub struct Layout {
     small_tags: [u16; 256],
     large_tags: FxHashMap<u32, u32>,
     oneofs: u32,
+    reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
 }
 
@@ -248,6 +249,7 @@ impl Layout {
             small_tags,
             large_tags,
             oneofs: oneofs.len() as u32,
+            reserved_names: descriptor.reserved_names().map(Box::from).collect(),
         }
     }
 
@@ -290,6 +292,11 @@ impl Layout {
     /// How many oneofs the message has, synthetic ones apart.
     pub fn oneofs(&self) -> u32 {
         self.oneofs
+    }
+
+    /// Whether the message reserves a name, so that no field of it may have it: a field that was deleted, mostly.
+    pub fn is_reserved_name(&self, name: &str) -> bool {
+        self.reserved_names.iter().any(|reserved| &**reserved == name)
     }
 
     /// Which of the types with a form of its own in text or JSON this is.

@@ -139,10 +139,10 @@ impl<'s> Builder<'_, '_, 's> {
                     let field = *field;
                     self.begin_message(field)?;
                 }
-                (Frame::Message { layout, seen, .. }, Token::Name(name)) => {
-                    let field = field(layout, seen, &name)?;
-                    self.field(field)?;
-                }
+                (Frame::Message { layout, seen, .. }, Token::Name(name)) => match field(layout, seen, &name)? {
+                    Some(field) => self.field(field)?,
+                    None => self.skip_value()?,
+                },
                 (Frame::Entry { .. }, Token::Name(name)) => self.entry_field(&name)?,
                 (Frame::Any { .. }, Token::Name(name)) => self.any_field(name)?,
                 (_, token) => return Err(unexpected(at, &token)),
@@ -179,6 +179,25 @@ impl<'s> Builder<'_, '_, 's> {
             },
             Token::Scalar(scalar) if field.ty().message().is_none() => self.scalar(field, &scalar),
             token => Err(unexpected(at, &token)),
+        }
+    }
+
+    /// Reads a value of any type and forgets it.
+    fn skip_value(&mut self) -> Result<(), ParseError> {
+        let mut open = 0usize;
+        loop {
+            let at = self.lexer.at();
+            match self.lexer.token()? {
+                Token::Open | Token::ListOpen => open += 1,
+                // The lexer sees to it that what is closed was opened.
+                Token::Close | Token::ListClose => open -= 1,
+                Token::Name(_) => continue,
+                Token::Scalar(_) => {}
+                token @ Token::End => return Err(unexpected(at, &token)),
+            }
+            if open == 0 {
+                return Ok(());
+            }
         }
     }
 
@@ -361,14 +380,22 @@ impl<'s> Builder<'_, '_, 's> {
     }
 }
 
-/// Finds a message's field by its name in the text, and checks that it may stand here.
-fn field<'s>(layout: &'s Layout, seen: &mut Seen, name: &Name<'_>) -> Result<&'s Field, ParseError> {
+/// Finds a message's field by its name in the text, and checks that it may stand here; nothing if the message reserves
+/// the name, for then the value is passed over.
+///
+/// Source: protobuf-go, `prototext`, `decoder.unmarshalMessage`.
+fn field<'s>(layout: &'s Layout, seen: &mut Seen, name: &Name<'_>) -> Result<Option<&'s Field>, ParseError> {
     let field = match &name.kind {
         NameKind::Ident(ident) => layout.field_of_text_name(ident),
         NameKind::Bracketed(extension) => layout.field_of_text_name(&format!("[{extension}]")),
         NameKind::Number => None,
     };
-    let field = field.ok_or_else(|| name.unknown(layout.full_name()))?;
+    let Some(field) = field else {
+        return match name.kind {
+            NameKind::Ident(ident) if layout.is_reserved_name(ident) => Ok(None),
+            NameKind::Ident(_) | NameKind::Bracketed(_) | NameKind::Number => Err(name.unknown(layout.full_name())),
+        };
+    };
     check_colon(name, field)?;
     if matches!(field.shape(), Shape::Singular) {
         if seen.fields.contains(&field.number()) {
@@ -382,7 +409,7 @@ fn field<'s>(layout: &'s Layout, seen: &mut Seen, name: &Name<'_>) -> Result<&'s
             seen.oneofs.push(oneof);
         }
     }
-    Ok(field)
+    Ok(Some(field))
 }
 
 fn check_colon(name: &Name<'_>, field: &Field) -> Result<(), ParseError> {
