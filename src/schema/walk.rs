@@ -184,7 +184,18 @@ impl<'s> Walker<'s> {
         sink: &mut S,
     ) -> Result<(), S::Error> {
         let floor = self.frames.len();
-        let mut innermost = self.enter(layout, place, body, data, sink)?;
+        let message = self.enter(layout, place, body, data, sink)?;
+        self.finish(message, floor, data, sink)
+    }
+
+    /// Walks until no more than `floor` frames are open.
+    fn finish<S: Sink>(
+        &mut self,
+        mut innermost: Option<Message<'s>>,
+        floor: usize,
+        data: &[u8],
+        sink: &mut S,
+    ) -> Result<(), S::Error> {
         loop {
             if let Some(message) = innermost {
                 innermost = self.report(message, data, sink)?;
@@ -380,13 +391,18 @@ impl<'s> Walker<'s> {
             return self.open_any(place, body, base, url, value, data, sink);
         }
         let wire = Wire { levels: &self.levels, data, body, base };
-        if sink.begin_message(place, layout, wire)? == Flow::Skip {
-            self.levels.spans.truncate(base as usize);
-            return Ok(None);
-        }
+        let flow = sink.begin_message(place, layout, wire)?;
         self.depth += 1;
         let end = self.levels.spans.len() as u32;
-        Ok(Some(Message { layout, place, body, base, next: base, end, reported: 0, list: None }))
+        let message = Message { layout, place, body, base, next: base, end, reported: 0, list: None };
+        match flow {
+            Flow::Enter => Ok(Some(message)),
+            Flow::Skip => {
+                // Whether bytes are a message does not depend on the sink.
+                self.finish(Some(message), self.frames.len(), data, &mut Check)?;
+                Ok(None)
+            }
+        }
     }
 
     /// Where the type URL and the value of an `Any` stand; `None` if it has neither.
@@ -847,6 +863,17 @@ mod tests {
                 assert_eq!(json.starts_with("error: "), text.starts_with("error: "), "cut at {end}, changed at {at}");
             }
         }
+    }
+
+    #[test]
+    fn a_skipped_message_is_still_checked() {
+        let unknown = varint(99, 1);
+        let malformed = [bytes(5, bytes(1, [0x80])), unknown.clone()].concat();
+        assert_eq!(json_of("google.protobuf.Value", &malformed), "error: it ends inside a varint at byte 4");
+        let sound = [bytes(6, bytes(1, bytes(4, []))), unknown].concat();
+        assert!(json_of("google.protobuf.Value", &sound).contains("unknown fields"));
+        let both = [bytes(19, sound), varint(1, 5)].concat();
+        assert!(json(&both).starts_with(r#"{"i":5,"value":{"@type":"#));
     }
 
     #[test]
