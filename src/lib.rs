@@ -3,6 +3,24 @@
 //! A recording is a header and a list of entries. Every operation reads entries, does one thing to them, and
 //! writes entries or shows them.
 //!
+//! ```
+//! use rpcreplay::format::{ReadOptions, Reader};
+//! use rpcreplay::schema::{Schema, TextOptions, Walker, write_text};
+//!
+//! let schema = Schema::builtin();
+//! let mut walker = Walker::new(&schema);
+//! let file = std::fs::File::open("tests/data/secrets.replay")?;
+//! for entry in Reader::new(file, &schema, ReadOptions::default())? {
+//!     let entry = entry?;
+//!     if let rpcreplay::entry::Payload::Message(any) = entry.payload() {
+//!         let mut text = Vec::new();
+//!         write_text(&mut walker, schema.resolve(any.type_url)?, any.value, TextOptions::default(), &mut text)?;
+//!         println!("#{} {} {}\n{}", entry.index(), entry.kind(), any.type_name(), String::from_utf8_lossy(&text));
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The modules stand in layer order: each uses only those above it.
 
 pub mod error;

@@ -118,8 +118,8 @@ fn manual_pages_are_those_of_the_program() {
     let status = Command::new(env!("CARGO_BIN_EXE_rpcreplay")).arg("man").arg(folder.path()).status();
     assert!(status.expect("the program starts").success());
     let names = |folder: &Path| {
-        let entries = fs::read_dir(folder).map(|folder| folder.filter_map(Result::ok).collect()).unwrap_or(Vec::new());
-        let mut names: Vec<_> = entries.iter().map(|entry| entry.file_name()).collect();
+        let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
         names.sort();
         names
     };
