@@ -205,7 +205,7 @@ impl Levels {
         if entries.is_sorted_by(|a, b| key(a.key) < key(b.key)) {
             return;
         }
-        entries.sort_by(|a, b| key(a.key).cmp(&key(b.key)));
+        entries.sort_by_key(|entry| key(entry.key));
         let mut kept = items;
         for index in items..self.items.len() {
             let is_last = self.items.get(index + 1).is_none_or(|next| key(self.items[index].key) != key(next.key));
