@@ -95,8 +95,8 @@ const FIXED32: u32 = WireType::Fixed32 as u32;
 
 /// A place in wire bytes from which values are read one after the other.
 ///
-/// Positions are offsets from the start of the bytes; everything ends at `end`. After a [`Fault`] the position is that
-/// of the fault.
+/// Positions are offsets from the start of the bytes, of which it sees none behind its range. After a [`Fault`] the
+/// position is that of the fault.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     data: &'a [u8],

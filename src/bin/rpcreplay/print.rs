@@ -131,14 +131,15 @@ impl Print {
         if let Some(target) = &self.initial {
             return self.write_initial(target);
         }
-        let schema = self.schema.load()?;
+        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
+        let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
         let several = self.input.files.len() > 1;
-        let mut shown = Shown::new(self, &schema);
+        let mut shown = Shown::new(self, schema);
         let mut outcome = Outcome::NothingSelected;
         shown.begin_all(several);
         for path in &self.input.files {
             let mut source = Source::new(path);
-            match self.print_file(&mut source, several, &schema, &mut shown) {
+            match self.print_file(&mut source, several, schema, &mut shown) {
                 Ok(true) if outcome == Outcome::NothingSelected => outcome = Outcome::Fine,
                 Ok(_) => {}
                 Err(Failure::Trouble(trouble)) => {
