@@ -1,0 +1,110 @@
+//! Laws of `print` over recordings that chance has damaged: it never panics, what it writes stays what it should be, and
+//! nothing out of a recording reaches a terminal as a command.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+/// How many damaged copies are made of every recording.
+const COPIES: u64 = 60;
+
+/// A number that looks like chance and is the same every time: Vigna's SplitMix64.
+fn chance(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// Damaged copies of the recordings of `tests/data`.
+fn damaged(folder: &Path) -> Vec<PathBuf> {
+    let mut seed = 1;
+    let mut copies = Vec::new();
+    for entry in fs::read_dir(DATA).expect("the recordings") {
+        let path = entry.expect("a readable folder").path();
+        if !path.extension().is_some_and(|extension| extension == "replay" || extension == "grpcrr") {
+            continue;
+        }
+        let whole = fs::read(&path).expect("a readable recording");
+        for number in 0..COPIES {
+            let mut bytes = whole.clone();
+            for _ in 0..=number % 4 {
+                let place = chance(&mut seed) as usize % bytes.len();
+                match chance(&mut seed) % 4 {
+                    0 => bytes[place] = chance(&mut seed) as u8,
+                    1 => bytes[place] ^= 1 << (chance(&mut seed) % 8),
+                    2 => bytes[place] = [0x1b, 0x9b, 0x00, 0xff][chance(&mut seed) as usize % 4],
+                    _ => bytes.truncate(place.max(1)),
+                }
+            }
+            let copy = folder.join(format!("{number}-{}", path.file_name().expect("a name").display()));
+            fs::write(&copy, bytes).expect("a writable folder");
+            copies.push(copy);
+        }
+    }
+    assert!(copies.len() as u64 >= 8 * COPIES);
+    copies
+}
+
+fn print(arguments: &[&str], files: &[PathBuf]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+    command.args(["print", "--protoset"]).arg(Path::new(DATA).join("ledger.protoset")).args(arguments).args(files);
+    let output = command.env_clear().output().expect("the program starts");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{arguments:?}: {:?}: {complaints}", output.status);
+    assert!(complaints.contains("rpcreplay: "), "much is damaged");
+    assert_eq!(commands_in(&complaints), None, "{arguments:?}: {complaints}");
+    output
+}
+
+/// The first character that a terminal would obey.
+fn commands_in(text: &str) -> Option<char> {
+    let turns = |character| matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().find(|&character| (character.is_control() && character != '\n') || turns(character))
+}
+
+#[test]
+fn damage_is_shown_and_survived() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = damaged(folder.path());
+    for arguments in [
+        &[][..],
+        &["--to", "raw"],
+        &["--group", "entry", "--bytes", "hex", "--max-bytes", "3"],
+        &["--max-bytes", "0", "--bytes", "base64"],
+        &["--no-builtin-protos", "--max-bytes", "all", "--code", "!OK"],
+    ] {
+        let output = print(arguments, &files);
+        let text = String::from_utf8(output.stdout).expect("text for people is UTF-8");
+        assert_eq!(commands_in(&text), None, "{arguments:?}");
+        assert!(text.lines().count() > 1000);
+    }
+    for arguments in [&["--to", "fprint"][..], &["--to", "prototext"]] {
+        assert!(print(arguments, &files).stdout.len() > 10_000);
+    }
+}
+
+#[test]
+fn json_of_damaged_recordings_is_json() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = damaged(folder.path());
+    for flags in [&[][..], &["--emit-defaults", "--proto-names", "--enum-numbers"]] {
+        let lines = print(&[&["--to", "jsonl"], flags].concat(), &files).stdout;
+        let mut recordings: Vec<serde_json::Value> = Vec::new();
+        for line in lines.split_inclusive(|&byte| byte == b'\n') {
+            let mut line: serde_json::Value = serde_json::from_slice(line).expect("a line is JSON");
+            if line["format"] == "RPCReplay" {
+                line["entries"] = serde_json::json!([]);
+                recordings.push(line);
+            } else {
+                let recording = recordings.last_mut().expect("a header comes first");
+                recording["entries"].as_array_mut().expect("a list").push(line);
+            }
+        }
+        let document = print(&[&["--to", "json"], flags].concat(), &files).stdout;
+        let document: Vec<serde_json::Value> = serde_json::from_slice(&document).expect("the document is JSON");
+        assert_eq!(document, recordings);
+    }
+}
