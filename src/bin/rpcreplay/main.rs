@@ -8,6 +8,7 @@ mod output;
 mod print;
 mod render;
 mod select;
+mod shapes;
 mod source;
 
 use std::process::ExitCode;

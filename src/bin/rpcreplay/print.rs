@@ -22,6 +22,7 @@ use crate::render::{
     write_fprint, write_json_entry, write_prototext,
 };
 use crate::select::Selected;
+use crate::shapes::Shapes;
 use crate::source::Source;
 
 /// Show what recordings hold
@@ -173,12 +174,13 @@ impl Print {
             source.prepare_to_read_twice()?;
             let reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
             // Damage ends this pass; the next one reports it.
-            selected.learn(reader.map_while(Result::ok));
+            selected.learn(reader.map_while(Result::ok), &mut Shapes::new(schema));
         }
         let mut reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
         shown.begin(several.then_some(name.as_str()), &reader);
         let mut pairing = Pairing::default();
         let mut window = Window::default();
+        let mut shapes = Shapes::new(schema);
         let mut kept_any = selected.is_everything();
         let end = loop {
             let entry = match reader.read() {
@@ -192,7 +194,9 @@ impl Print {
             }
             kept_any = true;
             if shown.groups_calls() {
-                window.add(entry, call);
+                let first = call.unwrap_or(entry.index()).0;
+                let is_answered_once = shapes.is_answered_once(&entry, first);
+                window.add(entry, call, is_answered_once);
                 while let Some((call, ending)) = window.next() {
                     shown.call(&call, ending)?;
                 }

@@ -5,6 +5,7 @@ use rpcreplay::pairing::{EntrySet, Pairing, Unpaired};
 use rpcreplay::schema::{Code, Status};
 
 use crate::args::Selection;
+use crate::shapes::Shapes;
 
 /// What a selection keeps of one recording.
 ///
@@ -46,14 +47,14 @@ impl<'a> Selected<'a> {
     }
 
     /// Learns how calls end, and which contain what is asked for.
-    pub fn learn(&mut self, entries: impl Iterator<Item = Entry>) {
+    pub fn learn(&mut self, entries: impl Iterator<Item = Entry>, shapes: &mut Shapes<'_>) {
         let mut pairing = Pairing::default();
         for entry in entries {
             let root = root(&entry, pairing.follow(&entry));
             if self.matches_entry(&entry) {
                 self.hits.insert(root);
             }
-            match ending(&entry) {
+            match ending(&entry, shapes.is_answered_once(&entry, root)) {
                 Some(code) if self.matches_code(code) => self.codes.insert(root),
                 Some(_) => drop(self.codes.remove(root)),
                 None => {}
@@ -108,8 +109,9 @@ fn root(entry: &Entry, call: Result<EntryIndex, Unpaired>) -> u64 {
 
 /// How the call ended, if this entry says so.
 ///
-/// An error counts in every kind of entry, also a stream that could not be opened. The end of a stream is its success.
-pub fn ending(entry: &Entry) -> Option<Code> {
+/// An error counts in every kind of entry, also a stream that could not be opened. The end of a stream is its success,
+/// and so is the only response of one that [is answered once](Shapes::is_answered_once).
+pub fn ending(entry: &Entry, is_answered_once: bool) -> Option<Code> {
     match (entry.payload(), entry.kind()) {
         (Payload::Error(any), _) if any.type_name() == "google.rpc.Status" => {
             Status::read(any.value).ok().map(|status| status.code)
@@ -117,6 +119,7 @@ pub fn ending(entry: &Entry) -> Option<Code> {
         (Payload::Error(_), _) => None,
         (Payload::Message(_) | Payload::Empty | Payload::Eof, Kind::Response) => Some(Code::OK),
         (Payload::Eof, Kind::Recv) => Some(Code::OK),
+        (Payload::Message(_), Kind::Recv) if is_answered_once => Some(Code::OK),
         (Payload::Message(_) | Payload::Empty | Payload::Eof, _) => None,
     }
 }

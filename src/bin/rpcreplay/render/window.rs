@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use rpcreplay::entry::{Entry, EntryIndex, Kind, Payload};
 use rpcreplay::pairing::Unpaired;
+use rpcreplay::schema::Code;
 
 use crate::select::ending;
 
@@ -63,8 +64,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Adds an entry to its call.
-    pub fn add(&mut self, mut entry: Entry, call: Result<EntryIndex, Unpaired>) {
+    /// Adds an entry to its call, which may be one that ends with its first response.
+    pub fn add(&mut self, mut entry: Entry, call: Result<EntryIndex, Unpaired>, is_answered_once: bool) {
         entry.detach();
         self.entries += 1;
         self.bytes += entry.record().len();
@@ -72,7 +73,7 @@ impl Window {
             Ok(first) => (first, None),
             Err(unpaired) => (entry.index(), Some(unpaired)),
         };
-        let ended = unpaired.is_some() || ends(&entry);
+        let ended = unpaired.is_some() || ends(&entry, is_answered_once);
         if unpaired.is_none()
             && let Some(place) = self.places.get(&first.0)
         {
@@ -115,11 +116,14 @@ impl Window {
 /// Whether nothing more is to come after an entry.
 ///
 /// What a stream still sends or receives after its end is shown as its continuation.
-fn ends(entry: &Entry) -> bool {
+fn ends(entry: &Entry, is_answered_once: bool) -> bool {
     match (entry.kind(), entry.payload()) {
         (Kind::Response, _) => true,
-        (Kind::Recv | Kind::CreateStream, Payload::Error(_)) => ending(entry).is_none_or(|code| code.0 != 0),
+        (Kind::Recv | Kind::CreateStream, Payload::Error(_)) => {
+            ending(entry, is_answered_once).is_none_or(|code| code != Code::OK)
+        }
         (Kind::Recv, Payload::Eof) => true,
+        (Kind::Recv, Payload::Message(_)) if is_answered_once => true,
         (
             Kind::Request | Kind::CreateStream | Kind::Send | Kind::Recv | Kind::Unspecified | Kind::Unknown(_),
             Payload::Message(_) | Payload::Error(_) | Payload::Eof | Payload::Empty,
@@ -156,7 +160,7 @@ mod tests {
         ];
         for entry in entries {
             let call = pairing.follow(&entry);
-            window.add(entry, call);
+            window.add(entry, call, false);
             while let Some((call, ending)) = window.next() {
                 came.push((numbers(&call), ending, call.continues()));
             }
@@ -177,19 +181,29 @@ mod tests {
     }
 
     #[test]
+    fn the_only_response_of_a_client_stream_ends_it() {
+        let mut window = Window::default();
+        window.add(entry(1, Kind::CreateStream, 0, false), Ok(EntryIndex(1)), true);
+        window.add(entry(2, Kind::Send, 1, false), Ok(EntryIndex(1)), true);
+        assert!(window.next().is_none());
+        window.add(entry(3, Kind::Recv, 1, false), Ok(EntryIndex(1)), true);
+        assert_eq!(window.next().map(|(call, ending)| (numbers(&call), ending)), Some((vec![1, 2, 3], Ending::Ended)));
+    }
+
+    #[test]
     fn nobody_waits_for_ever() {
         let mut window = Window::default();
-        window.add(entry(1, Kind::Request, 0, false), Ok(EntryIndex(1)));
+        window.add(entry(1, Kind::Request, 0, false), Ok(EntryIndex(1)), false);
         for index in 2..=WAITING_ENTRIES as u64 {
-            window.add(entry(index, Kind::CreateStream, 0, false), Ok(EntryIndex(index)));
+            window.add(entry(index, Kind::CreateStream, 0, false), Ok(EntryIndex(index)), false);
             assert!(window.next().is_none());
         }
         let last = WAITING_ENTRIES as u64 + 1;
-        window.add(entry(last, Kind::Request, 0, false), Ok(EntryIndex(last)));
+        window.add(entry(last, Kind::Request, 0, false), Ok(EntryIndex(last)), false);
         let (call, ending) = window.next().expect("one too many");
         assert_eq!((numbers(&call), ending), (vec![1], Ending::Waited));
         assert!(window.next().is_none());
-        window.add(entry(last + 1, Kind::Response, 1, false), Ok(EntryIndex(1)));
+        window.add(entry(last + 1, Kind::Response, 1, false), Ok(EntryIndex(1)), false);
         let (call, _) = window.next().expect("one too many again");
         assert_eq!(numbers(&call), vec![2]);
         let mut call = None;
