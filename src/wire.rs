@@ -135,6 +135,7 @@ pub(crate) enum WireValue {
 impl<'a> Cursor<'a> {
     /// A cursor over a range of `data`, whose positions count from the start of `data`. Of more than `u32::MAX` bytes
     /// the spans would not be right.
+    #[inline]
     pub(crate) fn new(data: &'a [u8], range: Range<usize>) -> Self {
         Cursor { data: &data[..range.end], position: range.start }
     }
@@ -146,29 +147,9 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Fault> {
-        let Some(&first) = self.data.get(self.position) else { return Err(Fault::VarintCut) };
-        if first < 0x80 {
-            self.position += 1;
-            return Ok(first.into());
-        }
-        self.long_varint().ok_or_else(|| self.varint_fault())
-    }
-
-    /// Without a [`Fault`], so that the result fits into registers.
-    fn long_varint(&mut self) -> Option<u64> {
-        let mut value = 0u64;
-        for (index, &byte) in self.data[self.position..].iter().enumerate().take(10) {
-            // The tenth byte has room for a single bit.
-            if index == 9 && byte > 1 {
-                return None;
-            }
-            value |= u64::from(byte & 0x7f) << (7 * index);
-            if byte < 0x80 {
-                self.position += index + 1;
-                return Some(value);
-            }
-        }
-        None
+        let (value, end) = varint_at(self.data, self.position).ok_or_else(|| self.varint_fault())?;
+        self.position = end;
+        Ok(value)
     }
 
     #[cold]
@@ -240,6 +221,40 @@ impl<'a> Cursor<'a> {
         Ok(*bytes)
     }
 
+    /// Reads a field that is well-formed and no group; of others [`field`](Self::field) says what they are.
+    ///
+    /// It hands back the cursor behind the field, and no [`Fault`], so that everything stays in registers.
+    #[inline(always)]
+    pub(crate) fn quick_field(self) -> Option<(Cursor<'a>, Tag, WireValue)> {
+        let data = self.data;
+        let (tag, at) = match *data.get(self.position)? {
+            0..8 => return None,
+            first @ 8..0x80 => (first.into(), self.position + 1),
+            0x80.. => {
+                let (tag, at) = varint_at(data, self.position)?;
+                (u32::try_from(tag).ok().filter(|tag| *tag >= 8)?, at)
+            }
+        };
+        let (value, position) = match tag & 7 {
+            VARINT => {
+                let (bits, end) = varint_at(data, at)?;
+                (WireValue::Bits(bits), end)
+            }
+            BYTES => {
+                let (length, start) = varint_at(data, at)?;
+                if length > (data.len() - start) as u64 {
+                    return None;
+                }
+                let end = start + length as usize;
+                (WireValue::Span { start: start as u32, end: end as u32 }, end)
+            }
+            FIXED64 => (WireValue::Bits(u64::from_le_bytes(*data.get(at..)?.first_chunk()?)), at + 8),
+            FIXED32 => (WireValue::Bits(u32::from_le_bytes(*data.get(at..)?.first_chunk()?).into()), at + 4),
+            _ => return None,
+        };
+        Some((Cursor { data, position }, Tag(tag), value))
+    }
+
     /// Reads a field: its tag, and its value up to the next one.
     ///
     /// Always inlined: a fault has room for numbers, and results of that size would otherwise go through memory.
@@ -268,6 +283,48 @@ impl<'a> Cursor<'a> {
         };
         Ok((tag, value))
     }
+}
+
+/// The varint at a position, and where it ends; `None` if it is cut or too large.
+#[inline(always)]
+fn varint_at(data: &[u8], at: usize) -> Option<(u64, usize)> {
+    let first = *data.get(at)?;
+    if first < 0x80 {
+        return Some((first.into(), at + 1));
+    }
+    let (value, end) = long_varint(data, at);
+    (end > 0).then_some((value, end))
+}
+
+/// A varint of more than one byte, and where it ends; that is 0 if it is cut or too large.
+#[inline(never)]
+fn long_varint(data: &[u8], at: usize) -> (u64, usize) {
+    const MORE: u64 = 0x8080_8080_8080_8080;
+    let data = &data[at..];
+    if let Some(bytes) = data.first_chunk() {
+        let word = u64::from_le_bytes(*bytes);
+        let ends = !word & MORE;
+        if ends != 0 {
+            // Keeps what stands up to the last byte, then closes the gaps between its groups of seven bits.
+            let word = word & (ends ^ (ends - 1)) & !MORE;
+            let word = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+            let word = (word & 0x0000_3fff_0000_3fff) | (word & 0x3fff_0000_3fff_0000) >> 2;
+            let word = (word & 0x0fff_ffff) | (word & 0x0fff_ffff_0000_0000) >> 4;
+            return (word, at + ends.trailing_zeros() as usize / 8 + 1);
+        }
+    }
+    let mut value = 0;
+    for (index, &byte) in data.iter().enumerate().take(10) {
+        // The tenth byte has room for a single bit.
+        if index == 9 && byte > 1 {
+            break;
+        }
+        value |= u64::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            return (value, at + index + 1);
+        }
+    }
+    (0, 0)
 }
 
 /// Why there is no value behind a tag.

@@ -22,16 +22,77 @@ pub struct LayoutId(pub(super) u32);
 pub struct Layout {
     full_name: Box<str>,
     fields: Box<[Field]>,
-    /// Per tag below 256 the index of its field, or `NO_FIELD`. A tag is the field number and the wire type as they
-    /// stand on the wire, so these are the fields 1 to 31.
-    small_tags: [u16; 256],
-    large_tags: FxHashMap<u32, u32>,
+    /// Per tag below 256 its field. A tag is the field number and the wire type as they stand on the wire, so these are
+    /// the fields 1 to 31.
+    small_tags: [FieldSlot; 256],
+    large_tags: FxHashMap<u32, FieldSlot>,
     oneofs: u32,
     reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
 }
 
-const NO_FIELD: u16 = u16::MAX;
+/// The index of a field, and what the walker must know of it before it reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FieldSlot(pub(super) u32);
+
+impl FieldSlot {
+    /// No field.
+    pub(super) const NONE: FieldSlot = FieldSlot(Self::INDEX);
+    /// The bits of the index: there are fewer fields than field numbers, and those have 29 bits.
+    const INDEX: u32 = (1 << 30) - 1;
+    const ONEOF: u32 = 1 << 30;
+    const NESTED: u32 = 1 << 31;
+
+    fn new(index: usize, field: &Field) -> FieldSlot {
+        let oneof = if field.oneof.is_some() { Self::ONEOF } else { 0 };
+        let nested = if field.is_nested() { Self::NESTED } else { 0 };
+        FieldSlot(index as u32 | oneof | nested)
+    }
+
+    #[inline]
+    pub(super) fn index(self) -> u32 {
+        self.0 & Self::INDEX
+    }
+
+    #[inline]
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// Whether the field is a member of a oneof.
+    #[inline]
+    pub(super) fn in_oneof(self) -> bool {
+        self.0 & Self::ONEOF != 0
+    }
+
+    /// Whether the field's values are messages.
+    #[inline]
+    pub(super) fn is_nested(self) -> bool {
+        self.0 & Self::NESTED != 0
+    }
+}
+
+/// What a field is to the walker: its shape, and whether its values are messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    Scalar,
+    Message(LayoutId),
+    Scalars,
+    Messages(LayoutId),
+    Map,
+}
+
+impl Role {
+    fn new(shape: &Shape, ty: &Type) -> Role {
+        match (shape, ty.message()) {
+            (Shape::Singular, None) => Role::Scalar,
+            (Shape::Singular, Some(id)) => Role::Message(id),
+            (Shape::List { .. }, None) => Role::Scalars,
+            (Shape::List { .. }, Some(id)) => Role::Messages(id),
+            (Shape::Map(_), _) => Role::Map,
+        }
+    }
+}
 
 /// A field of a message, or an extension of it.
 #[derive(Debug)]
@@ -45,6 +106,7 @@ pub struct Field {
     number: u32,
     ty: Type,
     shape: Shape,
+    role: Role,
     has_presence: bool,
     checks_utf8: bool,
     is_extension: bool,
@@ -75,6 +137,8 @@ pub struct MapShape {
     pub key: Field,
     /// Field 2.
     pub value: Field,
+    /// Their tags.
+    pub(super) tags: [u32; 2],
 }
 
 /// The type of a field's value.
@@ -230,15 +294,14 @@ impl Layout {
             fields[index].wire_rank = rank as u32;
         }
 
-        let mut small_tags = [NO_FIELD; 256];
+        let mut small_tags = [FieldSlot::NONE; 256];
         let mut large_tags = FxHashMap::default();
         for (index, field) in fields.iter().enumerate() {
+            let slot = FieldSlot::new(index, field);
             for tag in field.tags() {
                 match small_tags.get_mut(tag as usize) {
-                    Some(slot) if index < NO_FIELD as usize => *slot = index as u16,
-                    _ => {
-                        large_tags.insert(tag, index as u32);
-                    }
+                    Some(small) => *small = slot,
+                    None => drop(large_tags.insert(tag, slot)),
                 }
             }
         }
@@ -266,17 +329,17 @@ impl Layout {
     /// The index in [`fields`](Self::fields) of the field that a tag (number and wire type) belongs to.
     ///
     /// Both encodings of a repeated number are known, packed and not.
-    #[inline]
     pub fn field_of_tag(&self, tag: u32) -> Option<usize> {
-        if let Some(&index) = self.small_tags.get(tag as usize) {
-            if index != NO_FIELD {
-                return Some(index as usize);
-            }
-            if self.large_tags.is_empty() {
-                return None;
-            }
+        let slot = self.slot_of_tag(tag);
+        (!slot.is_none()).then(|| slot.index() as usize)
+    }
+
+    #[inline]
+    pub(super) fn slot_of_tag(&self, tag: u32) -> FieldSlot {
+        match self.small_tags.get(tag as usize) {
+            Some(&slot) => slot,
+            None => self.large_tags.get(&tag).copied().unwrap_or(FieldSlot::NONE),
         }
-        self.large_tags.get(&tag).map(|&index| index as usize)
     }
 
     /// The field with this number, whatever its wire type.
@@ -313,13 +376,16 @@ impl Field {
     ) -> Field {
         let kind = field.kind();
         let shape = match &kind {
-            Kind::Message(entry) if field.is_map() => Shape::Map(Box::new(MapShape {
-                key: Field::of_message(&entry.map_entry_key_field(), &mut Vec::new(), id_of),
-                value: Field::of_message(&entry.map_entry_value_field(), &mut Vec::new(), id_of),
-            })),
+            Kind::Message(entry) if field.is_map() => {
+                let key = Field::of_message(&entry.map_entry_key_field(), &mut Vec::new(), id_of);
+                let value = Field::of_message(&entry.map_entry_value_field(), &mut Vec::new(), id_of);
+                let tags = [key.tag(), value.tag()];
+                Shape::Map(Box::new(MapShape { key, value, tags }))
+            }
             _ if field.cardinality() == Cardinality::Repeated => Shape::List { packed: field.is_packed() },
             _ => Shape::Singular,
         };
+        let ty = Type::new(kind.clone(), field.is_group(), id_of);
         let parent = field.parent_message();
         let text_name = match &kind {
             Kind::Message(group) if field.is_group() && is_group_like(field.name(), group, Some(parent)) => {
@@ -341,7 +407,8 @@ impl Field {
             json_key: json_key(field.json_name()),
             proto_json_key: json_key(field.name()),
             number: field.number(),
-            ty: Type::new(kind.clone(), field.is_group(), id_of),
+            role: Role::new(&shape, &ty),
+            ty,
             shape,
             has_presence: field_has_presence(field),
             checks_utf8: matches!(kind, Kind::String) && field_checks_utf8(field),
@@ -353,6 +420,7 @@ impl Field {
 
     fn of_extension(extension: &ExtensionDescriptor, id_of: &mut dyn FnMut(MessageDescriptor) -> LayoutId) -> Field {
         let bracketed: Box<str> = format!("[{}]", extension.full_name()).into();
+        let ty = Type::new(extension.kind(), extension.is_group(), id_of);
         let shape = match extension.cardinality() {
             Cardinality::Repeated => Shape::List { packed: extension.is_packed() },
             Cardinality::Optional | Cardinality::Required => Shape::Singular,
@@ -364,7 +432,8 @@ impl Field {
             text_name: bracketed.clone(),
             json_name: bracketed,
             number: extension.number(),
-            ty: Type::new(extension.kind(), extension.is_group(), id_of),
+            role: Role::new(&shape, &ty),
+            ty,
             shape,
             has_presence: extension.supports_presence(),
             checks_utf8: matches!(extension.kind(), Kind::String) && extension_checks_utf8(extension),
@@ -447,13 +516,31 @@ impl Field {
         (!self.is_extension, self.oneof, self.number)
     }
 
+    /// What the field is to the walker.
+    #[inline]
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether there are messages among its values, or its entries' values.
+    fn is_nested(&self) -> bool {
+        match &self.shape {
+            Shape::Map(map) => map.value.ty.message().is_some(),
+            Shape::Singular | Shape::List { .. } => self.ty.message().is_some(),
+        }
+    }
+
+    /// The tag of a single value.
+    fn tag(&self) -> u32 {
+        self.number << 3 | self.ty.wire_type() as u32
+    }
+
     /// The tags under which a value may stand on the wire.
     fn tags(&self) -> impl Iterator<Item = u32> {
         let wire_type = self.ty.wire_type();
-        let tag = |wire_type: WireType| self.number << 3 | wire_type as u32;
         let packable = !matches!(wire_type, WireType::Bytes | WireType::Group);
         let packed = matches!(self.shape, Shape::List { .. }) && packable;
-        std::iter::once(tag(wire_type)).chain(packed.then_some(tag(WireType::Bytes)))
+        std::iter::once(self.tag()).chain(packed.then_some(self.number << 3 | WireType::Bytes as u32))
     }
 }
 

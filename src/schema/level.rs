@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Field, Layout, MapShape, Type};
+use super::layout::{Field, FieldSlot, Layout, MapShape, Type};
 use super::sink::{Malformed, Order, Scalar};
 use crate::wire::{Cursor, Groups, Tag, WireValue};
 
@@ -44,6 +44,11 @@ impl Span {
         Span { field: UNKNOWN, end: 0, bits }
     }
 
+    /// The bytes of a message that has no field.
+    pub(super) fn of_bytes(range: Range<u32>) -> Span {
+        Span { field: UNKNOWN, end: range.end, bits: range.start.into() }
+    }
+
     pub(super) fn is_number(&self) -> bool {
         self.end == 0
     }
@@ -63,6 +68,8 @@ impl Span {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MapItem {
     pub(super) key: Span,
+    /// The key as a number that sorts as keys do: of an integer its value, of a string its beginning.
+    rank: u64,
     /// The occurrences of the value, as a range of spans.
     first_value: u32,
     end_value: u32,
@@ -72,6 +79,36 @@ impl MapItem {
     /// The occurrences of the value among the spans.
     pub(super) fn values(&self) -> Range<usize> {
         self.first_value as usize..self.end_value as usize
+    }
+}
+
+/// What was seen of a message while its fields were collected.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    last: u32,
+    /// The marks that any of the fields has, and those that two of them have.
+    once: u32,
+    twice: u32,
+    is_unsorted: bool,
+}
+
+impl Seen {
+    #[inline(always)]
+    fn add(&mut self, slot: FieldSlot) {
+        self.is_unsorted |= slot.index() < self.last;
+        self.last = slot.index();
+        self.twice |= self.once & slot.0;
+        self.once |= slot.0;
+    }
+
+    /// Whether there are messages among the fields.
+    pub(super) fn is_nested(self) -> bool {
+        FieldSlot(self.once).is_nested()
+    }
+
+    /// Whether there are several members of oneofs.
+    fn has_rivals(self) -> bool {
+        FieldSlot(self.twice).in_oneof()
     }
 }
 
@@ -90,47 +127,62 @@ impl Levels {
         self.groups.clear();
     }
 
-    /// Reads the fields of one message level into spans, in the order of the wire.
-    pub(super) fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        let mut cursor = Cursor::new(data, range);
-        while !cursor.is_at_end() {
-            let at = cursor.position;
-            let read = cursor.field(&mut self.groups);
-            let (tag, value) = read.map_err(|fault| Malformed::new(fault, cursor.position))?;
-            self.spans.push(match layout.field_of_tag(tag.0) {
-                Some(index) => Span::new(index as u32, value),
-                None => Span { field: UNKNOWN, end: cursor.position as u32, bits: at as u64 },
-            });
+    /// Reads the fields of a message, whose bytes stand in these spans, into further ones, in the order of the wire.
+    pub(super) fn collect(&mut self, layout: &Layout, data: &[u8], body: Range<u32>) -> Result<Seen, Malformed> {
+        let mut seen = Seen::default();
+        for index in body {
+            let mut cursor = Cursor::new(data, self.spans[index as usize].range());
+            while !cursor.is_at_end() {
+                let at = cursor.position;
+                let (tag, value);
+                (cursor, tag, value) = match cursor.quick_field() {
+                    Some(field) => field,
+                    None => self.slow_field(cursor)?,
+                };
+                let slot = layout.slot_of_tag(tag.0);
+                seen.add(slot);
+                self.spans.push(if slot.is_none() {
+                    Span { field: UNKNOWN, end: cursor.position as u32, bits: at as u64 }
+                } else {
+                    Span::new(slot.index(), value)
+                });
+            }
         }
-        Ok(())
+        Ok(seen)
+    }
+
+    /// Reads a group, or says what is wrong with a field.
+    #[cold]
+    fn slow_field<'a>(&mut self, mut cursor: Cursor<'a>) -> Result<(Cursor<'a>, Tag, WireValue), Malformed> {
+        match cursor.field(&mut self.groups) {
+            Ok((tag, value)) => Ok((cursor, tag, value)),
+            Err(fault) => Err(Malformed::new(fault, cursor.position)),
+        }
     }
 
     /// Sorts the spans of a message and drops the members of oneofs that others replaced.
-    pub(super) fn arrange(&mut self, layout: &Layout, base: usize, order: Order) {
-        if layout.oneofs() > 0 && self.spans.len() - base > 1 {
+    #[inline]
+    pub(super) fn arrange(&mut self, layout: &Layout, base: usize, order: Order, seen: Seen) {
+        if seen.has_rivals() {
             self.settle_oneofs(layout, base);
         }
-        let spans = &mut self.spans[base..];
         match order {
-            Order::Declared => {
-                if !spans.is_sorted_by_key(|span| span.field) {
-                    spans.sort_by_key(|span| span.field);
-                }
-            }
-            Order::Wire => {
-                let rank = |span: &Span| layout.fields().get(span.field as usize).map_or(UNKNOWN, Field::wire_rank);
-                if !spans.is_sorted_by_key(rank) {
-                    spans.sort_by_key(rank);
-                }
-            }
+            Order::Declared if !seen.is_unsorted => {}
+            Order::Declared => self.spans[base..].sort_by_key(|span| span.field),
+            Order::Wire => self.arrange_for_wire(layout, base),
+        }
+    }
+
+    fn arrange_for_wire(&mut self, layout: &Layout, base: usize) {
+        let spans = &mut self.spans[base..];
+        let rank = |span: &Span| layout.fields().get(span.field as usize).map_or(UNKNOWN, Field::wire_rank);
+        if !spans.is_sorted_by_key(rank) {
+            spans.sort_by_key(rank);
         }
     }
 
     fn settle_oneofs(&mut self, layout: &Layout, base: usize) {
         let oneof = |span: &Span| layout.fields().get(span.field as usize).and_then(Field::oneof);
-        if self.spans[base..].iter().filter_map(oneof).nth(1).is_none() {
-            return;
-        }
         // From the end: what stands before a different member of the same oneof was replaced by it.
         let mut winners: Vec<Option<(u32, bool)>> = vec![None; layout.oneofs() as usize];
         for span in self.spans[base..].iter_mut().rev() {
@@ -162,21 +214,24 @@ impl Levels {
         data: &[u8],
         range: Range<usize>,
     ) -> Result<(), Malformed> {
-        let tag_of = |field: &Field| field.number() << 3 | field.ty().wire_type() as u32;
-        let (key_tag, value_tag) = (tag_of(&shape.key), tag_of(&shape.value));
+        let [key_tag, value_tag] = shape.tags;
         let first_value = self.spans.len() as u32;
         let mut key = ABSENT;
         let mut cursor = Cursor::new(data, range);
         while !cursor.is_at_end() {
-            let read = cursor.field(&mut self.groups);
-            let (Tag(tag), value) = read.map_err(|fault| Malformed::new(fault, cursor.position))?;
+            let (tag, value);
+            (cursor, Tag(tag), value) = match cursor.quick_field() {
+                Some(field) => field,
+                None => self.slow_field(cursor)?,
+            };
             if tag == key_tag {
                 key = Span::new(0, value);
             } else if tag == value_tag {
                 self.spans.push(Span::new(0, value));
             }
         }
-        self.items.push(MapItem { key, first_value, end_value: self.spans.len() as u32 });
+        let rank = rank_of(shape.key.ty(), key, data);
+        self.items.push(MapItem { key, rank, first_value, end_value: self.spans.len() as u32 });
         Ok(())
     }
 
@@ -185,30 +240,18 @@ impl Levels {
     /// `false` comes before `true`, numbers by value, strings by their bytes.
     ///
     /// Source: protobuf-go, `order.GenericKeyOrder`.
-    pub(super) fn arrange_entries(&mut self, shape: &MapShape, items: usize, data: &[u8]) {
-        match shape.key.ty() {
-            Type::String => self.arrange_by(items, |key| key.bytes(data)),
-            ty => self.arrange_by(items, |key| match scalar(ty, key, data) {
-                Scalar::Bool(value) => i128::from(value),
-                Scalar::I32(value) => value.into(),
-                Scalar::I64(value) => value.into(),
-                Scalar::U32(value) => value.into(),
-                Scalar::U64(value) => value.into(),
-                // Descriptors with other key types don't get through the pool.
-                _ => 0,
-            }),
-        }
-    }
-
-    fn arrange_by<K: Ord>(&mut self, items: usize, key: impl Fn(Span) -> K) {
+    pub(super) fn arrange_entries(&mut self, items: usize, data: &[u8]) {
+        // Numbers have no bytes; their ranks say all.
+        let compare =
+            |a: &MapItem, b: &MapItem| a.rank.cmp(&b.rank).then_with(|| a.key.bytes(data).cmp(b.key.bytes(data)));
         let entries = &mut self.items[items..];
-        if entries.is_sorted_by(|a, b| key(a.key) < key(b.key)) {
+        if entries.is_sorted_by(|a, b| compare(a, b).is_lt()) {
             return;
         }
-        entries.sort_by_key(|entry| key(entry.key));
+        entries.sort_by(compare);
         let mut kept = items;
         for index in items..self.items.len() {
-            let is_last = self.items.get(index + 1).is_none_or(|next| key(self.items[index].key) != key(next.key));
+            let is_last = self.items.get(index + 1).is_none_or(|next| compare(&self.items[index], next).is_ne());
             if is_last {
                 self.items[kept] = self.items[index];
                 kept += 1;
@@ -216,6 +259,39 @@ impl Levels {
         }
         self.items.truncate(kept);
     }
+}
+
+/// A number that sorts as a map's keys do; of strings that begin alike it is the same.
+#[inline]
+fn rank_of(ty: &Type, key: Span, data: &[u8]) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    match scalar(ty, key, data) {
+        Scalar::String(value) => match value.first_chunk() {
+            Some(bytes) => u64::from_be_bytes(*bytes),
+            None => short_rank(value),
+        },
+        Scalar::Bool(value) => value.into(),
+        Scalar::I32(value) => i64::from(value) as u64 ^ SIGN,
+        Scalar::I64(value) => value as u64 ^ SIGN,
+        Scalar::U32(value) => value.into(),
+        Scalar::U64(value) => value,
+        // Descriptors with other key types don't get through the pool.
+        Scalar::F32(_) | Scalar::F64(_) | Scalar::Bytes(_) | Scalar::Enum(..) => 0,
+    }
+}
+
+/// The up to seven bytes of a string as those of a number, the first one highest.
+#[inline]
+fn short_rank(value: &[u8]) -> u64 {
+    let word = match (value.first_chunk(), value.last_chunk()) {
+        // Two overlapping halves.
+        (Some(first), Some(last)) => {
+            let shift = 8 * (value.len() - 4);
+            u64::from(u32::from_be_bytes(*first)) << shift | u64::from(u32::from_be_bytes(*last))
+        }
+        _ => value.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
+    if value.is_empty() { 0 } else { word << (64 - 8 * value.len()) }
 }
 
 /// The value that a span holds, by its type.

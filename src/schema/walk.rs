@@ -13,26 +13,25 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Schema;
-use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type};
+use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use super::level::{Levels, Span, UNKNOWN, default_scalar, is_default, scalar};
 use super::sink::{Flow, Malformed, Order, Place, Sink, Unopened, UnopenedAny};
 use super::well_known::WellKnown;
 use crate::entry::Any;
 use crate::wire::{Cursor, Fault, NESTING_LIMIT, WireType};
 
-/// What is open, from the outside in; the innermost message is not among it while its fields are reported.
-#[derive(Debug)]
+/// What is open, from the outside in, and still has something to report. The innermost message is not among it if none
+/// of its fields are messages: that is reported at once.
+#[derive(Debug, Clone, Copy)]
 enum Frame<'s> {
     Message(Message<'s>),
     Map(Map<'s>),
+    /// An `Any`; first its message has to come.
     Any {
         place: Place<'s>,
         layout: &'s Layout,
-    },
-    /// The message of the `Any` below, which has not begun.
-    Payload {
-        layout: &'s Layout,
-        body: Body,
+        /// The span of the message is the last of all.
+        has_begun: bool,
     },
 }
 
@@ -57,7 +56,7 @@ struct Message<'s> {
 struct Map<'s> {
     field: &'s Field,
     shape: &'s MapShape,
-    layout: LayoutId,
+    layout: &'s Layout,
     /// Its items: they begin at `first`; those from `next` to `end` are still to come.
     first: u32,
     next: u32,
@@ -66,13 +65,11 @@ struct Map<'s> {
     base: u32,
 }
 
-/// Where a message's bytes stand.
+/// Where a message's bytes stand: those of these spans in the levels above.
 #[derive(Debug, Clone, Copy)]
-enum Body {
-    /// From here to there in the bytes of the walk.
-    Bytes(u32, u32),
-    /// From here to there in the spans of the levels above.
-    Spans(u32, u32),
+struct Body {
+    first: u32,
+    end: u32,
 }
 
 /// The bytes of a message that a walk has reached.
@@ -87,12 +84,9 @@ pub struct Wire<'a> {
 impl<'a> Wire<'a> {
     /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
     pub fn bytes(&self) -> Cow<'a, [u8]> {
-        match self.body {
-            Body::Bytes(start, end) => Cow::Borrowed(&self.data[start as usize..end as usize]),
-            Body::Spans(start, end) => match &self.levels.spans[start as usize..end as usize] {
-                [span] => Cow::Borrowed(span.bytes(self.data)),
-                spans => Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect()),
-            },
+        match &self.levels.spans[self.body.first as usize..self.body.end as usize] {
+            [span] => Cow::Borrowed(span.bytes(self.data)),
+            spans => Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect()),
         }
     }
 
@@ -107,6 +101,8 @@ impl<'a> Wire<'a> {
 #[derive(Debug)]
 pub struct Walker<'s> {
     schema: &'s Schema,
+    /// The layouts met so far, by their ids.
+    layouts: Vec<Option<&'s Layout>>,
     levels: Levels,
     frames: Vec<Frame<'s>>,
     /// How many messages are open.
@@ -119,7 +115,15 @@ pub struct Walker<'s> {
 impl<'s> Walker<'s> {
     /// A walker that looks types up in this schema.
     pub fn new(schema: &'s Schema) -> Self {
-        Walker { schema, levels: Levels::default(), frames: Vec::new(), depth: 0, open_anys: 0, checks_any: false }
+        Walker {
+            schema,
+            layouts: Vec::new(),
+            levels: Levels::default(),
+            frames: Vec::new(),
+            depth: 0,
+            open_anys: 0,
+            checks_any: false,
+        }
     }
 
     /// The schema the walker looks types up in.
@@ -143,7 +147,8 @@ impl<'s> Walker<'s> {
     /// Those of the sink, and [`Malformed`] for bytes that are no message of the type.
     pub fn walk<S: Sink>(&mut self, layout: LayoutId, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
         let all = self.reset(data)?;
-        self.run(self.schema.layout(layout), Place::Root, all, data, sink)
+        let layout = self.layout(layout);
+        Walk { walker: self, data, sink }.run(layout, Place::Root, all)
     }
 
     /// Walks a message of a type that a type URL names, as if it stood in an `Any`: the sink gets
@@ -154,12 +159,12 @@ impl<'s> Walker<'s> {
     /// As for [`walk`](Self::walk).
     pub fn walk_any<S: Sink>(&mut self, layout: LayoutId, any: Any<'_>, sink: &mut S) -> Result<(), S::Error> {
         let all = self.reset(any.value)?;
-        let layout = self.schema.layout(layout);
-        let wire = Wire { levels: &self.levels, data: any.value, body: all, base: 0 };
+        let layout = self.layout(layout);
+        let wire = Wire { levels: &self.levels, data: any.value, body: all, base: all.end };
         if sink.begin_any(Place::Root, any, layout, wire)? == Flow::Skip {
             return Ok(());
         }
-        self.run(layout, Place::Any, all, any.value, sink)?;
+        Walk { walker: self, data: any.value, sink }.run(layout, Place::Any, all)?;
         sink.end_any(Place::Root, layout)
     }
 
@@ -169,141 +174,175 @@ impl<'s> Walker<'s> {
         self.depth = 0;
         self.open_anys = 0;
         match u32::try_from(data.len()) {
-            Ok(length) => Ok(Body::Bytes(0, length)),
+            Ok(length) => Ok(self.push_body(0..length)),
             Err(_) => Err(Malformed::new(Fault::TooLong, 0)),
         }
     }
 
+    /// Makes the bytes of a message that is no field a span.
+    fn push_body(&mut self, range: Range<u32>) -> Body {
+        self.levels.spans.push(Span::of_bytes(range));
+        let end = self.levels.spans.len() as u32;
+        Body { first: end - 1, end }
+    }
+
+    #[inline]
+    fn layout(&mut self, id: LayoutId) -> &'s Layout {
+        match self.layouts.get(id.0 as usize) {
+            Some(Some(layout)) => layout,
+            Some(None) | None => self.new_layout(id),
+        }
+    }
+
+    #[cold]
+    fn new_layout(&mut self, id: LayoutId) -> &'s Layout {
+        let layout = self.schema.layout(id);
+        let index = id.0 as usize;
+        if self.layouts.len() <= index {
+            self.layouts.resize(index + 1, None);
+        }
+        self.layouts[index] = Some(layout);
+        layout
+    }
+}
+
+/// A walk that is going on.
+struct Walk<'w, 's, S> {
+    walker: &'w mut Walker<'s>,
+    data: &'w [u8],
+    sink: &'w mut S,
+}
+
+impl<'s, S: Sink> Walk<'_, 's, S> {
     /// Walks a message to its end. What was open before stays open.
-    fn run<S: Sink>(
-        &mut self,
-        layout: &'s Layout,
-        place: Place<'s>,
-        body: Body,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        let floor = self.frames.len();
-        let message = self.enter(layout, place, body, data, sink)?;
-        self.finish(message, floor, data, sink)
+    fn run(&mut self, layout: &'s Layout, place: Place<'s>, body: Body) -> Result<(), S::Error> {
+        let floor = self.walker.frames.len();
+        self.enter(layout, place, body)?;
+        self.finish(floor)
     }
 
     /// Walks until no more than `floor` frames are open.
-    fn finish<S: Sink>(
-        &mut self,
-        mut innermost: Option<Message<'s>>,
-        floor: usize,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
-        loop {
-            if let Some(message) = innermost {
-                innermost = self.report(message, data, sink)?;
-                continue;
-            }
-            if self.frames.len() == floor {
-                return Ok(());
-            }
-            innermost = match self.frames.pop() {
-                Some(Frame::Message(message)) => Some(message),
-                Some(Frame::Map(map)) => self.next_entry(map, data, sink)?,
-                Some(Frame::Payload { layout, body }) => self.enter(layout, Place::Any, body, data, sink)?,
-                Some(Frame::Any { place, layout }) => {
-                    self.open_anys -= 1;
-                    self.depth -= 1;
-                    sink.end_any(place, layout)?;
-                    None
+    fn finish(&mut self, floor: usize) -> Result<(), S::Error> {
+        while self.walker.frames.len() > floor {
+            let top = self.walker.frames.len() - 1;
+            match self.walker.frames[top] {
+                Frame::Message(mut message) => {
+                    self.report(&mut message)?;
+                    self.leave(top, Frame::Message(message));
                 }
-                None => None,
-            };
+                Frame::Map(mut map) => {
+                    self.report_entries(&mut map)?;
+                    self.leave(top, Frame::Map(map));
+                }
+                Frame::Any { place, layout, has_begun: false } => {
+                    self.walker.frames[top] = Frame::Any { place, layout, has_begun: true };
+                    let end = self.walker.levels.spans.len() as u32;
+                    self.enter(layout, Place::Any, Body { first: end - 1, end })?;
+                }
+                Frame::Any { place, layout, has_begun: true } => {
+                    self.walker.frames.truncate(top);
+                    self.walker.levels.spans.pop();
+                    self.walker.open_anys -= 1;
+                    self.walker.depth -= 1;
+                    self.sink.end_any(place, layout)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes off a frame that was reported to its end, or keeps how far that went before another frame came on top.
+    #[inline]
+    fn leave(&mut self, index: usize, frame: Frame<'s>) {
+        if self.walker.frames.len() == index + 1 {
+            self.walker.frames.truncate(index);
+        } else {
+            self.walker.frames[index] = frame;
         }
     }
 
-    /// Reports the fields of a message up to the next one that is a message itself, and returns that; or all of them
-    /// and the message's end.
-    #[inline]
-    fn report<S: Sink>(
-        &mut self,
-        mut message: Message<'s>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<Option<Message<'s>>, S::Error> {
+    /// Reports the fields of a message up to one whose own fields have to come first, or all of them and the message's
+    /// end.
+    fn report(&mut self, message: &mut Message<'s>) -> Result<(), S::Error> {
         let layout = message.layout;
-        let wants_absent = sink.wants_absent();
+        let wants_absent = self.sink.wants_absent();
+        let frames = self.walker.frames.len();
         while message.next < message.end {
             let first = message.next;
-            let span = self.levels.spans[first as usize];
+            let span = self.walker.levels.spans[first as usize];
             message.next += 1;
+            let field = layout.fields().get(span.field as usize);
             if let Some(open) = message.list
-                && layout.fields().get(span.field as usize).is_none_or(|field| !std::ptr::eq(open, field))
+                && field.is_none_or(|field| !std::ptr::eq(open, field))
             {
-                sink.end_list(open)?;
+                self.sink.end_list(open)?;
                 message.list = None;
             }
-            if span.field == UNKNOWN {
+            let Some(field) = field else {
                 if wants_absent {
-                    report_absent(&mut message, layout.fields().len(), sink)?;
+                    report_absent(message, layout.fields().len(), self.sink)?;
                 }
-                sink.unknown(span.bytes(data))?;
+                self.sink.unknown(span.bytes(self.data))?;
                 continue;
-            }
-            let field = &layout.fields()[span.field as usize];
+            };
             if wants_absent && message.reported <= span.field {
-                report_absent(&mut message, span.field as usize, sink)?;
+                report_absent(message, span.field as usize, self.sink)?;
                 message.reported += 1;
             }
-            match (field.shape(), field.ty().message()) {
-                (Shape::Singular, None) => {
-                    let span = self.last_of_run(&mut message, span);
+            let (id, place) = match field.role() {
+                Role::Scalar => {
+                    let span = self.last_of_run(message, span);
                     if field.has_presence() || !is_default(field.ty(), span) {
-                        sink.scalar(Place::Field(field), scalar(field.ty(), span, data))?;
+                        self.sink.scalar(Place::Field(field), scalar(field.ty(), span, self.data))?;
                     } else if wants_absent {
-                        sink.absent(field)?;
+                        self.sink.absent(field)?;
                     }
+                    continue;
                 }
-                (Shape::Singular, Some(id)) => {
-                    self.last_of_run(&mut message, span);
-                    let body = Body::Spans(first, message.next);
-                    self.frames.push(Frame::Message(message));
-                    return self.enter(self.schema.layout(id), Place::Field(field), body, data, sink);
+                Role::Scalars => {
+                    self.report_scalars(message, field, span)?;
+                    continue;
                 }
-                (Shape::List { .. }, None) => self.report_scalars(&mut message, field, span, data, sink)?,
-                (Shape::List { .. }, Some(id)) => {
+                Role::Map => {
+                    self.last_of_run(message, span);
+                    self.report_map(field, first..message.next)?;
+                    if self.walker.frames.len() > frames {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Role::Message(id) => {
+                    self.last_of_run(message, span);
+                    (id, Place::Field(field))
+                }
+                Role::Messages(id) => {
                     if message.list.is_none() {
-                        sink.begin_list(field)?;
+                        self.sink.begin_list(field)?;
                         message.list = Some(field);
                     }
-                    let body = Body::Spans(first, message.next);
-                    self.frames.push(Frame::Message(message));
-                    return self.enter(self.schema.layout(id), Place::Element(field), body, data, sink);
+                    (id, Place::Element(field))
                 }
-                (Shape::Map(shape), _) => {
-                    self.last_of_run(&mut message, span);
-                    let entries = first as usize..message.next as usize;
-                    if let Some(map) = self.report_map(field, shape, entries, data, sink)? {
-                        self.frames.push(Frame::Message(message));
-                        return self.next_entry(map, data, sink);
-                    }
-                }
+            };
+            let layout = self.walker.layout(id);
+            let body = Body { first, end: message.next };
+            self.enter(layout, place, body)?;
+            if self.walker.frames.len() > frames {
+                return Ok(());
             }
         }
         if let Some(field) = message.list {
-            sink.end_list(field)?;
+            self.sink.end_list(field)?;
         }
         if wants_absent {
-            report_absent(&mut message, layout.fields().len(), sink)?;
+            report_absent(message, layout.fields().len(), self.sink)?;
         }
-        let wire = Wire { levels: &self.levels, data, body: message.body, base: message.base };
-        sink.end_message(message.place, layout, wire)?;
-        self.levels.spans.truncate(message.base as usize);
-        self.depth -= 1;
-        Ok(None)
+        self.end(message)
     }
 
     /// Passes over the further occurrences of a field and returns the last one.
     #[inline]
     fn last_of_run(&self, message: &mut Message<'s>, first: Span) -> Span {
-        let rest = &self.levels.spans[message.next as usize..message.end as usize];
+        let rest = &self.walker.levels.spans[message.next as usize..message.end as usize];
         let mut last = first;
         for span in rest.iter().take_while(|span| span.field == first.field) {
             message.next += 1;
@@ -313,26 +352,19 @@ impl<'s> Walker<'s> {
     }
 
     /// Reports a list of scalars, each occurrence packed or not.
-    fn report_scalars<S: Sink>(
-        &mut self,
-        message: &mut Message<'s>,
-        field: &'s Field,
-        first: Span,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<(), S::Error> {
+    fn report_scalars(&mut self, message: &mut Message<'s>, field: &'s Field, first: Span) -> Result<(), S::Error> {
         let packable = !matches!(field.ty(), Type::String | Type::Bytes);
         let start = message.next as usize - 1;
         self.last_of_run(message, first);
         let mut begun = false;
         for index in start..message.next as usize {
-            let span = self.levels.spans[index];
-            let mut cursor = Cursor::new(data, span.range());
+            let span = self.walker.levels.spans[index];
+            let mut cursor = Cursor::new(self.data, span.range());
             if !packable || span.is_number() {
                 if !std::mem::replace(&mut begun, true) {
-                    sink.begin_list(field)?;
+                    self.sink.begin_list(field)?;
                 }
-                sink.scalar(Place::Element(field), scalar(field.ty(), span, data))?;
+                self.sink.scalar(Place::Element(field), scalar(field.ty(), span, self.data))?;
                 continue;
             }
             while !cursor.is_at_end() {
@@ -343,223 +375,229 @@ impl<'s> Walker<'s> {
                 };
                 let bits = bits.map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
                 if !std::mem::replace(&mut begun, true) {
-                    sink.begin_list(field)?;
+                    self.sink.begin_list(field)?;
                 }
-                sink.scalar(Place::Element(field), scalar(field.ty(), Span::number(bits), data))?;
+                self.sink.scalar(Place::Element(field), scalar(field.ty(), Span::number(bits), self.data))?;
             }
         }
         if begun {
-            sink.end_list(field)?;
-        } else if sink.wants_absent() {
-            sink.absent(field)?;
+            self.sink.end_list(field)?;
+        } else if self.sink.wants_absent() {
+            self.sink.absent(field)?;
         }
         Ok(())
     }
 
-    /// Begins a message, or opens an `Any`; `None` if it has nothing to report.
-    #[inline]
-    fn enter<S: Sink>(
-        &mut self,
-        layout: &'s Layout,
-        place: Place<'s>,
-        body: Body,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<Option<Message<'s>>, S::Error> {
-        let base = self.levels.spans.len() as u32;
-        if self.depth >= NESTING_LIMIT {
-            let start = match body {
-                Body::Bytes(start, _) => start as usize,
-                Body::Spans(first, _) => self.levels.spans.get(first as usize).map_or(0, |span| span.range().start),
-            };
+    /// Begins a message, or opens an `Any`; a message that has no others inside is reported to its end.
+    fn enter(&mut self, layout: &'s Layout, place: Place<'s>, body: Body) -> Result<(), S::Error> {
+        let base = self.walker.levels.spans.len() as u32;
+        if self.walker.depth >= NESTING_LIMIT {
+            let start = self.walker.levels.spans.get(body.first as usize).map_or(0, |span| span.range().start);
             return Err(self.located(Malformed::new(Fault::TooDeep, start)).into());
         }
-        match body {
-            Body::Bytes(start, end) => self.collect(layout, data, start as usize..end as usize)?,
-            Body::Spans(first, end) => {
-                for index in first..end {
-                    let range = self.levels.spans[index as usize].range();
-                    self.collect(layout, data, range)?;
-                }
-            }
-        }
-        self.levels.arrange(layout, base as usize, S::ORDER);
+        let collected = self.walker.levels.collect(layout, self.data, body.first..body.end);
+        let seen = collected.map_err(|malformed| self.located(malformed))?;
+        self.walker.levels.arrange(layout, base as usize, S::ORDER, seen);
         if layout.well_known() == Some(WellKnown::Any)
-            && sink.opens_any()
-            && let Some((url, value)) = self.fields_of_any(layout, base, data)
+            && self.sink.opens_any()
+            && let Some((url, value)) = self.fields_of_any(layout, base)
         {
-            return self.open_any(place, body, base, url, value, data, sink);
+            return self.open_any(place, body, base, url, value);
         }
-        let wire = Wire { levels: &self.levels, data, body, base };
-        let flow = sink.begin_message(place, layout, wire)?;
-        self.depth += 1;
-        let end = self.levels.spans.len() as u32;
+        let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
+        let flow = self.sink.begin_message(place, layout, wire)?;
+        self.walker.depth += 1;
+        let end = self.walker.levels.spans.len() as u32;
         let message = Message { layout, place, body, base, next: base, end, reported: 0, list: None };
         match flow {
-            Flow::Enter => Ok(Some(message)),
+            Flow::Enter => self.begin(message, seen.is_nested()),
             Flow::Skip => {
                 // Whether bytes are a message does not depend on the sink.
-                self.finish(Some(message), self.frames.len(), data, &mut Check)?;
-                Ok(None)
+                let floor = self.walker.frames.len();
+                let mut check = Walk { walker: self.walker, data: self.data, sink: &mut Check };
+                check.begin(message, seen.is_nested())?;
+                Ok(check.finish(floor)?)
             }
         }
     }
 
+    /// Reports a message, or leaves that to whoever looks at the frames, if there are others inside.
+    #[inline]
+    fn begin(&mut self, mut message: Message<'s>, is_nested: bool) -> Result<(), S::Error> {
+        if is_nested {
+            self.walker.frames.push(Frame::Message(message));
+            Ok(())
+        } else if message.end - message.base == 1
+            && let span = self.walker.levels.spans[message.base as usize]
+            && let Some(field) = message.layout.fields().get(span.field as usize)
+            && let Role::Scalar = field.role()
+            && !self.sink.wants_absent()
+        {
+            if field.has_presence() || !is_default(field.ty(), span) {
+                self.sink.scalar(Place::Field(field), scalar(field.ty(), span, self.data))?;
+            }
+            self.end(&message)
+        } else {
+            self.report(&mut message)
+        }
+    }
+
+    /// Reports the end of a message.
+    #[inline]
+    fn end(&mut self, message: &Message<'s>) -> Result<(), S::Error> {
+        let wire = Wire { levels: &self.walker.levels, data: self.data, body: message.body, base: message.base };
+        self.sink.end_message(message.place, message.layout, wire)?;
+        self.walker.levels.spans.truncate(message.base as usize);
+        self.walker.depth -= 1;
+        Ok(())
+    }
+
     /// Where the type URL and the value of an `Any` stand; `None` if it has neither.
-    fn fields_of_any(&self, layout: &Layout, base: u32, data: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    fn fields_of_any(&self, layout: &Layout, base: u32) -> Option<(Range<usize>, Range<usize>)> {
         let mut url = 0..0;
         let mut value = 0..0;
-        for span in &self.levels.spans[base as usize..] {
+        for span in &self.walker.levels.spans[base as usize..] {
             match layout.fields().get(span.field as usize).map(Field::number) {
                 Some(1) => url = span.range(),
                 Some(_) => value = span.range(),
                 None => {}
             }
         }
-        (!data[url.clone()].is_empty() || !data[value.clone()].is_empty()).then_some((url, value))
+        (!self.data[url.clone()].is_empty() || !self.data[value.clone()].is_empty()).then_some((url, value))
     }
 
     /// Opens an `Any` and begins the message inside.
     #[expect(clippy::too_many_arguments, reason = "all of it is the state of one level")]
-    fn open_any<S: Sink>(
+    fn open_any(
         &mut self,
         place: Place<'s>,
         body: Body,
         base: u32,
         url: Range<usize>,
         value: Range<usize>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<Option<Message<'s>>, S::Error> {
-        let (type_url, bytes) = (&data[url], &data[value.clone()]);
-        let inside = Body::Bytes(value.start as u32, value.end as u32);
-        let opened = self.schema.resolve_bytes(type_url).map_err(Unopened::Unresolved).and_then(|(url, id)| {
-            if self.checks_any {
-                self.check(id, inside, data)?;
+    ) -> Result<(), S::Error> {
+        let (type_url, bytes) = (&self.data[url], &self.data[value.clone()]);
+        let value = value.start as u32..value.end as u32;
+        let opened = self.walker.schema.resolve_bytes(type_url).map_err(Unopened::Unresolved).and_then(|(url, id)| {
+            if self.walker.checks_any {
+                self.check(id, value.clone())?;
             }
             Ok((url, id))
         });
-        let wire = Wire { levels: &self.levels, data, body, base };
         match opened {
             Err(reason) => {
+                let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
                 let any = UnopenedAny { type_url, value: bytes, reason: &reason };
-                let flow = sink.unopened_any(place, any, wire)?;
-                self.end_own_fields(flow, base, data, sink)?;
-                Ok(None)
+                let flow = self.sink.unopened_any(place, any, wire)?;
+                self.end_own_fields(flow, base)?;
+                Ok(())
             }
             Ok((type_url, id)) => {
-                let layout = self.schema.layout(id);
+                let layout = self.walker.layout(id);
+                let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
                 let any = Any { type_url, value: bytes };
-                let flow = sink.begin_any(place, any, layout, wire)?;
-                self.end_own_fields(flow, base, data, sink)?;
+                let flow = self.sink.begin_any(place, any, layout, wire)?;
+                self.end_own_fields(flow, base)?;
                 if flow == Flow::Skip {
-                    return Ok(None);
+                    return Ok(());
                 }
-                self.frames.push(Frame::Any { place, layout });
-                self.frames.push(Frame::Payload { layout, body: inside });
-                self.open_anys += 1;
-                self.depth += 1;
-                Ok(None)
+                self.walker.push_body(value);
+                self.walker.frames.push(Frame::Any { place, layout, has_begun: false });
+                self.walker.open_anys += 1;
+                self.walker.depth += 1;
+                Ok(())
             }
         }
     }
 
     /// Reports the unknown fields of an `Any`, if they are wanted, and forgets its spans.
-    fn end_own_fields<S: Sink>(&mut self, flow: Flow, base: u32, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
+    fn end_own_fields(&mut self, flow: Flow, base: u32) -> Result<(), S::Error> {
         if flow == Flow::Enter {
-            for span in &self.levels.spans[base as usize..] {
+            for span in &self.walker.levels.spans[base as usize..] {
                 if span.field == UNKNOWN {
-                    sink.unknown(span.bytes(data))?;
+                    self.sink.unknown(span.bytes(self.data))?;
                 }
             }
         }
-        self.levels.spans.truncate(base as usize);
+        self.walker.levels.spans.truncate(base as usize);
         Ok(())
     }
 
     /// Reads a message without reporting anything.
-    fn check(&mut self, id: LayoutId, body: Body, data: &[u8]) -> Result<(), Malformed> {
-        let (spans, items) = (self.levels.spans.len(), self.levels.items.len());
-        let (frames, depth) = (self.frames.len(), self.depth);
-        let result = self.run(self.schema.layout(id), Place::Root, body, data, &mut Check);
-        self.levels.spans.truncate(spans);
-        self.levels.items.truncate(items);
-        self.frames.truncate(frames);
-        self.depth = depth;
+    fn check(&mut self, id: LayoutId, range: Range<u32>) -> Result<(), Malformed> {
+        let (spans, items) = (self.walker.levels.spans.len(), self.walker.levels.items.len());
+        let (frames, depth) = (self.walker.frames.len(), self.walker.depth);
+        let body = self.walker.push_body(range);
+        let layout = self.walker.layout(id);
+        let result = Walk { walker: self.walker, data: self.data, sink: &mut Check }.run(layout, Place::Root, body);
+        self.walker.levels.spans.truncate(spans);
+        self.walker.levels.items.truncate(items);
+        self.walker.frames.truncate(frames);
+        self.walker.depth = depth;
         result
     }
 
-    /// Reports a map, or, if its values are messages, only its beginning; then it is returned.
-    fn report_map<S: Sink>(
-        &mut self,
-        field: &'s Field,
-        shape: &'s MapShape,
-        entries: Range<usize>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<Option<Map<'s>>, S::Error> {
-        let (base, first) = (self.levels.spans.len(), self.levels.items.len());
+    /// Reports a map, or, if its values are messages, only its beginning.
+    fn report_map(&mut self, field: &'s Field, entries: Range<u32>) -> Result<(), S::Error> {
+        let Shape::Map(shape) = field.shape() else { return Ok(()) };
+        let (base, first) = (self.walker.levels.spans.len(), self.walker.levels.items.len());
         for index in entries {
-            let range = self.levels.spans[index].range();
-            self.levels.collect_entry(shape, data, range).map_err(|malformed| self.located(malformed))?;
+            let range = self.walker.levels.spans[index as usize].range();
+            self.walker.levels.collect_entry(shape, self.data, range).map_err(|malformed| self.located(malformed))?;
         }
-        self.levels.arrange_entries(shape, first, data);
-        let end = self.levels.items.len();
-        sink.begin_map(field)?;
-        if let Some(layout) = shape.value.ty().message() {
+        self.walker.levels.arrange_entries(first, self.data);
+        let end = self.walker.levels.items.len();
+        self.sink.begin_map(field)?;
+        if let Some(id) = shape.value.ty().message() {
+            let layout = self.walker.layout(id);
             let (first, end, base) = (first as u32, end as u32, base as u32);
-            return Ok(Some(Map { field, shape, layout, first, next: first, end, base }));
+            self.walker.frames.push(Frame::Map(Map { field, shape, layout, first, next: first, end, base }));
+            return Ok(());
         }
         for index in first..end {
-            let item = self.levels.items[index];
-            sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
-            let value = match self.levels.spans[item.values()].last() {
-                Some(last) => scalar(shape.value.ty(), *last, data),
+            let item = self.walker.levels.items[index];
+            self.sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, self.data))?;
+            let value = match self.walker.levels.spans[item.values()].last() {
+                Some(last) => scalar(shape.value.ty(), *last, self.data),
                 None => default_scalar(shape.value.ty()),
             };
-            sink.scalar(Place::MapValue(&shape.value), value)?;
-            sink.end_entry(field)?;
+            self.sink.scalar(Place::MapValue(&shape.value), value)?;
+            self.sink.end_entry(field)?;
         }
-        self.levels.items.truncate(first);
-        self.levels.spans.truncate(base);
-        sink.end_map(field)?;
-        Ok(None)
+        self.walker.levels.items.truncate(first);
+        self.walker.levels.spans.truncate(base);
+        self.sink.end_map(field)?;
+        Ok(())
     }
 
-    /// Ends the entry of a map that is open, if one is, and begins the next one, or ends the map.
-    fn next_entry<S: Sink>(
-        &mut self,
-        mut map: Map<'s>,
-        data: &[u8],
-        sink: &mut S,
-    ) -> Result<Option<Message<'s>>, S::Error> {
-        let Map { field, shape, next, .. } = map;
-        if next > map.first {
-            sink.end_entry(field)?;
+    /// Reports the entries of a map up to one whose value's fields have to come first, or all of them and the map's end.
+    fn report_entries(&mut self, map: &mut Map<'s>) -> Result<(), S::Error> {
+        let Map { field, shape, layout, .. } = *map;
+        if map.next > map.first {
+            self.sink.end_entry(field)?;
         }
-        if next == map.end {
-            self.levels.items.truncate(map.first as usize);
-            self.levels.spans.truncate(map.base as usize);
-            sink.end_map(field)?;
-            return Ok(None);
+        let frames = self.walker.frames.len();
+        while map.next < map.end {
+            let item = self.walker.levels.items[map.next as usize];
+            map.next += 1;
+            self.sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, self.data))?;
+            let values = item.values();
+            let body = Body { first: values.start as u32, end: values.end as u32 };
+            self.enter(layout, Place::MapValue(&shape.value), body)?;
+            if self.walker.frames.len() > frames {
+                return Ok(());
+            }
+            self.sink.end_entry(field)?;
         }
-        map.next += 1;
-        self.frames.push(Frame::Map(map));
-        let item = self.levels.items[next as usize];
-        sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, data))?;
-        let values = item.values();
-        let body = Body::Spans(values.start as u32, values.end as u32);
-        self.enter(self.schema.layout(map.layout), Place::MapValue(&shape.value), body, data, sink)
-    }
-
-    #[inline]
-    fn collect(&mut self, layout: &Layout, data: &[u8], range: Range<usize>) -> Result<(), Malformed> {
-        self.levels.collect(layout, data, range).map_err(|malformed| self.located(malformed))
+        self.walker.levels.items.truncate(map.first as usize);
+        self.walker.levels.spans.truncate(map.base as usize);
+        self.sink.end_map(field)?;
+        Ok(())
     }
 
     /// Notes whether what is malformed stands inside an `Any`.
     fn located(&self, malformed: Malformed) -> Malformed {
-        malformed.located(self.open_anys > 0)
+        malformed.located(self.walker.open_anys > 0)
     }
 }
 
