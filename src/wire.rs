@@ -211,6 +211,14 @@ impl<'a> Cursor<'a> {
         Ok(u32::from_le_bytes(self.fixed(field)?))
     }
 
+    /// Reads as many numbers of `N` bytes as are whole.
+    #[inline]
+    pub(crate) fn all_fixed<const N: usize>(&mut self) -> &'a [[u8; N]] {
+        let (numbers, rest) = self.data[self.position..].as_chunks();
+        self.position = self.data.len() - rest.len();
+        numbers
+    }
+
     #[inline]
     fn fixed<const N: usize>(&mut self, field: u32) -> Result<[u8; N], Fault> {
         let rest = &self.data[self.position..];

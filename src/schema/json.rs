@@ -238,6 +238,7 @@ impl JsonSink<'_> {
         }
     }
 
+    #[inline]
     fn value(&mut self, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -253,6 +254,56 @@ impl JsonSink<'_> {
         }
         self.out.push(b',');
         Ok(())
+    }
+
+    /// A field of a well-known type whose JSON is no object.
+    fn well_known_scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
+        match &mut self.level {
+            Level::Object | Level::InAny | Level::Only => Ok(()),
+            Level::Time { seconds, nanos } => {
+                match value {
+                    Scalar::I64(value) => *seconds = value,
+                    Scalar::I32(value) => *nanos = value,
+                    _ => {}
+                }
+                Ok(())
+            }
+            Level::Mask { .. } => {
+                if let Scalar::String(path) = value {
+                    match camel_case_path(path) {
+                        Ok(path) => {
+                            self.out.extend_from_slice(path.as_bytes());
+                            self.out.push(b',');
+                        }
+                        Err(reason) => self.mask_fault = Some(reason),
+                    }
+                }
+                Ok(())
+            }
+            Level::Bare { start, written } => {
+                let start = *start;
+                // A value without number is not the number's field being unset: it is written here as its bytes.
+                let is_value = matches!(place, Place::Field(field) if field.oneof().is_some());
+                match value {
+                    Scalar::F64(number) if is_value && !number.is_finite() => {
+                        let reason = format!("number_value is {number}, which JSON does not have");
+                        if self.options.strict {
+                            return Err(no_json("google.protobuf.Value", reason));
+                        }
+                        *written = true;
+                        self.out.truncate(start);
+                        let mut wire = vec![0x11];
+                        wire.extend_from_slice(&number.to_le_bytes());
+                        self.wire_value(Some(b"type.googleapis.com/google.protobuf.Value"), &wire, &reason);
+                        Ok(())
+                    }
+                    _ => {
+                        *written = true;
+                        self.value(value)
+                    }
+                }
+            }
+        }
     }
 
     fn quoted_integer(&mut self, value: impl itoa::Integer) {
@@ -387,54 +438,12 @@ impl Sink for JsonSink<'_> {
 
     #[inline]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
-        match &mut self.level {
+        match self.level {
             Level::Object | Level::InAny | Level::Only => {
                 self.begin_value(place);
                 self.value(value)
             }
-            Level::Time { seconds, nanos } => {
-                match value {
-                    Scalar::I64(value) => *seconds = value,
-                    Scalar::I32(value) => *nanos = value,
-                    _ => {}
-                }
-                Ok(())
-            }
-            Level::Mask { .. } => {
-                if let Scalar::String(path) = value {
-                    match camel_case_path(path) {
-                        Ok(path) => {
-                            self.out.extend_from_slice(path.as_bytes());
-                            self.out.push(b',');
-                        }
-                        Err(reason) => self.mask_fault = Some(reason),
-                    }
-                }
-                Ok(())
-            }
-            Level::Bare { start, written } => {
-                let start = *start;
-                // A value without number is not the number's field being unset: it is written here as its bytes.
-                let is_value = matches!(place, Place::Field(field) if field.oneof().is_some());
-                match value {
-                    Scalar::F64(number) if is_value && !number.is_finite() => {
-                        let reason = format!("number_value is {number}, which JSON does not have");
-                        if self.options.strict {
-                            return Err(no_json("google.protobuf.Value", reason));
-                        }
-                        *written = true;
-                        self.out.truncate(start);
-                        let mut wire = vec![0x11];
-                        wire.extend_from_slice(&number.to_le_bytes());
-                        self.wire_value(Some(b"type.googleapis.com/google.protobuf.Value"), &wire, &reason);
-                        Ok(())
-                    }
-                    _ => {
-                        *written = true;
-                        self.value(value)
-                    }
-                }
-            }
+            Level::Time { .. } | Level::Mask { .. } | Level::Bare { .. } => self.well_known_scalar(place, value),
         }
     }
 

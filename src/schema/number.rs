@@ -103,11 +103,8 @@ impl Shortest {
 }
 
 /// Appends a finite number as Go's text writer does: `strconv.AppendFloat(…, 'g', -1, …)`.
-fn text_finite(out: &mut Vec<u8>, printed: &str) {
-    if !has_exponent(printed) && stands_plain_in_text(printed.as_bytes()) {
-        out.extend_from_slice(without_trailing_zero(printed));
-        return;
-    }
+#[cold]
+fn text_exponent(out: &mut Vec<u8>, printed: &str) {
     let shortest = Shortest::parse(printed);
     let exponent = shortest.point - 1;
     // Source: Go's strconv, `formatDigits`: "if precision was the shortest possible, use precision 6 for this decision".
@@ -118,37 +115,18 @@ fn text_finite(out: &mut Vec<u8>, printed: &str) {
     }
 }
 
-/// Whether a number that was printed without an exponent has none in the text format either: that depends on the
-/// digits in front of the point, and on the zeros behind it.
+/// Appends what the library printed without an exponent; it differs from Go's form only in a trailing `.0`.
 #[inline]
-fn stands_plain_in_text(printed: &[u8]) -> bool {
-    let digits = printed.strip_prefix(b"-").unwrap_or(printed);
-    let whole = digits.iter().take(8).position(|&byte| byte == b'.').unwrap_or(8);
-    whole <= 6 && !digits.starts_with(b"0.0000")
-}
-
-/// Whether the library printed an exponent; it has three digits at most.
-#[inline]
-fn has_exponent(printed: &str) -> bool {
+fn plain(out: &mut Vec<u8>, printed: &str) {
     let bytes = printed.as_bytes();
-    bytes[bytes.len().saturating_sub(5)..].contains(&b'e')
-}
-
-/// What the library prints without an exponent differs from Go's form only in a trailing `.0`.
-#[inline]
-fn without_trailing_zero(printed: &str) -> &[u8] {
-    let bytes = printed.as_bytes();
-    bytes.strip_suffix(b".0").unwrap_or(bytes)
+    out.extend_from_slice(bytes.strip_suffix(b".0").unwrap_or(bytes));
 }
 
 /// Appends a finite number as Go's JSON writer does: an exponent below 1e-6 and from 1e21 on.
 ///
 /// Source: protobuf-go, `internal/encoding/json`, `appendFloat`.
-fn json_finite(out: &mut Vec<u8>, printed: &str) {
-    if !has_exponent(printed) {
-        out.extend_from_slice(without_trailing_zero(printed));
-        return;
-    }
+#[cold]
+fn json_exponent(out: &mut Vec<u8>, printed: &str) {
     let shortest = Shortest::parse(printed);
     let exponent = shortest.point - 1;
     if (-6..21).contains(&exponent) {
@@ -160,18 +138,27 @@ fn json_finite(out: &mut Vec<u8>, printed: &str) {
 }
 
 /// Appends a `double` as the text format has it.
+#[inline]
 pub(super) fn text_f64(out: &mut Vec<u8>, value: f64) {
-    match text_special(value) {
-        Some(name) => out.extend_from_slice(name),
-        None => text_finite(out, zmij::Buffer::new().format_finite(value)),
+    // Neither Go nor the library writes an exponent here, and what is not finite is not here.
+    if value == 0.0 || (1e-4..1e6).contains(&value.abs()) {
+        plain(out, zmij::Buffer::new().format_finite(value));
+    } else if let Some(name) = text_special(value) {
+        out.extend_from_slice(name);
+    } else {
+        text_exponent(out, zmij::Buffer::new().format_finite(value));
     }
 }
 
 /// Appends a `float` as the text format has it.
+#[inline]
 pub(super) fn text_f32(out: &mut Vec<u8>, value: f32) {
-    match text_special(value.into()) {
-        Some(name) => out.extend_from_slice(name),
-        None => text_finite(out, zmij::Buffer::new().format_finite(value)),
+    if value == 0.0 || (1e-4..1e6).contains(&value.abs()) {
+        plain(out, zmij::Buffer::new().format_finite(value));
+    } else if let Some(name) = text_special(value.into()) {
+        out.extend_from_slice(name);
+    } else {
+        text_exponent(out, zmij::Buffer::new().format_finite(value));
     }
 }
 
@@ -186,18 +173,26 @@ fn text_special(value: f64) -> Option<&'static [u8]> {
 }
 
 /// Appends a `double` as JSON has it; what is not finite becomes a string.
+#[inline]
 pub(super) fn json_f64(out: &mut Vec<u8>, value: f64) {
-    match json_special(value) {
-        Some(name) => out.extend_from_slice(name),
-        None => json_finite(out, zmij::Buffer::new().format_finite(value)),
+    if value == 0.0 || (1e-5..1e12).contains(&value.abs()) {
+        plain(out, zmij::Buffer::new().format_finite(value));
+    } else if let Some(name) = json_special(value) {
+        out.extend_from_slice(name);
+    } else {
+        json_exponent(out, zmij::Buffer::new().format_finite(value));
     }
 }
 
 /// Appends a `float` as JSON has it; what is not finite becomes a string.
+#[inline]
 pub(super) fn json_f32(out: &mut Vec<u8>, value: f32) {
-    match json_special(value.into()) {
-        Some(name) => out.extend_from_slice(name),
-        None => json_finite(out, zmij::Buffer::new().format_finite(value)),
+    if value == 0.0 || (1e-5..1e12).contains(&value.abs()) {
+        plain(out, zmij::Buffer::new().format_finite(value));
+    } else if let Some(name) = json_special(value.into()) {
+        out.extend_from_slice(name);
+    } else {
+        json_exponent(out, zmij::Buffer::new().format_finite(value));
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::Schema;
 use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use super::level::{Levels, Span, UNKNOWN, default_scalar, is_default, scalar};
-use super::sink::{Flow, Malformed, Order, Place, Sink, Unopened, UnopenedAny};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 use super::well_known::WellKnown;
 use crate::entry::Any;
 use crate::wire::{Cursor, Fault, NESTING_LIMIT, WireType};
@@ -354,36 +354,59 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     /// Reports a list of scalars, each occurrence packed or not.
     fn report_scalars(&mut self, message: &mut Message<'s>, field: &'s Field, first: Span) -> Result<(), S::Error> {
         let packable = !matches!(field.ty(), Type::String | Type::Bytes);
+        let place = Place::Element(field);
         let start = message.next as usize - 1;
         self.last_of_run(message, first);
         let mut begun = false;
         for index in start..message.next as usize {
             let span = self.walker.levels.spans[index];
-            let mut cursor = Cursor::new(self.data, span.range());
-            if !packable || span.is_number() {
-                if !std::mem::replace(&mut begun, true) {
-                    self.sink.begin_list(field)?;
-                }
-                self.sink.scalar(Place::Element(field), scalar(field.ty(), span, self.data))?;
+            let is_packed = packable && !span.is_number();
+            if is_packed && span.range().is_empty() {
                 continue;
             }
-            while !cursor.is_at_end() {
-                let bits = match field.ty().wire_type() {
-                    WireType::Fixed64 => cursor.fixed64(field.number()),
-                    WireType::Fixed32 => cursor.fixed32(field.number()).map(u64::from),
-                    WireType::Varint | WireType::Bytes | WireType::Group => cursor.varint(),
-                };
-                let bits = bits.map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
-                if !std::mem::replace(&mut begun, true) {
-                    self.sink.begin_list(field)?;
-                }
-                self.sink.scalar(Place::Element(field), scalar(field.ty(), Span::number(bits), self.data))?;
+            if !std::mem::replace(&mut begun, true) {
+                self.sink.begin_list(field)?;
+            }
+            if is_packed {
+                self.report_packed(field, span.range())?;
+            } else {
+                self.sink.scalar(place, scalar(field.ty(), span, self.data))?;
             }
         }
         if begun {
             self.sink.end_list(field)?;
         } else if self.sink.wants_absent() {
             self.sink.absent(field)?;
+        }
+        Ok(())
+    }
+
+    /// Reports numbers that stand one behind the other.
+    fn report_packed(&mut self, field: &'s Field, range: Range<usize>) -> Result<(), S::Error> {
+        let place = Place::Element(field);
+        let mut cursor = Cursor::new(self.data, range);
+        // Floats come in masses, and knowing their type here spares asking for each.
+        match field.ty() {
+            Type::Float => {
+                for bytes in cursor.all_fixed() {
+                    self.sink.scalar(place, Scalar::F32(f32::from_le_bytes(*bytes)))?;
+                }
+            }
+            Type::Double => {
+                for bytes in cursor.all_fixed() {
+                    self.sink.scalar(place, Scalar::F64(f64::from_le_bytes(*bytes)))?;
+                }
+            }
+            _ => {}
+        }
+        while !cursor.is_at_end() {
+            let bits = match field.ty().wire_type() {
+                WireType::Fixed64 => cursor.fixed64(field.number()),
+                WireType::Fixed32 => cursor.fixed32(field.number()).map(u64::from),
+                WireType::Varint | WireType::Bytes | WireType::Group => cursor.varint(),
+            };
+            let bits = bits.map_err(|fault| self.located(Malformed::new(fault, cursor.position)))?;
+            self.sink.scalar(place, scalar(field.ty(), Span::number(bits), self.data))?;
         }
         Ok(())
     }
