@@ -234,7 +234,7 @@ impl JsonSink<'_> {
         match layout.name(value) {
             _ if layout.is_null_value() && !self.options.enum_numbers => self.out.extend_from_slice(b"null"),
             Some(name) if !self.options.enum_numbers => quote_json(self.out, name),
-            _ => number::integer(self.out, value),
+            _ => number::signed(self.out, b"", value.into(), b""),
         }
     }
 
@@ -242,10 +242,23 @@ impl JsonSink<'_> {
     fn value(&mut self, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
-            Scalar::I32(value) => number::integer(self.out, value),
-            Scalar::U32(value) => number::integer(self.out, value),
-            Scalar::I64(value) => self.quoted_integer(value),
-            Scalar::U64(value) => self.quoted_integer(value),
+            Scalar::I32(value) => {
+                number::signed(self.out, b"", value.into(), b",");
+                return Ok(());
+            }
+            Scalar::U32(value) => {
+                number::unsigned(self.out, b"", value.into(), b",");
+                return Ok(());
+            }
+            // The integers that not every reader of JSON can hold stand in quotes.
+            Scalar::I64(value) => {
+                number::signed(self.out, b"\"", value, b"\",");
+                return Ok(());
+            }
+            Scalar::U64(value) => {
+                number::unsigned(self.out, b"\"", value, b"\",");
+                return Ok(());
+            }
             Scalar::F32(value) => number::json_f32(self.out, value),
             Scalar::F64(value) => number::json_f64(self.out, value),
             Scalar::String(value) => self.string(value)?,
@@ -304,12 +317,6 @@ impl JsonSink<'_> {
                 }
             }
         }
-    }
-
-    fn quoted_integer(&mut self, value: impl itoa::Integer) {
-        self.out.push(b'"');
-        number::integer(self.out, value);
-        self.out.push(b'"');
     }
 
     /// Whether a well-known type must be shown as its bytes because its JSON has no room for unknown fields.
@@ -474,10 +481,10 @@ impl Sink for JsonSink<'_> {
         self.out.push(b'"');
         match key {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
-            Scalar::I32(value) => number::integer(self.out, value),
-            Scalar::I64(value) => number::integer(self.out, value),
-            Scalar::U32(value) => number::integer(self.out, value),
-            Scalar::U64(value) => number::integer(self.out, value),
+            Scalar::I32(value) => number::signed(self.out, b"", value.into(), b""),
+            Scalar::I64(value) => number::signed(self.out, b"", value, b""),
+            Scalar::U32(value) => number::unsigned(self.out, b"", value.into(), b""),
+            Scalar::U64(value) => number::unsigned(self.out, b"", value, b""),
             Scalar::String(value) => {
                 if !self.options.strict && is_like_wire(value) {
                     self.out.push(b'@');

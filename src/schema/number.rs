@@ -1,15 +1,60 @@
 //! Numbers as Go writes them.
 
-/// Appends an integer in decimal.
+/// Appends an integer in decimal, with what stands directly before and behind it: a few bytes at most.
 #[inline]
-pub(super) fn integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+pub(super) fn signed(out: &mut Vec<u8>, before: &[u8], value: i64, after: &[u8]) {
+    decimal(out, before, value < 0, value.unsigned_abs(), after);
 }
 
-/// The two digits of a number below 100.
+/// Like [`signed`].
+#[inline]
+pub(super) fn unsigned(out: &mut Vec<u8>, before: &[u8], value: u64, after: &[u8]) {
+    decimal(out, before, false, value, after);
+}
+
+/// Writes from the end, so that everything is copied to `out` at once.
+#[inline(always)]
+fn decimal(out: &mut Vec<u8>, before: &[u8], is_negative: bool, mut rest: u64, after: &[u8]) {
+    // The longest number has 20 digits, or 19 and a sign.
+    let mut block = [0; 32];
+    let mut start = block.len() - after.len();
+    block[start..].copy_from_slice(after);
+    while rest >= 100 {
+        start -= 2;
+        block[start..start + 2].copy_from_slice(&two_digits((rest % 100) as u32));
+        rest /= 100;
+    }
+    let [tens, ones] = two_digits(rest as u32);
+    start -= 1;
+    block[start] = ones;
+    if rest >= 10 {
+        start -= 1;
+        block[start] = tens;
+    }
+    if is_negative {
+        start -= 1;
+        block[start] = b'-';
+    }
+    for byte in before.iter().rev() {
+        start -= 1;
+        block[start] = *byte;
+    }
+    out.extend_from_slice(&block[start..]);
+}
+
+/// The last two digits of a number.
 #[inline]
 pub(super) fn two_digits(value: u32) -> [u8; 2] {
-    [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
+    static PAIRS: [[u8; 2]; 100] = {
+        let mut pairs = [[0; 2]; 100];
+        let mut value = 0;
+        while value < 100 {
+            pairs[value] = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
+            value += 1;
+        }
+        pairs
+    };
+    PAIRS[(value % 100) as usize]
 }
 
 /// A floating-point number in the fewest digits that read back as the same value.
@@ -77,7 +122,7 @@ impl Shortest {
         if exponent.unsigned_abs() < 10 && exponent_digits > 1 {
             out.push(b'0');
         }
-        integer(out, exponent.unsigned_abs());
+        unsigned(out, b"", exponent.unsigned_abs().into(), b"");
     }
 
     /// `-ddd.ddd`, without an exponent.
@@ -214,6 +259,18 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out);
         String::from_utf8(out).expect("numbers are ASCII")
+    }
+
+    #[test]
+    fn integers_of_every_length() {
+        for exponent in 0..20 {
+            let ten = 10u64.pow(exponent);
+            for value in [ten - 1, ten, ten + 1, ten.saturating_mul(9), u64::MAX] {
+                assert_eq!(written(|out| unsigned(out, b"\"", value, b"\",")), format!("\"{value}\","));
+                assert_eq!(written(|out| signed(out, b"", value as i64, b"")), (value as i64).to_string());
+            }
+        }
+        assert_eq!(written(|out| signed(out, b"\"", i64::MIN, b"\":")), "\"-9223372036854775808\":");
     }
 
     /// Source of the expected values: Go's `strconv.FormatFloat(v, 'g', -1, 64)` and protojson.

@@ -95,19 +95,20 @@ impl TextSink<'_> {
         self.out.extend_from_slice(b"}\n");
     }
 
+    /// Writes a value and ends its line.
     fn value(&mut self, value: Scalar<'_>) {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
-            Scalar::I32(value) => number::integer(self.out, value),
-            Scalar::I64(value) => number::integer(self.out, value),
-            Scalar::U32(value) => number::integer(self.out, value),
-            Scalar::U64(value) => number::integer(self.out, value),
+            Scalar::I32(value) => return number::signed(self.out, b"", value.into(), b"\n"),
+            Scalar::I64(value) => return number::signed(self.out, b"", value, b"\n"),
+            Scalar::U32(value) => return number::unsigned(self.out, b"", value.into(), b"\n"),
+            Scalar::U64(value) => return number::unsigned(self.out, b"", value, b"\n"),
             Scalar::F32(value) => number::text_f32(self.out, value),
             Scalar::F64(value) => number::text_f64(self.out, value),
             Scalar::String(value) | Scalar::Bytes(value) => quote_text(self.out, value),
             Scalar::Enum(value, layout) => match layout.name(value) {
                 Some(name) => self.out.extend_from_slice(name.as_bytes()),
-                None => number::integer(self.out, value),
+                None => return number::signed(self.out, b"", value.into(), b"\n"),
             },
         }
         self.out.push(b'\n');
@@ -219,8 +220,7 @@ impl TextSink<'_> {
             match wire_type {
                 0 => {
                     self.name(name);
-                    number::integer(self.out, cursor.varint().unwrap_or_default());
-                    self.out.push(b'\n');
+                    number::unsigned(self.out, b"", cursor.varint().unwrap_or_default(), b"\n");
                 }
                 1 => self.unknown_fixed(name, cursor.fixed64(field).unwrap_or_default()),
                 2 => {

@@ -26,23 +26,25 @@ pub fn timestamp(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), Stri
     if !(0..NANOS_PER_SECOND).contains(&nanos) {
         return Err(format!("nanos out of range: {nanos}"));
     }
-    let (days, second_of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) as u32);
+    // From the first year on, so that nothing is negative.
+    let since = (seconds - TIMESTAMP_SECONDS.start()) as u64;
+    let (days, second_of_day) = ((since / 86_400) as u32, (since % 86_400) as u32);
     let (year, month, day) = civil_date(days);
-    let mut text = *b"0000-00-00T00:00:00";
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
     for (at, value) in [
-        (0, year as u32 / 100),
-        (2, year as u32),
-        (5, month as u32),
-        (8, day as u32),
+        (0, year / 100),
+        (2, year),
+        (5, month),
+        (8, day),
         (11, second_of_day / 3600),
         (14, second_of_day / 60 % 60),
         (17, second_of_day % 60),
     ] {
         text[at..at + 2].copy_from_slice(&number::two_digits(value));
     }
-    out.extend_from_slice(&text);
-    push_fraction(out, nanos.unsigned_abs());
-    out.push(b'Z');
+    let end = 19 + put_fraction(&mut text[19..], nanos.unsigned_abs());
+    text[end] = b'Z';
+    out.extend_from_slice(&text[..=end]);
     Ok(())
 }
 
@@ -64,41 +66,45 @@ pub fn duration(out: &mut Vec<u8>, seconds: i64, nanos: i32) -> Result<(), Strin
     if seconds < 0 || nanos < 0 {
         out.push(b'-');
     }
-    number::integer(out, seconds.unsigned_abs());
-    push_fraction(out, nanos.unsigned_abs());
-    out.push(b's');
+    number::unsigned(out, b"", seconds.unsigned_abs(), b"");
+    let mut text = *b".000000000s";
+    let end = put_fraction(&mut text, nanos.unsigned_abs());
+    text[end] = b's';
+    out.extend_from_slice(&text[..=end]);
     Ok(())
 }
 
-fn push_fraction(out: &mut Vec<u8>, nanos: u32) {
+/// Writes the digits into `text`, which begins with the point, and returns how many bytes of it count.
+#[inline]
+fn put_fraction(text: &mut [u8], nanos: u32) -> usize {
     if nanos == 0 {
-        return;
+        return 0;
     }
-    let mut text = *b".000000000";
     for (at, value) in [(1, nanos / 10_000_000), (3, nanos / 100_000), (5, nanos / 1_000), (7, nanos / 10)] {
         text[at..at + 2].copy_from_slice(&number::two_digits(value));
     }
     text[9] = b'0' + (nanos % 10) as u8;
-    let length = match nanos {
+    match nanos {
         _ if nanos.is_multiple_of(1_000_000) => 4,
         _ if nanos.is_multiple_of(1_000) => 7,
         _ => 10,
-    };
-    out.extend_from_slice(&text[..length]);
+    }
 }
 
-/// Year, month and day of a number of days since 1970-01-01, in the proleptic Gregorian calendar.
+/// Year, month and day of a number of days since 0001-01-01, in the proleptic Gregorian calendar.
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-fn civil_date(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+#[inline]
+fn civil_date(days: u32) -> (u32, u32, u32) {
+    // From the first of March of the year 0.
+    let shifted = days + 306;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let year = year_of_era + era * 400 + u32::from(month <= 2);
     (year, month, day)
 }
 
@@ -142,7 +148,7 @@ mod tests {
     #[test]
     fn the_calendar_has_every_day_once() {
         let (mut year, mut month, mut day) = (1600, 1, 1);
-        let first = -135_140;
+        let first = 584_022;
         assert_eq!(civil_date(first), (year, month, day));
         for days in first..first + 146_097 {
             assert_eq!(civil_date(days), (year, month, day));
