@@ -13,8 +13,8 @@ use std::io::{self, Read, Write};
 
 use prost::Message;
 use rpcreplay::schema::{
-    Field, JsonError, JsonOptions, Malformed, Order, Place, Scalar, Schema, Sink, TextOptions, Walker, write_canonical,
-    write_json, write_text,
+    Field, JsonError, JsonOptions, Malformed, Order, Place, Scalar, Schema, Sink, TextOptions, UnknownFields, Walker,
+    write_canonical, write_json, write_text,
 };
 
 /// Names the descriptor set of the suite's messages; the runner gives its testee no arguments.
@@ -142,7 +142,8 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
             }
         }
         WireFormat::Text => {
-            let options = TextOptions { unknown_fields: request.print_unknown_fields, ..TextOptions::default() };
+            let unknown_fields = if request.print_unknown_fields { UnknownFields::Guess } else { UnknownFields::Omit };
+            let options = TextOptions { unknown_fields, ..TextOptions::default() };
             match write_text(walker, layout, bytes, options, &mut out) {
                 Ok(()) => text(out).map_or_else(Outcome::RuntimeError, Outcome::Text),
                 Err(error) => Outcome::ParseError(error.to_string()),

@@ -62,6 +62,9 @@ pub enum Fault {
     /// A string field that is not UTF-8.
     #[error("field {0} is not valid UTF-8")]
     Utf8(u32),
+    /// A message whose text would be out of all proportion.
+    #[error("its text would have more than 16 times its bytes and 16 MiB")]
+    TextTooLong,
     /// A message of more bytes than positions within it can say.
     #[error("it has more than {} bytes", u32::MAX)]
     TooLong,

@@ -213,3 +213,20 @@ fn injected_faults_are_shown_marked_or_refused() {
         }
     }
 }
+
+/// `corpus/edge` has what the recordings lack: unknown fields, extensions, values at the edge of every type.
+#[test]
+fn fprint_of_edge_cases_is_that_of_go() {
+    let Some(folder) = corpus::folder() else { return };
+    let folder = folder.join("edge");
+    let protoset = folder.join("edge.binpb").display().to_string();
+    let mut compared = 0;
+    for path in corpus::files(&folder, ".replay") {
+        let Ok(golden) = fs::read(format!("{}.fprint.txt", path.display())) else { continue };
+        let printed = print(&["--protoset", &protoset, "--to", "fprint"], &path);
+        let name = path.display();
+        assert_eq!(String::from_utf8_lossy(&printed.stdout), String::from_utf8_lossy(&golden), "{name}");
+        compared += 1;
+    }
+    assert!(compared > 0, "no golden in {}", folder.display());
+}

@@ -232,7 +232,7 @@ impl JsonSink<'_> {
 
     fn enum_value(&mut self, value: i32, layout: &EnumLayout) {
         match layout.name(value) {
-            _ if layout.is_null_value() && !self.options.enum_numbers => self.out.extend_from_slice(b"null"),
+            _ if layout.is_null_value() => self.out.extend_from_slice(b"null"),
             Some(name) if !self.options.enum_numbers => quote_json(self.out, name),
             _ => number::signed(self.out, b"", value.into(), b""),
         }
@@ -652,39 +652,46 @@ pub fn quote_base64(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
 }
 
-/// A path of a field mask in camel case, if that can be turned back.
+/// A path of a field mask in camel case, if it is a path and can be turned back.
 ///
-/// Source: protobuf-go, `protojson`, `marshalFieldMask`.
+/// Source: protobuf-go, `protojson`, `marshalFieldMask`: names between dots, each a letter or underscore and then letters,
+/// digits and underscores; every underscore is followed by a small letter, since that is what turns it back.
 fn camel_case_path(path: &[u8]) -> Result<String, String> {
     let path = std::str::from_utf8(path).map_err(|_| "path is not valid UTF-8".to_owned())?;
     let mut camel = String::with_capacity(path.len());
-    let mut after_underscore = false;
+    let mut before = '.';
     for character in path.chars() {
-        let reversible = match character {
-            'a'..='z' => true,
-            '_' => !after_underscore,
-            '0'..='9' | '.' => !after_underscore,
-            _ => false,
-        };
-        if !reversible {
-            return Err(format!("path `{}` can't be turned back from camel case", path.escape_debug()));
+        match (before, character) {
+            ('_', 'a'..='z') => camel.push(character.to_ascii_uppercase()),
+            (_, 'a'..='z') => camel.push(character),
+            ('_' | '.', '0'..='9') | ('_', '_') | ('_' | '.', '.') => return Err(no_path(path)),
+            (_, '0'..='9' | '.') => camel.push(character),
+            (_, '_') => {}
+            _ => return Err(no_path(path)),
         }
-        if character == '_' {
-            after_underscore = true;
-        } else {
-            camel.push(if after_underscore { character.to_ascii_uppercase() } else { character });
-            after_underscore = false;
-        }
+        before = character;
     }
-    if after_underscore {
-        return Err(format!("path `{path}` can't be turned back from camel case"));
-    }
-    Ok(camel)
+    if matches!(before, '_' | '.') { Err(no_path(path)) } else { Ok(camel) }
+}
+
+#[cold]
+fn no_path(path: &str) -> String {
+    format!("path `{}` can't be turned back from camel case", path.escape_debug())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_like_wire;
+    use super::*;
+
+    #[test]
+    fn paths_of_field_masks() {
+        for (path, camel) in [("a", "a"), ("a_b.c", "aB.c"), ("_a", "A"), ("a1.b_c2", "a1.bC2")] {
+            assert_eq!(camel_case_path(path.as_bytes()).as_deref(), Ok(camel));
+        }
+        for path in ["", ".", "a.", ".a", "a..b", "1a", "a.1", "a_1", "a__b", "a_", "A", "a-b", "a,b", "é"] {
+            assert!(camel_case_path(path.as_bytes()).is_err(), "{path}");
+        }
+    }
 
     #[test]
     fn only_keys_that_could_be_ours_are_escaped() {

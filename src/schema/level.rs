@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Field, FieldSlot, Layout, MapShape, Type};
+use super::layout::{Field, FieldSlot, Layout, LayoutId, MapShape, Type};
 use super::sink::{Malformed, Order, Scalar};
 use crate::wire::{Cursor, Groups, Tag, WireValue};
 
@@ -51,6 +51,10 @@ impl Span {
 
     pub(super) fn is_number(&self) -> bool {
         self.end == 0
+    }
+
+    fn bytes_range(self) -> Range<u32> {
+        self.bits as u32..self.end
     }
 
     #[inline]
@@ -117,6 +121,8 @@ impl Seen {
 pub(super) struct Levels {
     pub(super) spans: Vec<Span>,
     pub(super) items: Vec<MapItem>,
+    /// Messages that others replaced, by type and place, until they are checked.
+    pub(super) dropped: Vec<(LayoutId, Range<u32>)>,
     groups: Groups,
 }
 
@@ -124,6 +130,7 @@ impl Levels {
     pub(super) fn clear(&mut self) {
         self.spans.clear();
         self.items.clear();
+        self.dropped.clear();
         self.groups.clear();
     }
 
@@ -192,6 +199,9 @@ impl Levels {
                 Some((winner, closed)) => {
                     *closed |= *winner != span.field;
                     if *closed {
+                        if let Some(id) = layout.fields()[span.field as usize].ty().message() {
+                            self.dropped.push((id, span.bytes_range()));
+                        }
                         span.field = REPLACED;
                     }
                 }
@@ -240,7 +250,7 @@ impl Levels {
     /// `false` comes before `true`, numbers by value, strings by their bytes.
     ///
     /// Source: protobuf-go, `order.GenericKeyOrder`.
-    pub(super) fn arrange_entries(&mut self, items: usize, data: &[u8]) {
+    pub(super) fn arrange_entries(&mut self, items: usize, data: &[u8], message: Option<LayoutId>) {
         // Numbers have no bytes; their ranks say all.
         let compare =
             |a: &MapItem, b: &MapItem| a.rank.cmp(&b.rank).then_with(|| a.key.bytes(data).cmp(b.key.bytes(data)));
@@ -255,6 +265,9 @@ impl Levels {
             if is_last {
                 self.items[kept] = self.items[index];
                 kept += 1;
+            } else if let Some(id) = message {
+                let values = &self.spans[self.items[index].values()];
+                self.dropped.extend(values.iter().map(|span| (id, span.bytes_range())));
             }
         }
         self.items.truncate(kept);

@@ -42,7 +42,10 @@ pub use quote::{escape_go, is_printable, quote_go};
 pub use raw::{RAW_DEPTH_LIMIT, RawEvent, likely_float, quote_hex, read_raw, write_raw};
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use status::{Code, Status, read_any, unknown_entry_fields};
-pub use text::{INDENT_LIMIT, TextOptions, quote_text, write_text};
+pub use text::{
+    INDENT_LIMIT, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url, quote_text,
+    text_limit, write_text,
+};
 pub use time::{duration, timestamp};
 pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;

@@ -8,16 +8,43 @@ use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
-use crate::wire::{Cursor, Groups};
+use crate::wire::{Cursor, Fault, Groups};
 
 /// How a message is written as text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TextOptions {
     /// By how many levels every line is indented; a level is two blanks.
     pub level: usize,
-    /// Writes unknown fields too, by number, and what can be taken for a message as one, as protoc does; Go's recorder
-    /// leaves them out.
-    pub unknown_fields: bool,
+    /// What becomes of fields that a layout does not know.
+    pub unknown_fields: UnknownFields,
+}
+
+/// What becomes of fields that a layout does not know, in text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownFields {
+    /// They are left out, as Go's recorder does.
+    #[default]
+    Omit,
+    /// They stand by number, length-delimited ones as strings.
+    ///
+    /// Source: protobuf-go, `prototext.Format`, by which `Fprint` shows messages.
+    ByNumber,
+    /// They stand by number, and what can be taken for a message as one, as protoc does it.
+    Guess,
+}
+
+/// How much text a message may become: this many bytes, and [`TEXT_RATIO_LIMIT`] times its own.
+///
+/// With every level of nesting lines begin further right, and names are longer than tags: a message of some kilobytes
+/// can be made such that its text would fill any memory.
+pub const TEXT_FREE_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many times its own bytes a message's text may have, beside [`TEXT_FREE_BYTES`].
+pub const TEXT_RATIO_LIMIT: usize = 16;
+
+/// The length of text beyond which a message of `bytes` is refused.
+pub fn text_limit(bytes: &[u8]) -> usize {
+    TEXT_FREE_BYTES.saturating_add(TEXT_RATIO_LIMIT.saturating_mul(bytes.len()))
 }
 
 /// Beyond this level lines are indented no further.
@@ -33,7 +60,8 @@ pub const INDENT_LIMIT: usize = 256;
 ///
 /// # Errors
 ///
-/// [`Malformed`] if the bytes are no message of the type; `out` is then as it was.
+/// [`Malformed`] if the bytes are no message of the type, or their text would be longer than [`text_limit`]; `out` is then
+/// as it was.
 pub fn write_text(
     walker: &mut Walker<'_>,
     layout: LayoutId,
@@ -44,7 +72,8 @@ pub fn write_text(
     let start = out.len();
     for checks_any in [false, true] {
         walker.check_any(checks_any);
-        let mut sink = TextSink { out, level: options.level, unknown_fields: options.unknown_fields };
+        let limit = start.saturating_add(text_limit(bytes));
+        let mut sink = TextSink { out, level: options.level, unknown_fields: options.unknown_fields, limit };
         match walker.walk(layout, bytes, &mut sink) {
             Ok(()) => return Ok(()),
             Err(malformed) => {
@@ -61,7 +90,9 @@ pub fn write_text(
 struct TextSink<'o> {
     out: &'o mut Vec<u8>,
     level: usize,
-    unknown_fields: bool,
+    unknown_fields: UnknownFields,
+    /// How long `out` may become.
+    limit: usize,
 }
 
 impl TextSink<'_> {
@@ -114,6 +145,11 @@ impl TextSink<'_> {
         self.out.push(b'\n');
     }
 
+    #[inline]
+    fn check_length(&self) -> Result<(), Malformed> {
+        if self.out.len() > self.limit { Err(Malformed::new(Fault::TextTooLong, 0)) } else { Ok(()) }
+    }
+
     /// The field that a value stands in; `None` for what has no line of its own.
     fn name_at<'a>(place: Place<'a>) -> Option<&'a str> {
         match place {
@@ -132,6 +168,7 @@ impl Sink for TextSink<'_> {
     }
 
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.check_length()?;
         if let Some(name) = Self::name_at(place) {
             self.open(name);
         }
@@ -147,6 +184,7 @@ impl Sink for TextSink<'_> {
 
     #[inline]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        self.check_length()?;
         self.name(Self::name_at(place).unwrap_or_default());
         self.value(value);
         Ok(())
@@ -165,6 +203,10 @@ impl Sink for TextSink<'_> {
     }
 
     fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        if !is_plain_type_url(any.type_url) {
+            self.two_fields(place, any.type_url.as_bytes(), any.value);
+            return Ok(Flow::Skip);
+        }
         if let Some(name) = Self::name_at(place) {
             self.open(name);
         }
@@ -183,21 +225,12 @@ impl Sink for TextSink<'_> {
     }
 
     fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
-        if let Some(name) = Self::name_at(place) {
-            self.open(name);
-        }
-        for (name, value) in [("type_url", any.type_url), ("value", any.value)] {
-            if !value.is_empty() {
-                self.name(name);
-                self.value(Scalar::Bytes(value));
-            }
-        }
-        self.end_place(place);
+        self.two_fields(place, any.type_url, any.value);
         Ok(Flow::Skip)
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
-        if self.unknown_fields {
+        if self.unknown_fields != UnknownFields::Omit {
             self.unknown_fields_of(wire, 0);
         }
         Ok(())
@@ -205,6 +238,20 @@ impl Sink for TextSink<'_> {
 }
 
 impl TextSink<'_> {
+    /// Writes an `Any` as the message that it is.
+    fn two_fields(&mut self, place: Place<'_>, type_url: &[u8], value: &[u8]) {
+        if let Some(name) = Self::name_at(place) {
+            self.open(name);
+        }
+        for (name, value) in [("type_url", type_url), ("value", value)] {
+            if !value.is_empty() {
+                self.name(name);
+                self.value(Scalar::Bytes(value));
+            }
+        }
+        self.end_place(place);
+    }
+
     fn end_place(&mut self, place: Place<'_>) {
         if Self::name_at(place).is_some() {
             self.close();
@@ -226,7 +273,8 @@ impl TextSink<'_> {
                 2 => {
                     let (start, end) = cursor.bytes(field).unwrap_or_default();
                     let value = &wire[start as usize..end as usize];
-                    if level < UNKNOWN_LEVELS && !value.is_empty() && is_message(value) {
+                    let guesses = self.unknown_fields == UnknownFields::Guess && level < UNKNOWN_LEVELS;
+                    if guesses && !value.is_empty() && is_message(value) {
                         self.open(name);
                         self.unknown_fields_of(value, level + 1);
                         self.close();
@@ -246,6 +294,13 @@ impl TextSink<'_> {
         self.name(name);
         self.out.extend_from_slice(format!("{value:#x}\n").as_bytes());
     }
+}
+
+/// Whether a type URL can stand in brackets, as that of an expanded `Any`.
+///
+/// Any other could end the brackets and forge the lines behind them. Source: the text format specification, "Any".
+pub fn is_plain_type_url(type_url: &str) -> bool {
+    type_url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=%/".contains(&byte))
 }
 
 /// How deep bytes within unknown bytes are taken for messages.

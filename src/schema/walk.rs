@@ -420,7 +420,9 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         }
         let collected = self.walker.levels.collect(layout, self.data, body.first..body.end);
         let seen = collected.map_err(|malformed| self.located(malformed))?;
+        let dropped = self.walker.levels.dropped.len();
         self.walker.levels.arrange(layout, base as usize, S::ORDER, seen);
+        self.check_dropped(dropped)?;
         if layout.well_known() == Some(WellKnown::Any)
             && self.sink.opens_any()
             && let Some((url, value)) = self.fields_of_any(layout, base)
@@ -560,6 +562,16 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         result
     }
 
+    /// Reads messages that others replaced: they are not reported, but bytes that are no message spoil what they stand
+    /// in. What stands inside them is dropped with them, so nothing is read twice.
+    fn check_dropped(&mut self, floor: usize) -> Result<(), Malformed> {
+        while self.walker.levels.dropped.len() > floor {
+            let Some((id, range)) = self.walker.levels.dropped.pop() else { break };
+            self.check(id, range)?;
+        }
+        Ok(())
+    }
+
     /// Reports a map, or, if its values are messages, only its beginning.
     fn report_map(&mut self, field: &'s Field, entries: Range<u32>) -> Result<(), S::Error> {
         let Shape::Map(shape) = field.shape() else { return Ok(()) };
@@ -568,7 +580,9 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             let range = self.walker.levels.spans[index as usize].range();
             self.walker.levels.collect_entry(shape, self.data, range).map_err(|malformed| self.located(malformed))?;
         }
-        self.walker.levels.arrange_entries(first, self.data);
+        let dropped = self.walker.levels.dropped.len();
+        self.walker.levels.arrange_entries(first, self.data, shape.value.ty().message());
+        self.check_dropped(dropped)?;
         let end = self.walker.levels.items.len();
         self.sink.begin_map(field)?;
         if let Some(id) = shape.value.ty().message() {
@@ -643,7 +657,7 @@ impl Sink for Check {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{any, bytes, group, id, schema, varint};
-    use super::super::{JsonOptions, TextOptions, write_canonical, write_json, write_text};
+    use super::super::{JsonOptions, TextOptions, UnknownFields, write_canonical, write_json, write_text};
     use super::*;
 
     fn json_of(name: &str, wire: &[u8]) -> String {
@@ -662,7 +676,7 @@ mod tests {
     fn text_of(name: &str, wire: &[u8]) -> String {
         let schema = schema();
         let mut out = Vec::new();
-        let options = TextOptions { unknown_fields: true, ..TextOptions::default() };
+        let options = TextOptions { unknown_fields: UnknownFields::Guess, ..TextOptions::default() };
         match write_text(&mut Walker::new(&schema), id(&schema, name), wire, options, &mut out) {
             Ok(()) => String::from_utf8(out).expect("these texts are UTF-8"),
             Err(error) => format!("error: {error}"),
@@ -740,6 +754,22 @@ mod tests {
         assert_eq!(json(&wire), r#"{"b":{"s":"s"}}"#);
         let merged = [bytes(9, "c"), bytes(8, varint(1, 1)), bytes(8, bytes(2, "s"))].concat();
         assert_eq!(json(&merged), r#"{"b":{"i":1,"s":"s"}}"#);
+    }
+
+    /// Go reads every occurrence before it throws any away.
+    #[test]
+    fn what_is_replaced_must_be_a_message_too() {
+        let malformed = bytes(2, [0xff])[..2].to_vec();
+        for (replaced, by) in [
+            (bytes(8, &malformed), varint(7, 1)),
+            (bytes(11, [varint(1, 1), bytes(2, &malformed)].concat()), bytes(11, varint(1, 1))),
+        ] {
+            let wire = [replaced.clone(), by.clone()].concat();
+            assert!(json(&wire).starts_with("error: field 2 claims 1 bytes, but 0 are left"), "{}", json(&wire));
+            // Also where what replaces is deep inside of what is itself replaced.
+            let deep = [bytes(8, bytes(8, &wire)), varint(7, 1)].concat();
+            assert!(json(&deep).starts_with("error: field 2 claims 1 bytes, but 0 are left"), "{}", json(&deep));
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::io::Write;
 use rpcreplay::entry::{Any, Entry, Payload};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, Status, TextOptions, Unopened, Walker, escape_go, quote_base64, quote_go, quote_json,
-    quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
+    Code, JsonOptions, Status, TextOptions, UnknownFields, Unopened, Walker, escape_go, quote_base64, quote_go,
+    quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
 };
 
 use super::notes::Notes;
@@ -26,7 +26,8 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
         Payload::Eof => out.extend_from_slice(b", error: EOF"),
         Payload::Message(any) => {
             out.extend_from_slice(b", message:\n");
-            if let Err(reason) = write_text_of(any, 0, walker, out) {
+            let options = TextOptions { unknown_fields: UnknownFields::ByNumber, ..TextOptions::default() };
+            if let Err(reason) = write_text_of(any, options, walker, out) {
                 write_guess(any, &reason, out, notes);
             }
             return;
@@ -80,7 +81,7 @@ pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>
             let start = out.len();
             let _ = writeln!(out, "  [{}]: {{", any.type_url);
             let opened = out.len();
-            match write_text_of(any, 2, walker, out) {
+            match write_text_of(any, TextOptions { level: 2, ..TextOptions::default() }, walker, out) {
                 Ok(()) if out.len() == opened => {
                     out.pop();
                     out.extend_from_slice(b"}\n");
@@ -109,9 +110,14 @@ pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>
     }
 }
 
-fn write_text_of(any: Any<'_>, level: usize, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> Result<(), Unopened> {
+fn write_text_of(
+    any: Any<'_>,
+    options: TextOptions,
+    walker: &mut Walker<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Unopened> {
     let layout = walker.schema().resolve(any.type_url)?;
-    write_text(walker, layout, any.value, TextOptions { level, ..TextOptions::default() }, out)?;
+    write_text(walker, layout, any.value, options, out)?;
     Ok(())
 }
 
