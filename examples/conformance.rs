@@ -145,7 +145,7 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
             let unknown_fields = if request.print_unknown_fields { UnknownFields::Guess } else { UnknownFields::Omit };
             let options = TextOptions { unknown_fields, ..TextOptions::default() };
             match write_text(walker, layout, bytes, options, &mut out) {
-                Ok(()) => text(out).map_or_else(Outcome::RuntimeError, Outcome::Text),
+                Ok(_) => text(out).map_or_else(Outcome::RuntimeError, Outcome::Text),
                 Err(error) => Outcome::ParseError(error.to_string()),
             }
         }

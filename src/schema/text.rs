@@ -2,10 +2,11 @@
 //!
 //! Source: protobuf-go, `prototext.MarshalOptions{Multiline: true}`, with one blank behind every colon.
 
+use super::Unresolved;
 use super::escape::{Escape, Special, append_escaped, hex};
 use super::layout::{Field, Layout, LayoutId};
 use super::number;
-use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
 use crate::wire::{Cursor, Fault, Groups};
@@ -47,6 +48,15 @@ pub fn text_limit(bytes: &[u8]) -> usize {
     TEXT_FREE_BYTES.saturating_add(TEXT_RATIO_LIMIT.saturating_mul(bytes.len()))
 }
 
+/// What the text of a message does not tell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// How many fields, at any level, the descriptor does not know and the text therefore leaves out.
+    pub unknown_fields: u64,
+    /// Whether a string that must be UTF-8 is not; it stands escaped, where Go's reader refuses the message.
+    pub invalid_utf8: bool,
+}
+
 /// Beyond this level lines are indented no further.
 ///
 /// Blanks grow with the square of the nesting; without an end to that, a message of some kilobytes could fill the
@@ -56,7 +66,7 @@ pub const INDENT_LIMIT: usize = 256;
 /// Appends the text of a message to `out`: a line per field, each with its line feed.
 ///
 /// An `Any` is expanded where its type is known and its value is a message of the type; otherwise its two fields are
-/// written.
+/// written. Returns what a reader of the text would not learn.
 ///
 /// # Errors
 ///
@@ -68,14 +78,16 @@ pub fn write_text(
     bytes: &[u8],
     options: TextOptions,
     out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
+) -> Result<LeftOut, Malformed> {
     let start = out.len();
     for checks_any in [false, true] {
         walker.check_any(checks_any);
         let limit = start.saturating_add(text_limit(bytes));
-        let mut sink = TextSink { out, level: options.level, unknown_fields: options.unknown_fields, limit };
+        let left_out = LeftOut::default();
+        let TextOptions { level, unknown_fields } = options;
+        let mut sink = TextSink { out, level, unknown_fields, limit, left_out };
         match walker.walk(layout, bytes, &mut sink) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(sink.left_out),
             Err(malformed) => {
                 out.truncate(start);
                 if !malformed.in_any() || checks_any {
@@ -93,6 +105,7 @@ struct TextSink<'o> {
     unknown_fields: UnknownFields,
     /// How long `out` may become.
     limit: usize,
+    left_out: LeftOut,
 }
 
 impl TextSink<'_> {
@@ -127,7 +140,7 @@ impl TextSink<'_> {
     }
 
     /// Writes a value and ends its line.
-    fn value(&mut self, value: Scalar<'_>) {
+    fn value(&mut self, field: Option<&Field>, value: Scalar<'_>) {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
             Scalar::I32(value) => return number::signed(self.out, b"", value.into(), b"\n"),
@@ -136,7 +149,10 @@ impl TextSink<'_> {
             Scalar::U64(value) => return number::unsigned(self.out, b"", value, b"\n"),
             Scalar::F32(value) => number::text_f32(self.out, value),
             Scalar::F64(value) => number::text_f64(self.out, value),
-            Scalar::String(value) | Scalar::Bytes(value) => quote_text(self.out, value),
+            Scalar::String(value) | Scalar::Bytes(value) => {
+                let is_utf8 = quote(self.out, value);
+                self.left_out.invalid_utf8 |= !is_utf8 && field.is_some_and(Field::checks_utf8);
+            }
             Scalar::Enum(value, layout) => match layout.name(value) {
                 Some(name) => self.out.extend_from_slice(name.as_bytes()),
                 None => return number::signed(self.out, b"", value.into(), b"\n"),
@@ -151,11 +167,15 @@ impl TextSink<'_> {
     }
 
     /// The field that a value stands in; `None` for what has no line of its own.
-    fn name_at<'a>(place: Place<'a>) -> Option<&'a str> {
+    fn field_at<'a>(place: Place<'a>) -> Option<&'a Field> {
         match place {
             Place::Root | Place::Any => None,
-            Place::Field(field) | Place::Element(field) | Place::MapValue(field) => Some(field.text_name()),
+            Place::Field(field) | Place::Element(field) | Place::MapValue(field) => Some(field),
         }
+    }
+
+    fn name_at<'a>(place: Place<'a>) -> Option<&'a str> {
+        Self::field_at(place).map(Field::text_name)
     }
 }
 
@@ -186,14 +206,14 @@ impl Sink for TextSink<'_> {
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
         self.check_length()?;
         self.name(Self::name_at(place).unwrap_or_default());
-        self.value(value);
+        self.value(Self::field_at(place), value);
         Ok(())
     }
 
     fn begin_entry(&mut self, map: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
         self.open(map.text_name());
         self.name(key.text_name());
-        self.value(value);
+        self.value(Some(key), value);
         Ok(())
     }
 
@@ -226,12 +246,16 @@ impl Sink for TextSink<'_> {
 
     fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.two_fields(place, any.type_url, any.value);
-        Ok(Flow::Skip)
+        self.left_out.invalid_utf8 |= matches!(any.reason, Unopened::Unresolved(Unresolved::NotUtf8));
+        // Behind its end there is no place for its own unknown fields, but they can be counted.
+        Ok(if self.unknown_fields == UnknownFields::Omit { Flow::Enter } else { Flow::Skip })
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
         if self.unknown_fields != UnknownFields::Omit {
             self.unknown_fields_of(wire, 0);
+        } else {
+            self.left_out.unknown_fields += 1;
         }
         Ok(())
     }
@@ -246,7 +270,7 @@ impl TextSink<'_> {
         for (name, value) in [("type_url", type_url), ("value", value)] {
             if !value.is_empty() {
                 self.name(name);
-                self.value(Scalar::Bytes(value));
+                self.value(None, Scalar::Bytes(value));
             }
         }
         self.end_place(place);
@@ -280,7 +304,7 @@ impl TextSink<'_> {
                         self.close();
                     } else {
                         self.name(name);
-                        self.value(Scalar::Bytes(value));
+                        self.value(None, Scalar::Bytes(value));
                     }
                 }
                 3 => self.open(name),
@@ -327,12 +351,19 @@ fn is_message(wire: &[u8]) -> bool {
 ///
 /// Source: protobuf-go, `internal/encoding/text`, `appendString`.
 pub fn quote_text(out: &mut Vec<u8>, value: &[u8]) {
+    quote(out, value);
+}
+
+/// Does what [`quote_text`] does, and says whether the value is UTF-8.
+#[inline]
+fn quote(out: &mut Vec<u8>, value: &[u8]) -> bool {
     out.push(b'"');
     let rest = append_escaped::<TextEscape>(out, value);
     if !rest.is_empty() {
         append_binary(out, rest);
     }
     out.push(b'"');
+    rest.is_empty()
 }
 
 struct TextEscape;
@@ -474,6 +505,36 @@ mod tests {
             (b"\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80", br#""\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80""#),
         ] {
             assert_eq!(quoted(value), expected, "{value:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_told() {
+        use super::super::testing::{any, bytes, group, id, schema, varint};
+        let schema = schema();
+        let broken = |field| bytes(field, b"\xff");
+        let inside = [varint(99, 1), broken(9)].concat();
+        let odd_any = |url: &[u8]| bytes(10, [bytes(1, url), bytes(3, "beside")].concat());
+        #[rustfmt::skip]
+        let cases: &[(&str, Vec<u8>, u64, bool)] = &[
+            ("test.All", [bytes(2, "é"), broken(14)].concat(), 0, false),
+            ("test.All", [varint(99, 1), bytes(98, "x"), varint(99, 1)].concat(), 3, false),
+            ("test.All", broken(2), 0, true),
+            ("test.All", broken(4), 0, true),
+            ("test.All", bytes(5, broken(1)), 0, true),
+            ("test.All", bytes(13, inside.clone()), 1, true),
+            ("test.All", bytes(10, any("test.All", &inside)), 1, true),
+            ("test.All", odd_any(b"no.such.Type"), 1, false),
+            ("test.All", odd_any(b"\xff"), 1, true),
+            // In proto2 strings are not checked.
+            ("test.Old", [group(1, varint(9, 1)), broken(100)].concat(), 1, false),
+        ];
+        for (name, wire, unknown_fields, invalid_utf8) in cases {
+            let mut out = Vec::new();
+            let options = TextOptions::default();
+            let found = write_text(&mut Walker::new(&schema), id(&schema, name), wire, options, &mut out);
+            let expected = LeftOut { unknown_fields: *unknown_fields, invalid_utf8: *invalid_utf8 };
+            assert_eq!(found, Ok(expected), "{name} {}", wire.escape_ascii());
         }
     }
 

@@ -492,7 +492,6 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 
     /// Opens an `Any` and begins the message inside.
-    #[expect(clippy::too_many_arguments, reason = "all of it is the state of one level")]
     fn open_any(
         &mut self,
         place: Place<'s>,
@@ -678,7 +677,7 @@ mod tests {
         let mut out = Vec::new();
         let options = TextOptions { unknown_fields: UnknownFields::Guess, ..TextOptions::default() };
         match write_text(&mut Walker::new(&schema), id(&schema, name), wire, options, &mut out) {
-            Ok(()) => String::from_utf8(out).expect("these texts are UTF-8"),
+            Ok(_) => String::from_utf8(out).expect("these texts are UTF-8"),
             Err(error) => format!("error: {error}"),
         }
     }

@@ -213,6 +213,13 @@ impl Print {
         }
         let is_whole = end.is_none();
         shown.end(is_whole, selected.is_everything());
+        let losses = shown.notes.take_losses();
+        if !losses.is_empty() {
+            shown.output.flush()?;
+        }
+        for loss in losses {
+            note("rpcreplay: ", &format!("{name}: note: {loss}"));
+        }
         match end.or(shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws).into())) {
             Some(failure) => Err(failure),
             None => Ok(kept_any),

@@ -5,18 +5,20 @@ use std::io::Write;
 use rpcreplay::entry::{Any, Entry, Payload};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, Status, TextOptions, UnknownFields, Unopened, Walker, escape_go, quote_base64, quote_go,
-    quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
+    Code, JsonOptions, LeftOut, Status, TextOptions, UnknownFields, Unopened, Walker, escape_go, is_plain_type_url,
+    quote_base64, quote_go, quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
 };
 
 use super::notes::Notes;
 
 /// Appends an entry as go-replayers' Fprint shows it.
 ///
-/// What can't be opened, on which Fprint ends, is shown as a guess at its bytes below the reason.
+/// What can't be opened, on which Fprint ends, is shown as a guess at its bytes below the reason. What Fprint leaves out
+/// is left to `notes`.
 ///
 /// Source: go-replayers, `grpcreplay.Fprint`, with one blank behind every colon of the prototext.
 pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
+    notes.unknown_fields(entry, unknown_entry_fields(entry.record()).len() as u64);
     // Writing to a vector does not fail.
     let _ = write!(out, "#{}: kind: {}, method: ", entry.index(), entry.kind());
     out.extend_from_slice(entry.method().as_bytes());
@@ -27,15 +29,17 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
         Payload::Message(any) => {
             out.extend_from_slice(b", message:\n");
             let options = TextOptions { unknown_fields: UnknownFields::ByNumber, ..TextOptions::default() };
-            if let Err(reason) = write_text_of(any, options, walker, out) {
-                write_guess(any, &reason, out, notes);
+            match write_text_of(any, options, walker, out) {
+                Ok(left_out) => note_left_out(entry, left_out, notes),
+                Err(reason) => write_guess(any, &reason, out, notes),
             }
             return;
         }
         Payload::Error(any) => match Status::read(any.value) {
             // Go turns a status without an error into no error at all.
-            Ok(status) if status.code == Code::OK => {}
+            Ok(status) if status.code == Code::OK => note_status(entry, &status, notes),
             Ok(status) => {
+                note_status(entry, &status, notes);
                 out.extend_from_slice(b", error: rpc error: code = ");
                 match status.code.go_name() {
                     Some(name) => out.extend_from_slice(name.as_bytes()),
@@ -57,8 +61,9 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
     out.push(b'\n');
 }
 
-/// Appends an entry in the protobuf text format, as Go's recorder writes it.
+/// Appends an entry in the protobuf text format, as Go's recorder writes it; what it leaves out is left to `notes`.
 pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
+    notes.unknown_fields(entry, unknown_entry_fields(entry.record()).len() as u64);
     if entry.kind().number() != 0 {
         let _ = writeln!(out, "kind: {}", entry.kind());
     }
@@ -78,24 +83,12 @@ pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>
         Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
         Some(any) => {
             out.extend_from_slice(b"message: {\n");
-            let start = out.len();
-            let _ = writeln!(out, "  [{}]: {{", any.type_url);
-            let opened = out.len();
-            match write_text_of(any, TextOptions { level: 2, ..TextOptions::default() }, walker, out) {
-                Ok(()) if out.len() == opened => {
-                    out.pop();
-                    out.extend_from_slice(b"}\n");
-                }
-                Ok(()) => out.extend_from_slice(b"  }\n"),
-                Err(reason) => {
-                    note_unopened(&reason, notes);
-                    out.truncate(start);
-                    for (name, value) in [("type_url", any.type_url.as_bytes()), ("value", any.value)] {
-                        if !value.is_empty() {
-                            let _ = write!(out, "  {name}: ");
-                            quote_text(out, value);
-                            out.push(b'\n');
-                        }
+            if !is_plain_type_url(any.type_url) || !write_expanded(entry, any, walker, out, notes) {
+                for (name, value) in [("type_url", any.type_url.as_bytes()), ("value", any.value)] {
+                    if !value.is_empty() {
+                        let _ = write!(out, "  {name}: ");
+                        quote_text(out, value);
+                        out.push(b'\n');
                     }
                 }
             }
@@ -110,15 +103,50 @@ pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>
     }
 }
 
+/// Appends an entry's message below its type URL, or nothing, and says whether it could.
+fn write_expanded(entry: &Entry, any: Any<'_>, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) -> bool {
+    let start = out.len();
+    let _ = writeln!(out, "  [{}]: {{", any.type_url);
+    let opened = out.len();
+    match write_text_of(any, TextOptions { level: 2, ..TextOptions::default() }, walker, out) {
+        Ok(left_out) => {
+            note_left_out(entry, left_out, notes);
+            if out.len() == opened {
+                out.pop();
+            } else {
+                out.extend_from_slice(b"  ");
+            }
+            out.extend_from_slice(b"}\n");
+            true
+        }
+        Err(reason) => {
+            note_unopened(&reason, notes);
+            out.truncate(start);
+            false
+        }
+    }
+}
+
 fn write_text_of(
     any: Any<'_>,
     options: TextOptions,
     walker: &mut Walker<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), Unopened> {
+) -> Result<LeftOut, Unopened> {
     let layout = walker.schema().resolve(any.type_url)?;
-    write_text(walker, layout, any.value, options, out)?;
-    Ok(())
+    Ok(write_text(walker, layout, any.value, options, out)?)
+}
+
+fn note_left_out(entry: &Entry, left_out: LeftOut, notes: &mut Notes) {
+    notes.unknown_fields(entry, left_out.unknown_fields);
+    if left_out.invalid_utf8 {
+        notes.invalid_utf8(entry);
+    }
+}
+
+fn note_status(entry: &Entry, status: &Status<'_>, notes: &mut Notes) {
+    let invalid_utf8 = std::str::from_utf8(status.message).is_err();
+    note_left_out(entry, LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8 }, notes);
 }
 
 fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>, notes: &mut Notes) {

@@ -8,6 +8,9 @@ use rpcreplay::schema::{Schema, Unresolved};
 /// How many names of types are remembered.
 const NAMES: usize = 8;
 
+/// How many numbers of entries are remembered for each thing that was noticed.
+const NUMBERS: usize = 8;
+
 /// What was noticed while showing recordings.
 #[derive(Debug, Default)]
 pub struct Notes {
@@ -15,6 +18,44 @@ pub struct Notes {
     more_types: bool,
     flaw: Option<(u64, Flaw)>,
     more_flaws: u64,
+    unknown_fields: Found,
+    invalid_utf8: Found,
+}
+
+/// How often something was noticed, and in which entries.
+#[derive(Debug, Default)]
+struct Found {
+    count: u64,
+    /// The first of the entries, in order.
+    entries: Vec<u64>,
+    more_entries: u64,
+    last: u64,
+}
+
+impl Found {
+    fn add(&mut self, entry: &Entry, count: u64) {
+        let index = entry.index().0;
+        self.count += count;
+        if count == 0 || self.last == index {
+            return;
+        }
+        self.last = index;
+        if self.entries.len() < NUMBERS {
+            self.entries.push(index);
+        } else {
+            self.more_entries += 1;
+        }
+    }
+
+    /// The entries in words.
+    fn place(&self) -> String {
+        let numbers: Vec<_> = self.entries.iter().map(u64::to_string).collect();
+        match (&numbers[..], self.more_entries) {
+            ([number], 0) => format!("entry {number}"),
+            (numbers, 0) => format!("entries {}", numbers.join(", ")),
+            (numbers, more) => format!("entries {} and {more} more", numbers.join(", ")),
+        }
+    }
 }
 
 impl Notes {
@@ -53,6 +94,32 @@ impl Notes {
             1 => format!("entry {entry}: {flaw}; another entry is refused too"),
             more => format!("entry {entry}: {flaw}; {more} more entries are refused too"),
         })
+    }
+
+    /// Remembers fields that the descriptor does not know and the format leaves out.
+    pub fn unknown_fields(&mut self, entry: &Entry, count: u64) {
+        self.unknown_fields.add(entry, count);
+    }
+
+    /// Remembers strings that must be UTF-8 and are not, in a format that has no mark for them.
+    pub fn invalid_utf8(&mut self, entry: &Entry) {
+        self.invalid_utf8.add(entry, 1);
+    }
+
+    /// What the format could not show of a recording, a line each, once.
+    pub fn take_losses(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let fields = std::mem::take(&mut self.unknown_fields);
+        match fields.count {
+            0 => {}
+            1 => lines.push(format!("1 unknown field in {} is not shown in this format", fields.place())),
+            count => lines.push(format!("{count} unknown fields in {} are not shown in this format", fields.place())),
+        }
+        let strings = std::mem::take(&mut self.invalid_utf8);
+        if strings.count > 0 {
+            lines.push(format!("invalid UTF-8 in strings of {}, which Go's reader refuses", strings.place()));
+        }
+        lines
     }
 
     /// What to do about types that could not be found, with the built-in ones or without them.
