@@ -160,6 +160,20 @@ pub enum ErrorKind {
         /// The number it refers to.
         refers_to: i32,
     },
+    /// An entry cannot get another number, because the reference of one already written would then name it, or another
+    /// entry that moved.
+    #[error(
+        "entry {moved} cannot move to another place, because entry {entry}, already written, refers to entry \
+         {refers_to}, which would then be another one"
+    )]
+    ForwardReference {
+        /// The number of the entry that refers.
+        entry: u64,
+        /// The number it refers to.
+        refers_to: i32,
+        /// The number that the entry which was to move had in its own file.
+        moved: u64,
+    },
     /// Entries came to the writer in another order than they had in their file.
     #[error("entry {entry} cannot be written after entry {previous}, which it precedes in its file")]
     OutOfOrder {
@@ -193,6 +207,7 @@ impl ErrorKind {
             ErrorKind::MissingReference { .. } => {
                 Some("keep the entry it refers to, or leave this entry out too".to_owned())
             }
+            ErrorKind::ForwardReference { entry, .. } => Some(format!("leave entry {entry} out too")),
             ErrorKind::Io(_)
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }

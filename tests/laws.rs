@@ -224,6 +224,32 @@ fn broken_references_are_copied_but_not_renumbered() {
 }
 
 #[test]
+fn a_copied_reference_never_comes_to_name_a_stranger() {
+    let schema = fixtures::schema();
+    let request: &[u8] = b"\x08\x01\x12\x02/s";
+    // Entry 2 refers to entry 5, which comes later.
+    let records = [request, b"\x08\x02\x28\x05", request, request, request, request];
+    let file = binary_of_records(&records);
+    let dropping = |dropped: &'static [u64]| copy(&file, &schema, |index| dropped.contains(&index));
+    let error = dropping(&[3]).expect_err("entry 6 would become entry 5");
+    assert_eq!(
+        error.to_string(),
+        "entry 4 cannot move to another place, because entry 2, already written, refers to entry 5, \
+         which would then be another one"
+    );
+    assert_eq!(error.hint().as_deref(), Some("leave entry 2 out too"));
+    let error = dropping(&[5]).expect_err("entry 6 would become entry 5").to_string();
+    assert!(error.starts_with("entry 6 cannot move to another place, because entry 2"), "{error}");
+
+    assert_eq!(dropping(&[2, 3]).expect("nobody refers to anybody"), binary_of_records(&[request; 4]));
+    assert_eq!(dropping(&[]).expect("a copy"), file);
+    assert_eq!(dropping(&[6]).expect("nothing moves"), binary_of_records(&records[..5]));
+    // What moves behind the entry referred to harms nobody.
+    let seven = binary_of_records(&[&records[..], &[request]].concat());
+    assert_eq!(copy(&seven, &schema, |index| index == 6).expect("entry 7 becomes entry 6"), file);
+}
+
+#[test]
 fn a_writer_wants_entries_in_order() {
     let [first, second, ..] = &entries()[..] else { unreachable!() };
     let mut writer = Writer::binary(Vec::new(), &Default::default()).expect("a vector takes everything");

@@ -20,7 +20,8 @@ use crate::recording::Header;
 /// the entry it names was written. As long as every entry has kept its number, records are copied unread, and with
 /// them the references that were broken in the source: a copy is a copy. From the first entry on that gets another
 /// number than it had, every reference must name an entry already written; one that does not (left out, later,
-/// negative) is refused rather than made to point at a stranger.
+/// negative) is refused rather than made to point at a stranger. For the same reason no entry gets another number than
+/// it had while a reference copied earlier names a number that is yet to come.
 ///
 /// ```
 /// use rpcreplay::entry::{Any, Kind, Entry, Payload};
@@ -40,6 +41,14 @@ pub struct Writer<W> {
     out: W,
     written: u64,
     numbers: Numbers,
+    forward: Option<ForwardReference>,
+}
+
+/// The copied reference that reaches furthest beyond its entry.
+#[derive(Debug, Clone, Copy)]
+struct ForwardReference {
+    entry: u64,
+    refers_to: i32,
 }
 
 impl<W: Write> Writer<W> {
@@ -49,7 +58,7 @@ impl<W: Write> Writer<W> {
     ///
     /// `TooLong` if the initial state has more than `u32::MAX` bytes, `Io` if writing fails.
     pub fn binary(out: W, header: &Header) -> Result<Self> {
-        let mut writer = Writer { out, written: 0, numbers: Numbers::default() };
+        let mut writer = Writer { out, written: 0, numbers: Numbers::default(), forward: None };
         writer.out.write_all(BINARY_MAGIC)?;
         writer.write_record("initial state", &header.initial)?;
         Ok(writer)
@@ -59,7 +68,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     ///
-    /// `MissingReference`, `OutOfOrder` and `TooManyEntries`, after which nothing of the entry is written and others
+    /// `MissingReference`, `ForwardReference`, `OutOfOrder` and `TooManyEntries`, after which nothing of the entry is written and others
     /// may follow; `Io` if writing fails.
     pub fn write(&mut self, entry: &Entry) -> Result<EntryIndex> {
         let new = self.written + 1;
@@ -72,11 +81,14 @@ impl<W: Write> Writer<W> {
             EntryIndex(own) if own > self.numbers.last => own,
             EntryIndex(own) => return Err(at(ErrorKind::OutOfOrder { entry: own, previous: self.numbers.last })),
         };
-        let ref_index = if self.numbers.are_unchanged && own == new {
-            entry.ref_index()
-        } else {
-            self.translate(own, entry.ref_index())?
-        };
+        let is_copy = self.numbers.are_unchanged && own == new;
+        let ref_index = if is_copy { entry.ref_index() } else { self.translate(own, entry.ref_index())? };
+        if own != new
+            && let Some(ForwardReference { entry, refers_to }) = self.forward
+            && new as i64 <= i64::from(refers_to)
+        {
+            return Err(at(ErrorKind::ForwardReference { entry, refers_to, moved: own }));
+        }
         if ref_index == entry.ref_index() {
             self.write_record("record", entry.record())?;
         } else {
@@ -84,6 +96,12 @@ impl<W: Write> Writer<W> {
                 Error::new(error, Position { entry: Some(own), byte: Some(byte), ..Position::default() })
             })?;
             self.write_record("record", &record)?;
+        }
+        if is_copy
+            && i64::from(ref_index) > new as i64
+            && self.forward.is_none_or(|forward| ref_index > forward.refers_to)
+        {
+            self.forward = Some(ForwardReference { entry: own, refers_to: ref_index });
         }
         self.written = new;
         self.numbers.push(own, new);
