@@ -271,7 +271,8 @@ impl EnumLayout {
 }
 
 impl Layout {
-    /// Compiles a message and the extensions known for it.
+    /// Compiles a message and the extensions known for it, of which another source may give one the number of a field
+    /// that the message declares: the message comes from the first source that knows it, so that one is left out.
     ///
     /// `id_of` hands out the id of a message type that a field refers to.
     pub(super) fn new(
@@ -284,7 +285,8 @@ impl Layout {
         let mut oneofs: Vec<String> = Vec::new();
         let mut fields: Vec<Field> =
             declared.iter().map(|field| Field::of_message(field, &mut oneofs, id_of)).collect();
-        fields.extend(extensions.iter().map(|extension| Field::of_extension(extension, id_of)));
+        let extensions = extensions.iter().filter(|extension| descriptor.get_field(extension.number()).is_none());
+        fields.extend(extensions.map(|extension| Field::of_extension(extension, id_of)));
         // Go's text and JSON writers put extensions last, by name.
         fields[declared.len()..].sort_by(|a, b| a.name.cmp(&b.name));
 

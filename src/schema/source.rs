@@ -522,6 +522,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::schema::layout::Layout;
 
     fn field(name: &str, number: i32, type_name: &str) -> FieldDescriptorProto {
         let kind = if type_name.is_empty() { Type::String } else { Type::Message };
@@ -658,6 +659,29 @@ mod tests {
         assert!(status.get_field(77).is_some());
         assert_eq!(sources.origin("google.rpc.Code"), None);
         assert_eq!(sources.origin("google.rpc.BadRequest").as_deref(), Some(BUNDLE_NAME));
+    }
+
+    #[test]
+    fn a_declared_field_outranks_an_extension_of_its_number() {
+        let declared = set([file("a.proto", &[], [message("M", [field("mine", 100, "")])])]);
+        let extendable = DescriptorProto {
+            extension_range: vec![ExtensionRange { start: Some(100), end: Some(200), options: None }],
+            ..message("M", [])
+        };
+        let extending = FileDescriptorProto {
+            extension: vec![extension("theirs", 100, ".p.M"), extension("other", 101, ".p.M")],
+            syntax: None,
+            ..file("b.proto", &[], [extendable])
+        };
+        let sources = sources([declared, set([extending])], false);
+        let descriptor = sources.message("p.M").expect("sound").expect("known");
+        let layout =
+            Layout::new(&descriptor, &sources.extensions("p.M"), &mut |_| unreachable!("no field is a message"));
+        let names: Vec<_> = layout.fields().iter().map(|field| field.name()).collect();
+        assert_eq!(names, ["mine", "p.other"]);
+        let of_tag = layout.field_of_tag(100 << 3 | 2).map(|index| layout.fields()[index].name());
+        assert_eq!(of_tag, Some("mine"));
+        assert_eq!(layout.field_of_number(100).map(|field| field.name()), Some("mine"));
     }
 
     #[test]
