@@ -78,8 +78,19 @@ impl Bundle {
     /// The file that defines the message, enum or service with this full name, or the one that it is nested in, and the
     /// full name of that outermost one.
     pub(super) fn file_defining<'n>(&self, full_name: &'n str) -> Option<(FileNumber, &'n str)> {
-        super::source::enclosing_names(full_name).find_map(|name| {
-            let file = self.candidates(name).find(|&file| self.defines(file, name))?;
+        // The hash of a name comes up on the way to that of what is nested in it.
+        let mut hash = FNV1A_START;
+        let mut names = Vec::new();
+        for (at, byte) in full_name.bytes().enumerate() {
+            if byte == b'.' {
+                names.push((at, hash));
+            }
+            hash = fnv1a_step(hash, byte);
+        }
+        names.push((full_name.len(), hash));
+        names.into_iter().rev().find_map(|(end, hash)| {
+            let name = &full_name[..end];
+            let file = self.files_with(hash).find(|&file| self.defines(file, name))?;
             Some((file, name))
         })
     }
@@ -118,7 +129,11 @@ impl Bundle {
 
     /// The files that a name leads to, if it is in the index; now and then one that it should not lead to.
     fn candidates(&self, name: &str) -> impl Iterator<Item = FileNumber> + use<'_> {
-        self.index.ranks(fnv1a(name)).map(|rank| u16_at(self.index.files, rank))
+        self.files_with(fnv1a(name))
+    }
+
+    fn files_with(&self, hash: u32) -> impl Iterator<Item = FileNumber> + use<'_> {
+        self.index.ranks(hash).map(|rank| u16_at(self.index.files, rank))
     }
 
     fn block(&self, number: usize) -> Option<Bytes> {
@@ -193,7 +208,13 @@ fn u16_at(table: &[u8], at: usize) -> u16 {
 
 /// 32-bit FNV-1a, as `descriptors/build.py` has it.
 fn fnv1a(name: &str) -> u32 {
-    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    name.bytes().fold(FNV1A_START, fnv1a_step)
+}
+
+const FNV1A_START: u32 = 0x811c_9dc5;
+
+fn fnv1a_step(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
 }
 
 #[cfg(test)]

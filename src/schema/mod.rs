@@ -71,12 +71,22 @@ struct Shared {
     unresolved: Mutex<HashMap<Box<str>, Unresolved>>,
 }
 
-/// How many names are remembered, known or not: a recording can name any number of types that don't exist.
-const REMEMBERED_NAMES: usize = 65_536;
+/// How long the full name of a type may be; what is longer names no type.
+///
+/// protobuf itself has no limit. The longest name in the built-in bundle has 145 bytes, and a name that a recording
+/// makes up must not cost more than its own length.
+pub const TYPE_NAME_LIMIT_BYTES: usize = 1024;
+
+/// How many names are remembered that no source knows: a recording can make up any number of them. They and the reasons
+/// that quote them take at most 8 MiB.
+const REMEMBERED_NAMES: usize = 4_096;
 
 /// How many type URLs are remembered with their layouts. Few, since what stands before a URL's last slash is anybody's
 /// choice, and their map is made for speed and not against chosen keys.
 const REMEMBERED_TYPES: usize = 4_096;
+
+/// How long a type URL may be that is remembered. A longer one is looked up anew each time.
+const REMEMBERED_URL_BYTES: usize = 2 * TYPE_NAME_LIMIT_BYTES;
 
 struct Slot {
     descriptor: MessageDescriptor,
@@ -140,7 +150,8 @@ pub enum Unresolved {
     /// The type URL is not UTF-8.
     #[error("type url is not valid UTF-8")]
     NotUtf8,
-    /// No source knows the type.
+    /// No source knows the type of this full name, of which only the beginning is given if it is longer than
+    /// [`TYPE_NAME_LIMIT_BYTES`].
     #[error("no descriptor for message type `{0}`")]
     Unknown(Box<str>),
     /// A source knows the type and can't supply it.
@@ -220,6 +231,9 @@ impl Shared {
             return Err(Unresolved::EmptyUrl);
         }
         let name = type_name(type_url);
+        if name.len() > TYPE_NAME_LIMIT_BYTES {
+            return Err(Unresolved::Unknown(beginning(name).into()));
+        }
         let mut unresolved = self.unresolved.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(reason) = unresolved.get(name) {
             return Err(reason.clone());
@@ -228,7 +242,7 @@ impl Shared {
             Ok(Some(descriptor)) => {
                 let id = self.id_of(descriptor);
                 let mut resolved = self.resolved.write().unwrap_or_else(PoisonError::into_inner);
-                if resolved.len() < REMEMBERED_TYPES {
+                if resolved.len() < REMEMBERED_TYPES && type_url.len() <= REMEMBERED_URL_BYTES {
                     resolved.insert(type_url.as_bytes().into(), id);
                 }
                 return Ok(id);
@@ -260,6 +274,12 @@ impl Shared {
         same_name.push(id);
         id
     }
+}
+
+/// The beginning of a name that is too long to be shown.
+fn beginning(name: &str) -> String {
+    const SHOWN_CHARACTERS: usize = 60;
+    name.chars().take(SHOWN_CHARACTERS).chain(['…']).collect()
 }
 
 impl std::fmt::Debug for Schema {
@@ -302,5 +322,27 @@ mod tests {
             assert_eq!(unknown.to_string(), "no descriptor for message type `no.Such`");
             assert_eq!(schema.resolve("").expect_err("nothing names nothing").to_string(), "empty type url");
         }
+    }
+    #[test]
+    fn a_long_name_is_unknown_and_neither_quoted_nor_remembered() {
+        let schema = Schema::builtin();
+        let long = "a.".repeat(500_000);
+        for type_url in [long.clone(), format!("x/{long}"), "é".repeat(700_000)] {
+            let unknown = schema.resolve(&type_url).expect_err("no source has it");
+            assert!(unknown.to_string().len() < 200, "{unknown}");
+        }
+        assert!(schema.0.unresolved.lock().expect("nobody panicked").is_empty());
+        assert_eq!(schema.method(&format!("/{long}/{long}")), None);
+        assert_eq!(schema.origin(&long), None);
+
+        // What stands before the slash may be as long as it likes.
+        let known = schema.resolve(&format!("{long}/google.rpc.Status")).ok();
+        assert_eq!(known, schema.resolve("google.rpc.Status").ok());
+        assert!(known.is_some());
+        assert_eq!(schema.0.resolved.read().expect("nobody panicked").len(), 1);
+
+        let most = "a".repeat(TYPE_NAME_LIMIT_BYTES);
+        let unknown = schema.resolve(&most).expect_err("no source has it");
+        assert_eq!(unknown.to_string(), format!("no descriptor for message type `{most}`"));
     }
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::TYPE_NAME_LIMIT_BYTES;
 use super::bundle::{Bundle, FileNumber};
 use super::fields::fields;
 use super::protoset::{Opened, Place, Protoset, candidates};
@@ -93,8 +94,12 @@ impl Source {
         }
     }
 
-    /// The file that defines a name, or what it is nested in, and the name of that outermost definition.
+    /// The file that defines a name, or what it is nested in, and the name of that outermost definition; nothing for a
+    /// name beyond the limit.
     fn file_defining<'n>(&self, full_name: &'n str) -> Option<(u32, &'n str)> {
+        if full_name.len() > TYPE_NAME_LIMIT_BYTES {
+            return None;
+        }
         match self {
             Source::Protoset(set) => set.file_defining(full_name),
             Source::Bundle(bundle) => bundle.file_defining(full_name).map(|(file, top)| (file.into(), top)),
@@ -348,6 +353,8 @@ impl<'s> Closure<'s> {
         };
         match name.strip_prefix('.') {
             Some(full_name) => find(full_name),
+            // Not even the candidates are made of what is too long.
+            None if name.len() > TYPE_NAME_LIMIT_BYTES => None,
             None => candidates(scope, name).find_map(|full_name| find(&full_name)),
         }
     }
