@@ -32,6 +32,10 @@ use crate::source::Source;
 ///
 /// What is whole is shown, also before damage; then the damage is reported with entry and byte. What stands in a
 /// recording but would not replay is shown with a mark, `!`, that says why.
+///
+/// The exit code is 2 if a recording is damaged or unreadable, or has an entry with neither message nor error where one
+/// must be, or with is_error but no google.rpc.Status. Other marks, such as those of payloads that can't be opened, leave
+/// it at 0. It is 1 if the selection keeps nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -220,9 +224,16 @@ impl Print {
         for loss in losses {
             note("rpcreplay: ", &format!("{name}: note: {loss}"));
         }
-        match end.or(shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws).into())) {
-            Some(failure) => Err(failure),
-            None => Ok(kept_any),
+        let flaws = shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws));
+        match (end, flaws) {
+            (None, None) => Ok(kept_any),
+            (None, Some(flaws)) => Err(flaws.into()),
+            (Some(damage), None) => Err(damage),
+            (Some(damage), Some(flaws)) => {
+                shown.output.flush()?;
+                report(&flaws);
+                Err(damage)
+            }
         }
     }
 
