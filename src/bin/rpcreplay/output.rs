@@ -49,6 +49,12 @@ impl Output {
     }
 }
 
+/// Whether a terminal shows bytes and obeys none of them: text in which only line feeds and tabs are not printable.
+pub fn is_harmless(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|character| matches!(character, '\n' | '\t') || is_printable(character)))
+}
+
 /// Copies text, with every character escaped that is neither printable nor a line feed or tab.
 fn escape_controls(out: &mut Vec<u8>, text: &[u8]) {
     for chunk in text.utf8_chunks() {
@@ -70,7 +76,17 @@ fn escape_controls(out: &mut Vec<u8>, text: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::escape_controls;
+    use super::{escape_controls, is_harmless};
+
+    #[test]
+    fn tells_what_a_terminal_would_obey() {
+        for text in ["", "{\"a\":\t1}\n", "é😀"] {
+            assert!(is_harmless(text.as_bytes()), "{text}");
+        }
+        for text in [&b"\xff"[..], b"\x1b[2J", b"a\rb", b"\0", "\u{9b}".as_bytes(), "\u{202e}".as_bytes()] {
+            assert!(!is_harmless(text), "{}", text.escape_ascii());
+        }
+    }
 
     #[test]
     fn leaves_nothing_to_obey() {

@@ -1,7 +1,7 @@
 //! `rpcreplay print`: recordings as people and programs read them.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ use rpcreplay::schema::{JsonOptions, Schema, Walker};
 use crate::Cli;
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
-use crate::output::Output;
+use crate::output::{Output, is_harmless};
 use crate::render::{
     BytesForm, Call, CallView, Document, Ending, JsonShape, Notes, Painter, Role, ValueOptions, Window, show_header,
     write_fprint, write_json_entry, write_prototext,
@@ -74,7 +74,10 @@ pub struct Print {
     enum_numbers: bool,
 
     /// Write the exact bytes of the initial state to this file, or `-` for standard output, and nothing else
+    ///
+    /// To a terminal only if they are text without control characters.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    #[arg(conflicts_with_all = WITHOUT_ENTRIES)]
     initial: Option<PathBuf>,
 
     /// Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
@@ -87,6 +90,24 @@ pub struct Print {
     #[command(flatten)]
     selection: Selection,
 }
+
+/// The arguments that say how entries are shown, of which `--initial` shows none.
+const WITHOUT_ENTRIES: [&str; 14] = [
+    "to",
+    "group",
+    "max_bytes",
+    "bytes",
+    "emit_defaults",
+    "proto_names",
+    "enum_numbers",
+    "color",
+    "protoset",
+    "no_builtin_protos",
+    "method",
+    "kind",
+    "code",
+    "index",
+];
 
 /// A format to print in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -252,6 +273,7 @@ impl Print {
             .map_err(|error| Trouble::in_recording(&name, &error))?;
         let initial = &reader.header().initial;
         if target.as_os_str() == "-" {
+            refuse_commands("standard output", &io::stdout(), initial)?;
             let mut output = Output::new();
             output.buffer.extend_from_slice(initial);
             output.flush()?;
@@ -262,8 +284,10 @@ impl Print {
                 .with_hint("name the file to write behind --initial, and the recording after it")
                 .into());
         }
-        let written = File::create(target).and_then(|mut file| file.write_all(initial));
-        written.map_err(|error| Trouble::new(&name_of(target), error))?;
+        let failed = |error| Trouble::new(&name_of(target), error);
+        let mut file = File::create(target).map_err(failed)?;
+        refuse_commands(&name_of(target), &file, initial)?;
+        file.write_all(initial).map_err(failed)?;
         Ok(Outcome::Fine)
     }
 
@@ -297,8 +321,20 @@ fn usage(kind: ErrorKind, message: &str) -> ! {
     print.error(kind, message).exit()
 }
 
-/// Whether a path leads to a file that begins as a recording does.
+/// Refuses to write bytes to a terminal that it could take for commands.
+fn refuse_commands(name: &str, target: &impl IsTerminal, bytes: &[u8]) -> Result<(), Trouble> {
+    if is_harmless(bytes) || !target.is_terminal() {
+        return Ok(());
+    }
+    Err(Trouble::new(name, "is a terminal, and the initial state is not text without control characters")
+        .with_hint("name a file behind --initial, or redirect standard output"))
+}
+
+/// Whether a path leads to a file that begins as a recording does. What is no file, such as a pipe, is not opened.
 fn is_recording(path: &Path) -> bool {
+    if !std::fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return false;
+    }
     let mut magic = [0; 9];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
     read.is_ok() && (matches!(&magic, b"RPCReplay" | b"RPCReTxt1") || magic.starts_with(b"\x1f\x8b"))
@@ -435,5 +471,39 @@ impl<'s> Shown<'s> {
         self.items += 1;
         self.output.offer()?;
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    /// Beside the recording and how to read it, nothing changes what `--initial` writes.
+    #[test]
+    fn initial_goes_with_nothing_idle() {
+        let mut command = Cli::command();
+        command.build();
+        let print = command.find_subcommand("print").expect("it is this one");
+        let mut refused = 0;
+        for argument in print.get_arguments().filter(|argument| argument.get_long().is_some()) {
+            let flag = format!("--{}", argument.get_long().expect("others were left out"));
+            if matches!(flag.as_str(), "--initial" | "--max-record-size" | "--help") {
+                continue;
+            }
+            let value = match argument.get_possible_values().first() {
+                Some(value) => value.get_name().to_owned(),
+                None => "1".to_owned(),
+            };
+            let mut line = vec!["rpcreplay", "print", "--initial", "-", "file", &flag];
+            if argument.get_action().takes_values() {
+                line.push(&value);
+            }
+            let kind = Cli::try_parse_from(&line).err().map(|error| error.kind());
+            assert_eq!(kind, Some(ErrorKind::ArgumentConflict), "{line:?}");
+            refused += 1;
+        }
+        assert_eq!(refused, WITHOUT_ENTRIES.len());
+        assert!(Cli::try_parse_from(["rpcreplay", "print", "--initial", "-", "--max-record-size", "9", "f"]).is_ok());
     }
 }
