@@ -43,8 +43,8 @@ pub use raw::{RAW_DEPTH_LIMIT, RawEvent, likely_float, quote_hex, read_raw, writ
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use status::{Code, Status, read_any, unknown_entry_fields};
 pub use text::{
-    INDENT_LIMIT, LeftOut, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url,
-    quote_text, text_limit, write_text,
+    LeftOut, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url, quote_text, text_limit,
+    write_text,
 };
 pub use time::{duration, timestamp};
 pub use walk::{Walker, Wire};

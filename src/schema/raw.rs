@@ -9,7 +9,6 @@
 
 use super::escape::hex;
 use super::quote::{is_printable, quote_go};
-use super::text::INDENT_LIMIT;
 use crate::wire::{Cursor, Fault, Groups, WireValue};
 
 /// How many messages within each other the raw view opens; what is nested deeper is shown as bytes.
@@ -194,6 +193,10 @@ impl Texts {
     }
 }
 
+/// Beyond this level the lines of a raw view are indented no further: nobody refuses bytes for being too deep here, so
+/// their text must stay in proportion to them.
+const RAW_INDENT_LIMIT: usize = 32;
+
 /// Appends the raw view of wire bytes, a line per field, indented by `level` times two blanks.
 ///
 /// Numbers stand as `1: 150`, `1: 0x3ff0000000000000i64` and `1: 0x3f800000i32`, the fixed ones with their value as a
@@ -259,7 +262,7 @@ pub fn write_raw(bytes: &[u8], level: usize, out: &mut Vec<u8>) {
 }
 
 fn indent(out: &mut Vec<u8>, level: usize) {
-    out.resize(out.len() + 2 * level.min(INDENT_LIMIT), b' ');
+    out.resize(out.len() + 2 * level.min(RAW_INDENT_LIMIT), b' ');
 }
 
 /// Appends bytes in hexadecimal between back quotes.

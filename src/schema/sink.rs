@@ -209,6 +209,11 @@ impl Malformed {
         Malformed(Box::new(Damage { fault, position, in_any: false }))
     }
 
+    /// What a sink fails with whose text grows beyond [`text_limit`](super::text_limit).
+    pub fn text_too_long() -> Self {
+        Malformed::new(Fault::TextTooLong, 0)
+    }
+
     /// Notes that it is inside an `Any`, if it is.
     #[cold]
     pub(super) fn located(mut self, in_any: bool) -> Self {

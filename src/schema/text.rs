@@ -9,7 +9,7 @@ use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
-use crate::wire::{Cursor, Fault, Groups};
+use crate::wire::{Cursor, Groups};
 
 /// How a message is written as text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,7 +61,7 @@ pub struct LeftOut {
 ///
 /// Blanks grow with the square of the nesting; without an end to that, a message of some kilobytes could fill the
 /// memory. The text stays the same to every parser.
-pub const INDENT_LIMIT: usize = 256;
+const INDENT_LIMIT: usize = 256;
 
 /// Appends the text of a message to `out`: a line per field, each with its line feed.
 ///
@@ -163,7 +163,7 @@ impl TextSink<'_> {
 
     #[inline]
     fn check_length(&self) -> Result<(), Malformed> {
-        if self.out.len() > self.limit { Err(Malformed::new(Fault::TextTooLong, 0)) } else { Ok(()) }
+        if self.out.len() > self.limit { Err(Malformed::text_too_long()) } else { Ok(()) }
     }
 
     /// The field that a value stands in; `None` for what has no line of its own.

@@ -8,7 +8,7 @@ use std::io::Write;
 use rpcreplay::entry::Any;
 use rpcreplay::schema::{
     Field, Flow, Layout, LayoutId, Malformed, Order, Place, RawEvent, Scalar, Shape, Sink, Type, Unopened, UnopenedAny,
-    Walker, WellKnown, Wire, duration, likely_float, quote_go, quote_hex, read_raw, timestamp,
+    Walker, WellKnown, Wire, duration, likely_float, quote_go, quote_hex, read_raw, text_limit, timestamp,
 };
 
 use super::notes::Notes;
@@ -58,12 +58,18 @@ pub fn show_message(
     notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let start = painter.out.len();
+    let bytes = match message {
+        Shown::Message(_, bytes) => bytes,
+        Shown::Any(_, any) => any.value,
+    };
+    let limit = start.saturating_add(text_limit(bytes).saturating_mul(COLOR_RATIO));
     for checks_any in [false, true] {
         walker.check_any(checks_any);
         let mut sink = MessageSink {
             painter,
             notes,
             options,
+            limit,
             level,
             levels: Vec::new(),
             label: None,
@@ -87,8 +93,13 @@ pub fn show_message(
     unreachable!("the second round returns")
 }
 
+/// How much longer colours make text, at most.
+const COLOR_RATIO: usize = 4;
+
 struct MessageSink<'p, 'o> {
     painter: &'p mut Painter<'o>,
+    /// How long the output may become.
+    limit: usize,
     notes: &'p mut Notes,
     options: ValueOptions,
     level: usize,
@@ -226,6 +237,10 @@ impl MessageSink<'_, '_> {
         }
     }
 
+    fn check_length(&self) -> Result<(), Malformed> {
+        if self.painter.out.len() > self.limit { Err(Malformed::text_too_long()) } else { Ok(()) }
+    }
+
     fn scalar_line(&mut self, place: Place<'_>, value: Scalar<'_>) {
         let field = match place {
             Place::Field(field) | Place::Element(field) | Place::MapValue(field) => Some(field),
@@ -257,6 +272,7 @@ impl Sink for MessageSink<'_, '_> {
     }
 
     fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Malformed> {
+        self.check_length()?;
         if let (Place::Field(_), Some(Level::Value { written })) = (place, self.levels.last_mut()) {
             *written = true;
         }
@@ -359,6 +375,7 @@ impl Sink for MessageSink<'_, '_> {
     }
 
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        self.check_length()?;
         if let Some(list) = &mut self.list {
             let limit = self.options.max_bytes.unwrap_or(usize::MAX);
             if list.written > 0 && self.painter.out.len() - list.start > limit {

@@ -62,6 +62,9 @@ pub struct Painter<'o> {
     pub colors: bool,
 }
 
+/// Beyond this level lines are indented no further, so that what is shown stays in proportion to what is recorded.
+const INDENT_LIMIT: usize = 32;
+
 impl Painter<'_> {
     /// Appends what `write` writes, in the colour of its role.
     pub fn paint(&mut self, role: Role, write: impl FnOnce(&mut Vec<u8>)) {
@@ -106,7 +109,7 @@ impl Painter<'_> {
 
     /// Begins a line.
     pub fn indent(&mut self, level: usize) {
-        let blanks = 2 * level.min(rpcreplay::schema::INDENT_LIMIT);
+        let blanks = 2 * level.min(INDENT_LIMIT);
         self.out.resize(self.out.len() + blanks, b' ');
     }
 
