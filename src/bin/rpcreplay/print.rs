@@ -135,7 +135,7 @@ enum Group {
     Entry,
 }
 
-/// How much of a value is shown.
+/// How much of a value is printer.
 #[derive(Debug, Clone, Copy)]
 struct MaxBytes(Option<usize>);
 
@@ -160,25 +160,25 @@ impl Print {
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
         let several = self.input.files.len() > 1;
-        let mut shown = Shown::new(self, schema);
+        let mut printer = Printer::new(self, schema);
         let mut outcome = Outcome::NothingSelected;
-        shown.begin_all(several);
+        printer.begin_all(several);
         for path in &self.input.files {
             let mut source = Source::new(path);
-            match self.print_file(&mut source, several, schema, &mut shown) {
+            match self.print_file(&mut source, several, schema, &mut printer) {
                 Ok(true) if outcome == Outcome::NothingSelected => outcome = Outcome::Fine,
                 Ok(_) => {}
                 Err(Failure::Trouble(trouble)) => {
-                    shown.output.flush()?;
+                    printer.output.flush()?;
                     report(&trouble);
                     outcome = Outcome::Reported;
                 }
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
             }
         }
-        shown.end_all(several);
-        shown.output.flush()?;
-        if let Some(hint) = shown.notes.hint(self.schema.no_builtin_protos) {
+        printer.end_all(several);
+        printer.output.flush()?;
+        if let Some(hint) = printer.notes.hint(self.schema.no_builtin_protos) {
             note("hint: ", &hint);
         }
         Ok(outcome)
@@ -190,11 +190,11 @@ impl Print {
         source: &mut Source,
         several: bool,
         schema: &Schema,
-        shown: &mut Shown<'_>,
+        printer: &mut Printer<'_>,
     ) -> Result<bool, Failure> {
         let name = source.name();
         let damaged = |error| Failure::from(Trouble::in_recording(&name, &error));
-        let mut selected = Selected::new(&self.selection, shown.groups_calls());
+        let mut selected = Selected::new(&self.selection, printer.groups_calls());
         if selected.needs_first_pass() {
             source.prepare_to_read_twice()?;
             let reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
@@ -202,7 +202,7 @@ impl Print {
             selected.learn(reader.map_while(Result::ok), &mut Shapes::new(schema));
         }
         let mut reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
-        shown.begin(several.then_some(name.as_str()), &reader);
+        printer.begin(several.then_some(name.as_str()), &reader);
         let mut pairing = Pairing::default();
         let mut window = Window::default();
         let mut shapes = Shapes::new(schema);
@@ -218,14 +218,14 @@ impl Print {
                 continue;
             }
             kept_any = true;
-            if shown.groups_calls() {
+            if printer.groups_calls() {
                 let first = call.unwrap_or(entry.index()).0;
                 let is_answered_once = shapes.is_answered_once(&entry, first);
                 window.add(entry, call, is_answered_once);
                 while let Some((call, ending)) = window.next() {
-                    shown.call(&call, ending)?;
+                    printer.call(&call, ending)?;
                 }
-            } else if let Some(refused) = shown.entry(&entry, call.err())? {
+            } else if let Some(refused) = printer.entry(&entry, call.err())? {
                 break Some(Trouble::new(&name, refused).into());
             }
         };
@@ -234,24 +234,24 @@ impl Print {
             None => Ending::EndOfRecording { unmatched: pairing.unmatched_requests() },
         };
         while let Some((call, ending)) = window.next_at_end(ending) {
-            shown.call(&call, ending)?;
+            printer.call(&call, ending)?;
         }
         let is_whole = end.is_none();
-        shown.end(is_whole, selected.is_everything());
-        let losses = shown.notes.take_losses();
+        printer.end(is_whole, selected.is_everything());
+        let losses = printer.notes.take_losses();
         if !losses.is_empty() {
-            shown.output.flush()?;
+            printer.output.flush()?;
         }
         for loss in losses {
             note("rpcreplay: ", &format!("{name}: note: {loss}"));
         }
-        let flaws = shown.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws));
+        let flaws = printer.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws));
         match (end, flaws) {
             (None, None) => Ok(kept_any),
             (None, Some(flaws)) => Err(flaws.into()),
             (Some(damage), None) => Err(damage),
             (Some(damage), Some(flaws)) => {
-                shown.output.flush()?;
+                printer.output.flush()?;
                 report(&flaws);
                 Err(damage)
             }
@@ -341,13 +341,13 @@ fn is_recording(path: &Path) -> bool {
 }
 
 /// The output of the command, and how recordings become it.
-struct Shown<'s> {
+struct Printer<'s> {
     output: Output,
     notes: Notes,
     view: View<'s>,
     /// How many recordings were begun.
     recordings: u64,
-    /// How many entries or calls of this recording were shown.
+    /// How many entries or calls of this recording were printer.
     items: u64,
 }
 
@@ -356,7 +356,7 @@ enum View<'s> {
     Programs { document: Document, walker: Walker<'s>, json: JsonShape },
 }
 
-impl<'s> Shown<'s> {
+impl<'s> Printer<'s> {
     fn new(print: &Print, schema: &'s Schema) -> Self {
         let walker = Walker::new(schema);
         let json = JsonShape {
@@ -382,7 +382,7 @@ impl<'s> Shown<'s> {
             To::Json => View::Programs { document: Document::Json, walker, json },
             To::Jsonl => View::Programs { document: Document::Jsonl, walker, json },
         };
-        Shown { output: Output::new(), notes: Notes::default(), view, recordings: 0, items: 0 }
+        Printer { output: Output::new(), notes: Notes::default(), view, recordings: 0, items: 0 }
     }
 
     fn groups_calls(&self) -> bool {
