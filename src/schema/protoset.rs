@@ -3,6 +3,8 @@
 //! Adding one reads names only. A file is decoded when a type needs it, and checked before prost-reflect sees it, which
 //! panics on some of what a file can say.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use prost::Message;
 use prost_reflect::{Cardinality, DescriptorPool, Kind};
@@ -13,10 +15,20 @@ use prost_types::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::TYPE_NAME_LIMIT_BYTES;
 use super::editions::lower;
-use super::fields::{Value, fields};
+use super::fields::{Field, Value, fields};
 use super::source::{Fault, SourceError, enclosing_names};
+use crate::error::excerpt;
 use crate::wire::put_bytes;
+
+/// How many bytes the full names in a descriptor set may have together, each as often as something is defined in its
+/// scope: 128 MiB. Descriptors repeat the name of a message for each of its fields, so a name that is long and has much
+/// in it grows to hundreds of times what it takes in the file. All of Google's APIs have 23 MB of them.
+const NAMES_LIMIT_BYTES: usize = 128 * 1024 * 1024;
+
+/// How much of a name an error quotes.
+const QUOTED_CHARACTERS: usize = 60;
 
 /// The number of a file in its set.
 pub(super) type FileNumber = u32;
@@ -29,6 +41,8 @@ pub(crate) struct Protoset {
     /// By the full name of a message, enum or service: its file, and the length of the outermost definition's name.
     by_definition: FxHashMap<String, (FileNumber, usize)>,
     by_extendee: FxHashMap<String, Vec<FileNumber>>,
+    /// What [`NAMES_LIMIT_BYTES`] limits.
+    names_bytes: usize,
 }
 
 struct File {
@@ -50,7 +64,8 @@ pub(super) type Place = (u32, usize, Option<usize>);
 
 /// The name of a type as it stands in a file, and the name of what it is looked up from.
 pub(super) struct Reference {
-    pub(super) scope: String,
+    /// Shared by all references of a message.
+    pub(super) scope: Rc<str>,
     pub(super) name: String,
 }
 
@@ -69,6 +84,7 @@ impl Protoset {
             by_name: FxHashMap::default(),
             by_definition: FxHashMap::default(),
             by_extendee: FxHashMap::default(),
+            names_bytes: 0,
         };
         for field in fields(&bytes) {
             let field = field.map_err(|error| SourceError::new(name, None, Fault::NotASet(error.to_string())))?;
@@ -130,6 +146,9 @@ impl Protoset {
                 _ => {}
             }
         }
+        if let Some(long) = file.imports.iter().chain([&file.name]).find(|name| name.len() > TYPE_NAME_LIMIT_BYTES) {
+            return Err(SourceError::new(&self.name, None, too_long(long)));
+        }
         if file.name.is_empty() {
             return Err(SourceError::new(&self.name, None, Fault::NotASet("a file without a name".to_owned())));
         }
@@ -138,29 +157,68 @@ impl Protoset {
             let same = without_source_info(&self.files[first as usize].bytes) == without_source_info(&bytes);
             return if same { Ok(()) } else { Err(SourceError::new(&self.name, Some(&file.name), Fault::Duplicate)) };
         }
+        self.add_names(number, package, &definitions, extendees)
+            .map_err(|fault| SourceError::new(&self.name, Some(&file.name), fault))?;
         self.by_name.insert(file.name.clone(), number);
-        for definition in definitions {
-            let name = joined(package, name_of(definition.bytes()));
-            if definition.number == 4 {
-                let mut inside = Inside { set: self, file: number, outermost: name.len(), extendees: &mut extendees };
-                inside.collect(definition.bytes(), &name, 0);
-            }
-            self.by_definition.entry(name).or_insert_with_key(|name| (number, name.len()));
-        }
-        for extendee in extendees {
-            let names = match extendee.strip_prefix('.') {
-                Some(full_name) => vec![full_name.to_owned()],
-                None => candidates(package, &extendee).collect(),
-            };
-            for name in names {
-                let files = self.by_extendee.entry(name).or_default();
-                if files.last() != Some(&number) {
-                    files.push(number);
-                }
-            }
-        }
         self.files.push(file);
         Ok(())
+    }
+
+    fn add_names<'b>(
+        &mut self,
+        file: FileNumber,
+        package: &str,
+        definitions: &[Field<'b>],
+        mut extendees: Vec<&'b str>,
+    ) -> Result<(), Fault> {
+        self.count_name("", package)?;
+        for definition in definitions {
+            let own = name_of(definition.bytes());
+            self.count_name(package, own)?;
+            let name = joined(package, own);
+            if definition.number == 4 {
+                let mut inside = Inside { set: self, file, outermost: name.len(), extendees: &mut extendees };
+                inside.collect(definition.bytes(), &name, 0)?;
+            } else {
+                self.count_parts(definition.bytes(), &name)?;
+            }
+            self.by_definition.entry(name).or_insert_with_key(|name| (file, name.len()));
+        }
+        for extendee in extendees {
+            match extendee.strip_prefix('.') {
+                Some(full_name) => self.add_extendee(file, full_name.to_owned())?,
+                // Not even the candidates are made of what is too long.
+                None if extendee.len() > TYPE_NAME_LIMIT_BYTES => return Err(too_long(extendee)),
+                None => candidates(package, extendee).try_for_each(|name| self.add_extendee(file, name))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_extendee(&mut self, file: FileNumber, name: String) -> Result<(), Fault> {
+        self.count_name("", &name)?;
+        let files = self.by_extendee.entry(name).or_default();
+        if files.last() != Some(&file) {
+            files.push(file);
+        }
+        Ok(())
+    }
+
+    /// Counts a name in its scope, before they are joined.
+    fn count_name(&mut self, scope: &str, name: &str) -> Result<(), Fault> {
+        let dot = usize::from(!scope.is_empty());
+        let length = scope.len() + dot + name.len();
+        if length > TYPE_NAME_LIMIT_BYTES {
+            return Err(too_long(name));
+        }
+        self.names_bytes += length;
+        if self.names_bytes > NAMES_LIMIT_BYTES { Err(Fault::Names(NAMES_LIMIT_BYTES)) } else { Ok(()) }
+    }
+
+    /// Counts the names of an enum's values or a service's methods.
+    fn count_parts(&mut self, definition: &[u8], scope: &str) -> Result<(), Fault> {
+        let mut parts = fields(definition).flatten().filter(|part| part.number == 2);
+        parts.try_for_each(|part| self.count_name(scope, name_of(part.bytes())))
     }
 
     /// Refuses a set whose files import each other in a circle, which no compiler makes.
@@ -263,36 +321,47 @@ fn without_source_info(file: &[u8]) -> impl PartialEq {
     fields(file).flatten().filter(|field| field.number != 9).flat_map(|field| field.raw.to_vec()).collect::<Vec<u8>>()
 }
 
-fn extendee_of(extension: &[u8]) -> Option<String> {
-    let extendee = fields(extension).flatten().find(|part| part.number == 2)?;
-    Some(extendee.text().to_owned())
+fn extendee_of(extension: &[u8]) -> Option<&str> {
+    fields(extension).flatten().find(|part| part.number == 2).map(|extendee| extendee.text())
+}
+
+fn too_long(name: &str) -> Fault {
+    Fault::LongName(excerpt(name.as_bytes(), QUOTED_CHARACTERS))
 }
 
 /// Collects the names that are defined inside a message, and what is extended there.
-struct Inside<'a> {
+struct Inside<'a, 'b> {
     set: &'a mut Protoset,
     file: FileNumber,
     /// The length of the outermost message's name.
     outermost: usize,
-    extendees: &'a mut Vec<String>,
+    extendees: &'a mut Vec<&'b str>,
 }
 
-impl Inside<'_> {
-    fn collect(&mut self, message: &[u8], scope: &str, depth: usize) {
+impl<'b> Inside<'_, 'b> {
+    fn collect(&mut self, message: &'b [u8], scope: &str, depth: usize) -> Result<(), Fault> {
         for part in fields(message).flatten() {
             match part.number {
+                2 | 6 | 8 => self.set.count_name(scope, name_of(part.bytes()))?,
                 3 | 4 => {
-                    let name = joined(scope, name_of(part.bytes()));
-                    // prost refuses to decode what nests deeper.
-                    if part.number == 3 && depth < 100 {
-                        self.collect(part.bytes(), &name, depth + 1);
+                    let own = name_of(part.bytes());
+                    self.set.count_name(scope, own)?;
+                    let name = joined(scope, own);
+                    if part.number == 4 {
+                        self.set.count_parts(part.bytes(), &name)?;
+                    } else if depth < 100 {
+                        // prost refuses to decode what nests deeper.
+                        self.collect(part.bytes(), &name, depth + 1)?;
                     }
                     self.set.by_definition.entry(name).or_insert((self.file, self.outermost));
                 }
-                6 => self.extendees.extend(extendee_of(part.bytes())),
                 _ => {}
             }
+            if part.number == 6 {
+                self.extendees.extend(extendee_of(part.bytes()));
+            }
         }
+        Ok(())
     }
 }
 
@@ -315,6 +384,7 @@ fn joined(scope: &str, name: &str) -> String {
 
 fn items(file: &FileDescriptorProto) -> Vec<Item> {
     let package = file.package();
+    let in_package: Rc<str> = package.into();
     let mut items = Vec::new();
     for (rank, message) in file.message_type.iter().enumerate() {
         let name = joined(package, message.name());
@@ -324,13 +394,14 @@ fn items(file: &FileDescriptorProto) -> Vec<Item> {
     }
     for (rank, extension) in file.extension.iter().enumerate() {
         let mut references = Vec::new();
-        references_of_field(extension, package, &mut references);
+        references_of_field(extension, &in_package, &mut references);
         items.push(Item { place: (7, rank, None), name: String::new(), references });
     }
     for (rank, service) in file.service.iter().enumerate() {
         let name = joined(package, service.name());
+        let scope: Rc<str> = name.as_str().into();
         for (method_rank, method) in service.method.iter().enumerate() {
-            let reference = |name: &str| Reference { scope: joined(package, service.name()), name: name.to_owned() };
+            let reference = |name: &str| Reference { scope: scope.clone(), name: name.to_owned() };
             let references = vec![reference(method.input_type()), reference(method.output_type())];
             items.push(Item { place: (6, rank, Some(method_rank)), name: name.clone(), references });
         }
@@ -339,17 +410,18 @@ fn items(file: &FileDescriptorProto) -> Vec<Item> {
 }
 
 fn references_of_message(message: &DescriptorProto, name: &str, references: &mut Vec<Reference>) {
+    let scope: Rc<str> = name.into();
     for field in message.field.iter().chain(&message.extension) {
-        references_of_field(field, name, references);
+        references_of_field(field, &scope, references);
     }
     for nested in &message.nested_type {
         references_of_message(nested, &joined(name, nested.name()), references);
     }
 }
 
-fn references_of_field(field: &FieldDescriptorProto, scope: &str, references: &mut Vec<Reference>) {
+fn references_of_field(field: &FieldDescriptorProto, scope: &Rc<str>, references: &mut Vec<Reference>) {
     for name in [&field.type_name, &field.extendee].into_iter().flatten().filter(|name| !name.is_empty()) {
-        references.push(Reference { scope: scope.to_owned(), name: name.clone() });
+        references.push(Reference { scope: scope.clone(), name: name.clone() });
     }
 }
 
@@ -358,7 +430,10 @@ fn references_of_field(field: &FieldDescriptorProto, scope: &str, references: &m
 fn check_file(file: &FileDescriptorProto) -> Result<(), String> {
     match file.syntax() {
         "" | "proto2" | "proto3" => {}
-        syntax => return Err(format!("syntax `{syntax}`, expected proto2, proto3 or editions")),
+        syntax => {
+            let syntax = excerpt(syntax.as_bytes(), QUOTED_CHARACTERS);
+            return Err(format!("syntax `{syntax}`, expected proto2, proto3 or editions"));
+        }
     }
     if !file.package().is_empty() {
         file.package().split('.').try_for_each(|part| check_name("package", part))?;
@@ -516,7 +591,7 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
     if first && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         Ok(())
     } else {
-        Err(format!("`{}` as the name of a {what}", name.escape_debug()))
+        Err(format!("`{}` as the name of a {what}", excerpt(name.as_bytes(), QUOTED_CHARACTERS)))
     }
 }
 

@@ -468,6 +468,10 @@ pub(super) enum Fault {
     Duplicate,
     #[error("files import each other in a circle: {}", .0.join(" -> "))]
     Cycle(Vec<String>),
+    #[error("`{0}` is, or makes, a name of more than {TYPE_NAME_LIMIT_BYTES} bytes")]
+    LongName(String),
+    #[error("its full names take more than {0} bytes")]
+    Names(usize),
     #[error("{0}")]
     File(String),
     #[error("a file of this name is needed from `{0}`, too")]
@@ -498,7 +502,8 @@ impl SourceError {
             Fault::Missing { .. } => {
                 Some("build the set with `--include_imports`, or name the set that defines the type, too".into())
             }
-            Fault::Duplicate | Fault::Cycle(_) | Fault::File(_) | Fault::SameName(_) => None,
+            Fault::Duplicate | Fault::Cycle(_) | Fault::LongName(_) | Fault::Names(_) => None,
+            Fault::File(_) | Fault::SameName(_) => None,
         }
     }
 }
@@ -727,6 +732,39 @@ mod tests {
         // A source before it does not complete it.
         let turned = sources([second, first], true);
         assert!(refusal(&turned, "p.A").starts_with("b.pb: a.proto: type `p.B.Inner` is defined nowhere"));
+    }
+
+    #[test]
+    fn names_that_would_grow_without_measure_are_refused() {
+        let refused = |file: FileDescriptorProto| {
+            SchemaSources::new().add_protoset("a.pb", set([file])).expect_err("the names are too long").to_string()
+        };
+        let long = format!("`{}…` is, or makes, a name of more than 1024 bytes", "M".repeat(60));
+        let huge = "M".repeat(1_000_000);
+        let nested = (0..1000).map(|number| message(&format!("N{number}"), []));
+        let outer = DescriptorProto { nested_type: nested.collect(), ..message(&huge, []) };
+        assert_eq!(refused(file("a.proto", &[], [outer])), format!("a.pb: a.proto: {long}"));
+        let inner = DescriptorProto { nested_type: vec![message(&huge, [])], ..message("A", []) };
+        assert_eq!(refused(file("a.proto", &[], [inner])), format!("a.pb: a.proto: {long}"));
+        assert_eq!(refused(file("a.proto", &[&huge], [])), format!("a.pb: {long}"));
+        assert_eq!(refused(file(&huge, &[], [])), format!("a.pb: {long}"));
+        let extends = |extendee: &str, package: &str| FileDescriptorProto {
+            package: Some(package.to_owned()),
+            extension: vec![extension("x", 100, extendee)],
+            ..file("a.proto", &[], [])
+        };
+        assert_eq!(refused(extends(&huge, "p")), format!("a.pb: a.proto: {long}"));
+        assert!(refused(extends("M", &"a.".repeat(30_000))).ends_with("more than 1024 bytes"));
+
+        // Each of the fields repeats the name of the message.
+        let name = "M".repeat(1000);
+        let many = message(&name, (1..140_000).map(|number| field("f", number, "")));
+        assert_eq!(
+            refused(file("a.proto", &[], [many])),
+            "a.pb: a.proto: its full names take more than 134217728 bytes"
+        );
+        let fits = set([file("a.proto", &[], [message(&name, [field("f", 1, &format!(".p.{name}"))])])]);
+        assert!(has(&sources([fits], false), &format!("p.{name}")));
     }
 
     #[test]
