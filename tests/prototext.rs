@@ -250,8 +250,12 @@ fn nests_to_the_limit_and_no_deeper() {
     let error = parse(&nested(1_000_000)).expect_err("far too many");
     assert!(error.ends_with(": messages nest deeper than 10000"), "{error}");
 
-    let nested = format!("{}{}", "{ [google.protobuf.Any] ".repeat(4_000), "{}".to_owned() + &"}".repeat(4_000));
-    assert!(parse(&nested).is_ok());
+    let nested = |depth: usize| "{ [google.protobuf.Any] ".repeat(depth) + "{}" + &"}".repeat(depth);
+    assert!(parse(&nested(100)).is_ok());
+    for depth in [101, 4_000, 1_000_000] {
+        let error = parse(&nested(depth)).expect_err("too many");
+        assert!(error.ends_with(": expanded messages of Any nest deeper than 100"), "{error}");
+    }
 }
 
 /// The fuzzer starts from texts that are read, not from ones that are refused at the first byte.

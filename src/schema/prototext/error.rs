@@ -112,6 +112,9 @@ pub enum ParseFault {
     /// Messages inside messages beyond the limit.
     #[error("messages nest deeper than {0}")]
     TooDeep(usize),
+    /// Expanded `Any` inside expanded `Any` beyond the limit.
+    #[error("expanded messages of Any nest deeper than {0}")]
+    TooManyExpanded(usize),
 }
 
 impl ParseFault {
