@@ -352,6 +352,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 
     /// Reports a list of scalars, each occurrence packed or not.
+    #[inline(never)]
     fn report_scalars(&mut self, message: &mut Message<'s>, field: &'s Field, first: Span) -> Result<(), S::Error> {
         let packable = !matches!(field.ty(), Type::String | Type::Bytes);
         let place = Place::Element(field);
@@ -382,6 +383,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 
     /// Reports numbers that stand one behind the other.
+    #[inline(never)]
     fn report_packed(&mut self, field: &'s Field, range: Range<usize>) -> Result<(), S::Error> {
         let place = Place::Element(field);
         let mut cursor = Cursor::new(self.data, range);
@@ -492,6 +494,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 
     /// Opens an `Any` and begins the message inside.
+    #[inline(never)]
     fn open_any(
         &mut self,
         place: Place<'s>,
@@ -572,6 +575,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 
     /// Reports a map, or, if its values are messages, only its beginning.
+    #[inline(never)]
     fn report_map(&mut self, field: &'s Field, entries: Range<u32>) -> Result<(), S::Error> {
         let Shape::Map(shape) = field.shape() else { return Ok(()) };
         let (base, first) = (self.walker.levels.spans.len(), self.walker.levels.items.len());
@@ -637,6 +641,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     }
 }
 
+#[inline(never)]
 fn report_absent<S: Sink>(message: &mut Message<'_>, until: usize, sink: &mut S) -> Result<(), S::Error> {
     for field in &message.layout.fields()[message.reported as usize..until] {
         sink.absent(field)?;
