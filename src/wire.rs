@@ -234,9 +234,9 @@ impl<'a> Cursor<'a> {
 
     /// Reads a field that is well-formed and no group; of others [`field`](Self::field) says what they are.
     ///
-    /// It hands back the cursor behind the field, and no [`Fault`], so that everything stays in registers.
+    /// It hands back the position behind the field, and no [`Fault`], so that everything stays in registers.
     #[inline(always)]
-    pub(crate) fn quick_field(self) -> Option<(Cursor<'a>, Tag, WireValue)> {
+    pub(crate) fn quick_field(self) -> Option<(usize, Tag, WireValue)> {
         let data = self.data;
         let (tag, at) = match *data.get(self.position)? {
             0..8 => return None,
@@ -263,7 +263,7 @@ impl<'a> Cursor<'a> {
             FIXED32 => (WireValue::Bits(u32::from_le_bytes(*data.get(at..)?.first_chunk()?).into()), at + 4),
             _ => return None,
         };
-        Some((Cursor { data, position }, Tag(tag), value))
+        Some((position, Tag(tag), value))
     }
 
     /// Reads a field: its tag, and its value up to the next one.

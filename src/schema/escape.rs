@@ -58,14 +58,40 @@ fn append_special<'v, E: Escape>(out: &mut Vec<u8>, value: &'v [u8]) -> &'v [u8]
 
 /// The offset of the first byte for which `is_sought` holds; the length if there is none.
 ///
-/// Sixteen bytes at a time, in a form that the compiler turns into vector instructions.
+/// Sixteen bytes at a time, in a form that the compiler turns into vector instructions. The last ones overlap those
+/// before; strings that are shorter, as most names are, are two halves that overlap.
 #[inline(always)]
 fn find(value: &[u8], is_sought: impl Fn(u8) -> bool) -> usize {
-    let (blocks, _) = value.as_chunks::<16>();
-    let clean = blocks.iter().take_while(|block| !block.iter().fold(false, |found, &byte| found | is_sought(byte)));
-    let start = clean.count() * 16;
-    let rest = &value[start..];
-    start + rest.iter().position(|&byte| is_sought(byte)).unwrap_or(rest.len())
+    let (blocks, rest) = value.as_chunks::<16>();
+    let mut start = 0;
+    for block in blocks {
+        if holds(block, &is_sought) {
+            return start + position(block, is_sought);
+        }
+        start += 16;
+    }
+    let is_clean = if rest.is_empty() {
+        true
+    } else if let Some(last) = value.last_chunk::<16>() {
+        !holds(last, &is_sought)
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>()) {
+        !holds(first, &is_sought) & !holds(last, &is_sought)
+    } else if let (Some(first), Some(last)) = (value.first_chunk::<4>(), value.last_chunk::<4>()) {
+        !holds(first, &is_sought) & !holds(last, &is_sought)
+    } else {
+        false
+    };
+    if is_clean { value.len() } else { start + position(rest, is_sought) }
+}
+
+#[inline(always)]
+fn holds<const N: usize>(block: &[u8; N], is_sought: impl Fn(u8) -> bool) -> bool {
+    block.iter().fold(false, |found, &byte| found | is_sought(byte))
+}
+
+#[inline(always)]
+fn position(bytes: &[u8], is_sought: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|&byte| is_sought(byte)).unwrap_or(bytes.len())
 }
 
 #[inline(always)]

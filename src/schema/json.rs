@@ -218,7 +218,7 @@ impl JsonSink<'_> {
     fn string(&mut self, value: &[u8]) -> Result<(), Box<JsonError>> {
         self.out.push(b'"');
         if append_string(self.out, value).is_ok() {
-            self.out.push(b'"');
+            self.out.extend_from_slice(b"\",");
             return Ok(());
         }
         self.out.pop();
@@ -226,7 +226,6 @@ impl JsonSink<'_> {
             return Err(invalid_utf8());
         }
         self.wire_value(None, value, "invalid UTF-8");
-        self.out.pop();
         Ok(())
     }
 
@@ -261,12 +260,49 @@ impl JsonSink<'_> {
             }
             Scalar::F32(value) => number::json_f32(self.out, value),
             Scalar::F64(value) => number::json_f64(self.out, value),
-            Scalar::String(value) => self.string(value)?,
+            Scalar::String(value) => return self.string(value),
             Scalar::Bytes(value) => quote_base64(self.out, value),
             Scalar::Enum(value, layout) => self.enum_value(value, layout),
         }
         self.out.push(b',');
         Ok(())
+    }
+
+    fn begin_well_known(
+        &mut self,
+        well_known: WellKnown,
+        place: Place<'_>,
+        layout: &Layout,
+        wire: Wire<'_>,
+    ) -> Result<Flow, Box<JsonError>> {
+        self.begin_value(place);
+        if !matches!(well_known, WellKnown::Empty | WellKnown::Any) && self.loses_unknown(wire) {
+            self.no_json(layout, wire, "unknown fields".to_owned())?;
+            return Ok(Flow::Skip);
+        }
+        let start = self.out.len();
+        let level = match well_known {
+            WellKnown::Any | WellKnown::Empty => {
+                self.out.push(b'{');
+                Level::Object
+            }
+            WellKnown::Timestamp | WellKnown::Duration => Level::Time { seconds: 0, nanos: 0 },
+            WellKnown::FieldMask => {
+                self.out.push(b'"');
+                Level::Mask { start }
+            }
+            WellKnown::Struct => {
+                self.out.push(b'{');
+                Level::Only
+            }
+            WellKnown::ListValue => {
+                self.out.push(b'[');
+                Level::Only
+            }
+            WellKnown::Value | WellKnown::Wrapper => Level::Bare { start, written: false },
+        };
+        self.outer.push(std::mem::replace(&mut self.level, level));
+        Ok(Flow::Enter)
     }
 
     /// A field of a well-known type whose JSON is no object.
@@ -354,43 +390,17 @@ impl Sink for JsonSink<'_> {
         self.options.emit_defaults
     }
 
+    #[inline]
     fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Box<JsonError>> {
-        let inside_any = matches!(place, Place::Any);
-        let Some(well_known) = layout.well_known() else {
-            if !inside_any {
-                self.begin_value(place);
-                self.out.push(b'{');
-            }
-            self.outer.push(std::mem::replace(&mut self.level, if inside_any { Level::InAny } else { Level::Object }));
-            return Ok(Flow::Enter);
-        };
-        self.begin_value(place);
-        if !matches!(well_known, WellKnown::Empty | WellKnown::Any) && self.loses_unknown(wire) {
-            self.no_json(layout, wire, "unknown fields".to_owned())?;
-            return Ok(Flow::Skip);
+        if let Some(well_known) = layout.well_known() {
+            return self.begin_well_known(well_known, place, layout, wire);
         }
-        let start = self.out.len();
-        let level = match well_known {
-            WellKnown::Any | WellKnown::Empty => {
-                self.out.push(b'{');
-                Level::Object
-            }
-            WellKnown::Timestamp | WellKnown::Duration => Level::Time { seconds: 0, nanos: 0 },
-            WellKnown::FieldMask => {
-                self.out.push(b'"');
-                Level::Mask { start }
-            }
-            WellKnown::Struct => {
-                self.out.push(b'{');
-                Level::Only
-            }
-            WellKnown::ListValue => {
-                self.out.push(b'[');
-                Level::Only
-            }
-            WellKnown::Value | WellKnown::Wrapper => Level::Bare { start, written: false },
-        };
-        self.outer.push(std::mem::replace(&mut self.level, level));
+        let inside_any = matches!(place, Place::Any);
+        if !inside_any {
+            self.begin_value(place);
+            self.out.push(b'{');
+        }
+        self.outer.push(std::mem::replace(&mut self.level, if inside_any { Level::InAny } else { Level::Object }));
         Ok(Flow::Enter)
     }
 

@@ -86,21 +86,17 @@ impl MapItem {
     }
 }
 
-/// What was seen of a message while its fields were collected.
+/// What was seen of a message while its fields were collected: the marks that any of them has, and those that two of
+/// them have.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
-    last: u32,
-    /// The marks that any of the fields has, and those that two of them have.
     once: u32,
     twice: u32,
-    is_unsorted: bool,
 }
 
 impl Seen {
     #[inline(always)]
     fn add(&mut self, slot: FieldSlot) {
-        self.is_unsorted |= slot.index() < self.last;
-        self.last = slot.index();
         self.twice |= self.once & slot.0;
         self.once |= slot.0;
     }
@@ -142,7 +138,7 @@ impl Levels {
             while !cursor.is_at_end() {
                 let at = cursor.position;
                 let (tag, value);
-                (cursor, tag, value) = match cursor.quick_field() {
+                (cursor.position, tag, value) = match cursor.quick_field() {
                     Some(field) => field,
                     None => self.slow_field(cursor)?,
                 };
@@ -160,9 +156,9 @@ impl Levels {
 
     /// Reads a group, or says what is wrong with a field.
     #[cold]
-    fn slow_field<'a>(&mut self, mut cursor: Cursor<'a>) -> Result<(Cursor<'a>, Tag, WireValue), Malformed> {
+    fn slow_field(&mut self, mut cursor: Cursor<'_>) -> Result<(usize, Tag, WireValue), Malformed> {
         match cursor.field(&mut self.groups) {
-            Ok((tag, value)) => Ok((cursor, tag, value)),
+            Ok((tag, value)) => Ok((cursor.position, tag, value)),
             Err(fault) => Err(Malformed::new(fault, cursor.position)),
         }
     }
@@ -174,8 +170,12 @@ impl Levels {
             self.settle_oneofs(layout, base);
         }
         match order {
-            Order::Declared if !seen.is_unsorted => {}
-            Order::Declared => self.spans[base..].sort_by_key(|span| span.field),
+            Order::Declared => {
+                let spans = &mut self.spans[base..];
+                if !spans.is_sorted_by_key(|span| span.field) {
+                    spans.sort_by_key(|span| span.field);
+                }
+            }
             Order::Wire => self.arrange_for_wire(layout, base),
         }
     }
@@ -230,7 +230,7 @@ impl Levels {
         let mut cursor = Cursor::new(data, range);
         while !cursor.is_at_end() {
             let (tag, value);
-            (cursor, Tag(tag), value) = match cursor.quick_field() {
+            (cursor.position, Tag(tag), value) = match cursor.quick_field() {
                 Some(field) => field,
                 None => self.slow_field(cursor)?,
             };
