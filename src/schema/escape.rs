@@ -23,7 +23,8 @@ const LATIN_LEAD: u8 = 0xc2;
 /// Most strings are ASCII with nothing to escape: those are read once and copied at once.
 #[inline]
 pub(super) fn append_escaped<'v, E: Escape>(out: &mut Vec<u8>, value: &'v [u8]) -> &'v [u8] {
-    let plain = find(value, |byte| needs_escape(byte) | (byte >= 0x80));
+    // Controls, U+007F and what is not ASCII are all that is outside of blank to tilde.
+    let plain = find(value, |byte| (byte.wrapping_sub(b' ') >= 0x5f) | (byte == b'"') | (byte == b'\\'));
     out.extend_from_slice(&value[..plain]);
     if plain == value.len() { &[] } else { append_special::<E>(out, &value[plain..]) }
 }

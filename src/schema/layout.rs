@@ -99,6 +99,8 @@ impl Role {
 pub struct Field {
     name: Box<str>,
     text_name: Box<str>,
+    /// The name as a line of text begins: with a colon and a blank.
+    text_key: Box<str>,
     json_name: Box<str>,
     /// The two names as members of a JSON object begin: quoted, with a colon.
     json_key: Box<[u8]>,
@@ -405,6 +407,7 @@ impl Field {
         Field {
             name: field.name().into(),
             text_name: text_name.into(),
+            text_key: format!("{text_name}: ").into(),
             json_name: field.json_name().into(),
             json_key: json_key(field.json_name()),
             proto_json_key: json_key(field.name()),
@@ -431,6 +434,7 @@ impl Field {
             name: extension.full_name().into(),
             json_key: json_key(&bracketed),
             proto_json_key: json_key(&bracketed),
+            text_key: format!("{bracketed}: ").into(),
             text_name: bracketed.clone(),
             json_name: bracketed,
             number: extension.number(),
@@ -453,6 +457,11 @@ impl Field {
     /// The name in the text format: a group is called by its type, an extension stands in brackets.
     pub fn text_name(&self) -> &str {
         &self.text_name
+    }
+
+    /// The name in the text format as a line begins: with a colon and a blank.
+    pub fn text_key(&self) -> &str {
+        &self.text_key
     }
 
     /// The name in JSON: `json_name`, or an extension's full name in brackets.

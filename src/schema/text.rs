@@ -112,18 +112,27 @@ impl TextSink<'_> {
     #[inline]
     fn indent(&mut self) {
         const BLANKS: [u8; 2 * INDENT_LIMIT] = [b' '; 2 * INDENT_LIMIT];
-        self.out.extend_from_slice(&BLANKS[..2 * self.level.min(INDENT_LIMIT)]);
+        /// So many are copied at once, and taken off again.
+        const FEW: usize = 32;
+        let blanks = 2 * self.level.min(INDENT_LIMIT);
+        if blanks <= FEW {
+            let end = self.out.len() + blanks;
+            self.out.extend_from_slice(&BLANKS[..FEW]);
+            self.out.truncate(end);
+        } else {
+            self.out.extend_from_slice(&BLANKS[..blanks]);
+        }
     }
 
+    /// Begins a line; the key ends with a colon and a blank.
     #[inline]
-    fn name(&mut self, name: &str) {
+    fn key(&mut self, key: &str) {
         self.indent();
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b": ");
+        self.out.extend_from_slice(key.as_bytes());
     }
 
-    fn open(&mut self, name: &str) {
-        self.name(name);
+    fn open(&mut self, key: &str) {
+        self.key(key);
         self.out.extend_from_slice(b"{\n");
         self.level += 1;
     }
@@ -174,8 +183,9 @@ impl TextSink<'_> {
         }
     }
 
-    fn name_at<'a>(place: Place<'a>) -> Option<&'a str> {
-        Self::field_at(place).map(Field::text_name)
+    /// How the line of a value begins; `None` for what has no line of its own.
+    fn key_at<'a>(place: Place<'a>) -> Option<&'a str> {
+        Self::field_at(place).map(Field::text_key)
     }
 }
 
@@ -189,14 +199,14 @@ impl Sink for TextSink<'_> {
 
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.check_length()?;
-        if let Some(name) = Self::name_at(place) {
-            self.open(name);
+        if let Some(key) = Self::key_at(place) {
+            self.open(key);
         }
         Ok(Flow::Enter)
     }
 
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
-        if Self::name_at(place).is_some() {
+        if Self::key_at(place).is_some() {
             self.close();
         }
         Ok(())
@@ -205,14 +215,14 @@ impl Sink for TextSink<'_> {
     #[inline]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
         self.check_length()?;
-        self.name(Self::name_at(place).unwrap_or_default());
+        self.key(Self::key_at(place).unwrap_or_default());
         self.value(Self::field_at(place), value);
         Ok(())
     }
 
     fn begin_entry(&mut self, map: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
-        self.open(map.text_name());
-        self.name(key.text_name());
+        self.open(map.text_key());
+        self.key(key.text_key());
         self.value(Some(key), value);
         Ok(())
     }
@@ -227,8 +237,8 @@ impl Sink for TextSink<'_> {
             self.two_fields(place, any.type_url.as_bytes(), any.value);
             return Ok(Flow::Skip);
         }
-        if let Some(name) = Self::name_at(place) {
-            self.open(name);
+        if let Some(key) = Self::key_at(place) {
+            self.open(key);
         }
         self.indent();
         self.out.push(b'[');
@@ -264,12 +274,12 @@ impl Sink for TextSink<'_> {
 impl TextSink<'_> {
     /// Writes an `Any` as the message that it is.
     fn two_fields(&mut self, place: Place<'_>, type_url: &[u8], value: &[u8]) {
-        if let Some(name) = Self::name_at(place) {
-            self.open(name);
+        if let Some(key) = Self::key_at(place) {
+            self.open(key);
         }
-        for (name, value) in [("type_url", type_url), ("value", value)] {
+        for (key, value) in [("type_url: ", type_url), ("value: ", value)] {
             if !value.is_empty() {
-                self.name(name);
+                self.key(key);
                 self.value(None, Scalar::Bytes(value));
             }
         }
@@ -277,7 +287,7 @@ impl TextSink<'_> {
     }
 
     fn end_place(&mut self, place: Place<'_>) {
-        if Self::name_at(place).is_some() {
+        if Self::key_at(place).is_some() {
             self.close();
         }
     }
@@ -286,36 +296,35 @@ impl TextSink<'_> {
     fn unknown_fields_of(&mut self, wire: &[u8], level: usize) {
         let mut cursor = Cursor::new(wire, 0..wire.len());
         while let Ok((field, wire_type)) = cursor.unknown_tag() {
-            let mut digits = itoa::Buffer::new();
-            let name = digits.format(field);
+            let key = format!("{field}: ");
             match wire_type {
                 0 => {
-                    self.name(name);
+                    self.key(&key);
                     number::unsigned(self.out, b"", cursor.varint().unwrap_or_default(), b"\n");
                 }
-                1 => self.unknown_fixed(name, cursor.fixed64(field).unwrap_or_default()),
+                1 => self.unknown_fixed(&key, cursor.fixed64(field).unwrap_or_default()),
                 2 => {
                     let (start, end) = cursor.bytes(field).unwrap_or_default();
                     let value = &wire[start as usize..end as usize];
                     let guesses = self.unknown_fields == UnknownFields::Guess && level < UNKNOWN_LEVELS;
                     if guesses && !value.is_empty() && is_message(value) {
-                        self.open(name);
+                        self.open(&key);
                         self.unknown_fields_of(value, level + 1);
                         self.close();
                     } else {
-                        self.name(name);
+                        self.key(&key);
                         self.value(None, Scalar::Bytes(value));
                     }
                 }
-                3 => self.open(name),
+                3 => self.open(&key),
                 4 => self.close(),
-                _ => self.unknown_fixed(name, cursor.fixed32(field).unwrap_or_default().into()),
+                _ => self.unknown_fixed(&key, cursor.fixed32(field).unwrap_or_default().into()),
             }
         }
     }
 
-    fn unknown_fixed(&mut self, name: &str, value: u64) {
-        self.name(name);
+    fn unknown_fixed(&mut self, key: &str, value: u64) {
+        self.key(key);
         self.out.extend_from_slice(format!("{value:#x}\n").as_bytes());
     }
 }
