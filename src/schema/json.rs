@@ -237,7 +237,7 @@ impl JsonSink<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -303,6 +303,51 @@ impl JsonSink<'_> {
         };
         self.outer.push(std::mem::replace(&mut self.level, level));
         Ok(Flow::Enter)
+    }
+
+    fn write_unknown(&mut self) {
+        self.out.extend_from_slice(b"\"@unknown\":");
+        quote_base64(self.out, &self.unknown);
+        self.out.push(b',');
+        self.unknown.clear();
+    }
+
+    fn end_well_known(&mut self, level: Level, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
+        match level {
+            Level::Object | Level::InAny => {}
+            Level::Time { seconds, nanos } => {
+                let start = self.out.len();
+                self.out.push(b'"');
+                let written = match layout.well_known() {
+                    Some(WellKnown::Duration) => duration(self.out, seconds, nanos),
+                    _ => timestamp(self.out, seconds, nanos),
+                };
+                match written {
+                    Ok(()) => self.out.extend_from_slice(b"\","),
+                    Err(reason) => {
+                        self.out.truncate(start);
+                        self.no_json(layout, wire, reason)?;
+                    }
+                }
+            }
+            Level::Mask { start } => match self.mask_fault.take() {
+                None => self.close(b'"'),
+                Some(reason) => {
+                    self.out.truncate(start);
+                    self.no_json(layout, wire, reason)?;
+                }
+            },
+            Level::Only => self.close(if layout.well_known() == Some(WellKnown::Struct) { b'}' } else { b']' }),
+            Level::Bare { written: true, .. } => {}
+            Level::Bare { start, written: false } => {
+                self.out.truncate(start);
+                match layout.well_known() {
+                    Some(WellKnown::Wrapper) => self.default_of(layout.fields()[0].ty())?,
+                    _ => self.no_json(layout, wire, "none of the fields of the oneof `kind` is set".to_owned())?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A field of a well-known type whose JSON is no object.
@@ -404,56 +449,24 @@ impl Sink for JsonSink<'_> {
         Ok(Flow::Enter)
     }
 
+    #[inline]
     fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
         let outer = self.outer.pop().expect("begin_message pushed a level");
         match std::mem::replace(&mut self.level, outer) {
             level @ (Level::Object | Level::InAny) => {
                 if !self.unknown.is_empty() {
-                    self.out.extend_from_slice(b"\"@unknown\":");
-                    quote_base64(self.out, &self.unknown);
-                    self.out.push(b',');
-                    self.unknown.clear();
+                    self.write_unknown();
                 }
                 if let Level::Object = level {
                     self.close(b'}');
                 }
+                Ok(())
             }
-            Level::Time { seconds, nanos } => {
-                let start = self.out.len();
-                self.out.push(b'"');
-                let written = match layout.well_known() {
-                    Some(WellKnown::Duration) => duration(self.out, seconds, nanos),
-                    _ => timestamp(self.out, seconds, nanos),
-                };
-                match written {
-                    Ok(()) => self.out.extend_from_slice(b"\","),
-                    Err(reason) => {
-                        self.out.truncate(start);
-                        self.no_json(layout, wire, reason)?;
-                    }
-                }
-            }
-            Level::Mask { start } => match self.mask_fault.take() {
-                None => self.close(b'"'),
-                Some(reason) => {
-                    self.out.truncate(start);
-                    self.no_json(layout, wire, reason)?;
-                }
-            },
-            Level::Only => self.close(if layout.well_known() == Some(WellKnown::Struct) { b'}' } else { b']' }),
-            Level::Bare { written: true, .. } => {}
-            Level::Bare { start, written: false } => {
-                self.out.truncate(start);
-                match layout.well_known() {
-                    Some(WellKnown::Wrapper) => self.default_of(layout.fields()[0].ty())?,
-                    _ => self.no_json(layout, wire, "none of the fields of the oneof `kind` is set".to_owned())?,
-                }
-            }
+            level => self.end_well_known(level, layout, wire),
         }
-        Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match self.level {
             Level::Object | Level::InAny | Level::Only => {

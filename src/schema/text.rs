@@ -149,6 +149,7 @@ impl TextSink<'_> {
     }
 
     /// Writes a value and ends its line.
+    #[inline(always)]
     fn value(&mut self, field: Option<&Field>, value: Scalar<'_>) {
         match value {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -197,6 +198,7 @@ impl Sink for TextSink<'_> {
         true
     }
 
+    #[inline]
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.check_length()?;
         if let Some(key) = Self::key_at(place) {
@@ -205,6 +207,7 @@ impl Sink for TextSink<'_> {
         Ok(Flow::Enter)
     }
 
+    #[inline]
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
         if Self::key_at(place).is_some() {
             self.close();
@@ -212,7 +215,7 @@ impl Sink for TextSink<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
         self.check_length()?;
         self.key(Self::key_at(place).unwrap_or_default());
