@@ -399,7 +399,7 @@ fn latin_form(second: u8) -> [u8; 6] {
 #[derive(Clone, Copy)]
 struct ByteForm {
     bytes: [u8; 4],
-    length: u8,
+    length: u32,
 }
 
 impl ByteForm {
@@ -426,14 +426,14 @@ impl ByteForm {
     }
 
     fn bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
+        &self.bytes[..self.length as usize]
     }
 }
 
 /// Appends bytes of which many need an escape, through a block of fixed size.
 ///
 /// In such bytes nothing can be foretold, so the common step has one branch that is: whether a character beyond ASCII
-/// might begin here.
+/// might begin in one of the next four bytes.
 fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
     const BLOCK_BYTES: usize = 1024;
     /// The longest form of a character.
@@ -443,12 +443,22 @@ fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
     while at < value.len() {
         let mut filled = 0;
         while at < value.len() && filled + FORM_BYTES <= BLOCK_BYTES {
+            if let Some(bytes) = value[at..].first_chunk()
+                && let Some(room) = block[filled..].first_chunk_mut()
+            {
+                let plain = before_character(*bytes);
+                filled += put_four(room, *bytes)[plain];
+                at += plain;
+                if plain == 4 {
+                    continue;
+                }
+            }
             let byte = value[at];
             let next = value.get(at + 1).copied().unwrap_or_default();
             if (byte < 0xc2) | (next & 0xc0 != 0x80) {
                 let form = ByteForm::of(byte);
                 block[filled..filled + 4].copy_from_slice(&form.bytes);
-                filled += usize::from(form.length);
+                filled += form.length as usize;
                 at += 1;
                 continue;
             }
@@ -474,6 +484,29 @@ fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
         }
         out.extend_from_slice(&block[..filled]);
     }
+}
+
+/// How many of the first four bytes stand before the first that, by the one behind it, could begin a character beyond
+/// ASCII.
+#[inline(always)]
+fn before_character([a, b, c, d, e]: [u8; 5]) -> usize {
+    let (bytes, next) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([b, c, d, e]));
+    // The two high bits are 11 of the one, 10 of the other.
+    let begins = bytes & (bytes << 1) & next & !(next << 1) & 0x8080_8080;
+    begins.trailing_zeros() as usize / 8
+}
+
+/// Writes the forms of four bytes, and tells how long they are up to each of them. The masks say that there is room.
+#[inline(always)]
+fn put_four(room: &mut [u8; 20], [a, b, c, d, _]: [u8; 5]) -> [usize; 5] {
+    let mut ends = [0; 5];
+    for (index, byte) in [a, b, c, d].into_iter().enumerate() {
+        let form = ByteForm::of(byte);
+        let start = ends[index] & 15;
+        room[start..start + 4].copy_from_slice(&form.bytes);
+        ends[index + 1] = start + form.length as usize;
+    }
+    ends
 }
 
 /// How many bytes the character takes that `value`, which begins beyond ASCII, begins with; `None` if it is not UTF-8.
