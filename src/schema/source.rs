@@ -23,6 +23,14 @@ const MESSAGE: u32 = 4;
 /// What the built-in bundle is called where a protoset has its name.
 const BUNDLE_NAME: &str = "built-in bundle";
 
+/// How many bytes of descriptors from the bundle are made into pools, over the life of a schema: 4 MiB.
+///
+/// A pool takes 33 times as much memory (measured over all files), stays as long as the schema, and repeats what it
+/// shares with others; a recording that names a type in each of the bundle's files would take 1.3 GB. A file has
+/// 7 KB on average with all that it needs, the largest 815 KB. Descriptor sets have no such limit: who names one wants
+/// all that is in it.
+const POOLED_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
 /// Which sources of descriptors to use: descriptor sets in the order they are added, then the built-in bundle.
 pub(crate) struct SchemaSources {
     protosets: Vec<Protoset>,
@@ -69,7 +77,7 @@ impl SchemaSources {
     pub(crate) fn build(self) -> Sources {
         let protosets = self.protosets.into_iter().map(Source::Protoset);
         let bundle = self.built_in.then(|| Source::Bundle(Bundle::built_in()));
-        Sources { sources: protosets.chain(bundle).collect(), loaded: Mutex::default() }
+        Sources { sources: protosets.chain(bundle).collect(), pools: Mutex::default() }
     }
 }
 
@@ -117,8 +125,14 @@ impl Source {
 /// The sources in their order, and the pools that were loaded from them.
 pub(crate) struct Sources {
     sources: Vec<Source>,
-    /// By source and file.
-    loaded: Mutex<FxHashMap<FileId, Loading>>,
+    pools: Mutex<Pools>,
+}
+
+#[derive(Default)]
+struct Pools {
+    by_file: FxHashMap<FileId, Loading>,
+    /// What [`POOLED_LIMIT_BYTES`] limits.
+    from_bundle_bytes: usize,
 }
 
 type FileId = (usize, u32);
@@ -196,30 +210,37 @@ impl Sources {
     }
 
     fn load(&self, file: FileId) -> Loading {
-        if let Some(loading) = self.loaded().get(&file) {
+        if let Some(loading) = self.pools().by_file.get(&file) {
             return loading.clone();
         }
         // Two threads may load the same file at the same time; the second result is then thrown away.
-        let loading = Closure::of(&self.sources, file).and_then(|closure| {
-            let files: Vec<FileId> = closure.parts.iter().map(|part| part.id).collect();
-            Ok((files, Arc::new(closure.into_loaded()?)))
-        });
-        let mut loaded = self.loaded();
-        match loading {
-            Ok((files, pool)) => {
-                // What was needed is there, too, with all that it needs itself.
-                for other in files.into_iter().filter(|other| other.0 == file.0) {
-                    loaded.entry(other).or_insert_with(|| Ok(pool.clone()));
-                }
-                Ok(pool)
+        let closure = match Closure::of(&self.sources, file) {
+            Ok(closure) => closure,
+            Err(error) => return self.pools().by_file.entry(file).or_insert(Err(error)).clone(),
+        };
+        let files: Vec<FileId> = closure.parts.iter().map(|part| part.id).collect();
+        if let Source::Bundle(_) = self.sources[file.0] {
+            let bytes = closure.ready_bytes();
+            let mut pools = self.pools();
+            if pools.from_bundle_bytes + bytes > POOLED_LIMIT_BYTES {
+                return Err(SourceError::new(BUNDLE_NAME, None, Fault::TooManyPools));
             }
-            Err(error) => loaded.entry(file).or_insert(Err(error)).clone(),
+            pools.from_bundle_bytes += bytes;
         }
+        let loading = closure.into_loaded().map(Arc::new);
+        let by_file = &mut self.pools().by_file;
+        if let Ok(pool) = &loading {
+            // What was needed is there, too, with all that it needs itself.
+            for other in files.into_iter().filter(|other| other.0 == file.0) {
+                by_file.entry(other).or_insert_with(|| Ok(pool.clone()));
+            }
+        }
+        by_file.entry(file).or_insert(loading).clone()
     }
 
-    fn loaded(&self) -> MutexGuard<'_, FxHashMap<FileId, Loading>> {
+    fn pools(&self) -> MutexGuard<'_, Pools> {
         // Entries are put there whole, so a panic of another thread has left nothing half done.
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -370,6 +391,15 @@ impl<'s> Closure<'s> {
         self.sources.iter().enumerate().skip(self.first)
     }
 
+    /// How many bytes the files from the bundle have.
+    fn ready_bytes(&self) -> usize {
+        let bytes = self.parts.iter().map(|part| match &part.content {
+            Content::Ready(bytes) => bytes.len(),
+            Content::Opened { .. } => 0,
+        });
+        bytes.sum()
+    }
+
     fn into_loaded(self) -> Result<Loaded, SourceError> {
         let (incomplete, dropped) = self.incomplete();
         let nothing = FxHashSet::default();
@@ -476,6 +506,8 @@ pub(super) enum Fault {
     File(String),
     #[error("a file of this name is needed from `{0}`, too")]
     SameName(String),
+    #[error("too many descriptors of it are needed, more than {POOLED_LIMIT_BYTES} bytes")]
+    TooManyPools,
     #[error("type `{name}` is defined nowhere{}", missing_imports(.imports))]
     Missing { name: String, imports: Vec<String> },
 }
@@ -502,6 +534,7 @@ impl SourceError {
             Fault::Missing { .. } => {
                 Some("build the set with `--include_imports`, or name the set that defines the type, too".into())
             }
+            Fault::TooManyPools => Some("name a descriptor set that defines the type".into()),
             Fault::Duplicate | Fault::Cycle(_) | Fault::LongName(_) | Fault::Names(_) => None,
             Fault::File(_) | Fault::SameName(_) => None,
         }
@@ -641,16 +674,21 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_bundle_loads() {
+    fn every_file_of_the_bundle_loads_until_there_are_too_many() {
         let sources = SchemaSources::new().build();
         let [Source::Bundle(bundle)] = sources.sources.as_slice() else { panic!("the bundle is the only source") };
+        let mut refused = 0;
         for file in 0..bundle.file_count() {
-            sources.load((0, file.into())).unwrap_or_else(|error| panic!("file {file}: {error}"));
-            // Pools are many times the size of the descriptors, and all of them would be held at the end.
-            if file % 64 == 0 {
-                sources.loaded().clear();
-            }
+            let loading = sources.load((0, file.into())).or_else(|error| {
+                let expected = "built-in bundle: too many descriptors of it are needed, more than 4194304 bytes";
+                assert_eq!(error.to_string(), expected, "file {file}");
+                refused += 1;
+                *sources.pools() = Pools::default();
+                sources.load((0, file.into()))
+            });
+            loading.unwrap_or_else(|error| panic!("file {file}: {error}"));
         }
+        assert!((5..=20).contains(&refused), "38 MB are loaded, 4 MiB at a time, and refused {refused} times");
     }
 
     #[test]
