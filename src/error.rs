@@ -42,6 +42,8 @@ impl Error {
     }
 
     /// What to do about it, if there is something to do: a sentence in the imperative, without a period.
+    ///
+    /// It names no flags, which only a program that has them can know.
     pub fn hint(&self) -> Option<String> {
         self.0.kind.hint()
     }
@@ -122,7 +124,8 @@ pub enum ErrorKind {
     /// The input ends where more must follow.
     #[error(transparent)]
     Truncated(#[from] crate::format::Truncated),
-    /// A length in the file is beyond [`ReadOptions::max_record_bytes`](crate::format::ReadOptions).
+    /// A length in the file is beyond [`ReadOptions::max_record_bytes`](crate::format::ReadOptions), or one to be written
+    /// beyond the `u32::MAX` bytes of the binary format.
     #[error("{what} of {bytes} bytes exceeds the limit of {limit_bytes}")]
     TooLong {
         /// What has the length: the initial state, a record, the text of an entry, a line.
@@ -201,8 +204,9 @@ impl ErrorKind {
             ErrorKind::Count(_) | ErrorKind::Quoting { .. } => None,
             ErrorKind::Prototext(fault) => fault.hint(),
             ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
-            ErrorKind::TooLong { bytes, limit_bytes, .. } if bytes > limit_bytes => {
-                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
+            // Beyond 4 GiB the limit is the binary format's own, which nobody can raise.
+            ErrorKind::TooLong { limit_bytes, .. } if *limit_bytes < u64::from(u32::MAX) => {
+                Some("raise the limit, unless the file is damaged".to_owned())
             }
             ErrorKind::MissingReference { .. } => {
                 Some("keep the entry it refers to, or leave this entry out too".to_owned())
@@ -254,6 +258,13 @@ mod tests {
         assert_eq!(excerpt(b"\0\x1b[31m\x7f\xff\xc3", 20), "\\x00\\x1b[31m\\x7f\\xff\\xc3");
         assert_eq!(excerpt("\u{202e}abc\u{200b}".as_bytes(), 20), "\\u{202e}abc\\u{200b}");
         assert_eq!(excerpt(b"abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn only_a_limit_that_can_be_raised_is_to_be_raised() {
+        let hint = |limit_bytes| Error::from(ErrorKind::TooLong { what: "record", bytes: 1 << 40, limit_bytes }).hint();
+        assert_eq!(hint(1024).as_deref(), Some("raise the limit, unless the file is damaged"));
+        assert_eq!(hint(u64::from(u32::MAX)), None);
     }
 
     #[test]

@@ -311,14 +311,14 @@ fn hints_say_what_to_do() {
     #[rustfmt::skip]
     let cases: Vec<(Vec<u8>, Option<&str>)> = vec![
         (b"RPCReplay".to_vec(), Some("record again, with at least one call before the recorder is closed")),
-        (gzip(&gzip(b"RPCReplay")), Some("decompress it once: gzip -dc FILE | rpcreplay print -")),
-        (b"\x28\xb5\x2f\xfd".to_vec(), Some("decompress it first: zstd -dc FILE | rpcreplay print -")),
+        (gzip(&gzip(b"RPCReplay")), Some("decompress it once: gzip -dc FILE")),
+        (b"\x28\xb5\x2f\xfd".to_vec(), Some("decompress it first: zstd -dc FILE")),
         (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), Some("fetch the file with: git lfs pull")),
-        (b"RPCReplay\xff\xff\xff\xff".to_vec(), Some("allow longer ones with --max-record-size BYTES, unless the file is damaged")),
+        (b"RPCReplay\xff\xff\xff\xff".to_vec(), Some("raise the limit, unless the file is damaged")),
         (b"RPCReTxt1\r\n\"\"\r\n".to_vec(), Some(line_ends)),
         (b"RPCReTxt1\n\"\"\n9\r\n".to_vec(), Some(line_ends)),
         (b"RPCReTxt1\n\"\"\n\n".to_vec(), Some("after editing by hand, correct the byte count in front of the entry before this place")),
-        (text("", &["message { [no.Type] {} }"]), Some("name the descriptor set that defines it with --protoset FILE")),
+        (text("", &["message { [no.Type] {} }"]), Some("add the descriptor set that defines it to the schema")),
         (binary_of_records(&[b"\x08"]), None),
     ];
     for (file, expected) in cases {

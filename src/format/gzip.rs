@@ -61,9 +61,7 @@ pub enum GzipError {
 impl GzipError {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            GzipError::Bomb { .. } => {
-                Some("if you trust the file, decompress it first: gzip -dc FILE | rpcreplay print -")
-            }
+            GzipError::Bomb { .. } => Some("if you trust the file, decompress it first: gzip -dc FILE"),
             GzipError::Truncated { .. } | GzipError::Corrupt { .. } | GzipError::TrailingBytes { .. } => None,
         }
     }

@@ -80,11 +80,9 @@ impl Unrecognized {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),
-            Unrecognized::Compressed { program: "zstd" } => {
-                Some("decompress it first: zstd -dc FILE | rpcreplay print -")
-            }
+            Unrecognized::Compressed { program: "zstd" } => Some("decompress it first: zstd -dc FILE"),
             Unrecognized::Compressed { .. } => Some("decompress it first"),
-            Unrecognized::NestedGzip => Some("decompress it once: gzip -dc FILE | rpcreplay print -"),
+            Unrecognized::NestedGzip => Some("decompress it once: gzip -dc FILE"),
             Unrecognized::LfsPointer => Some("fetch the file with: git lfs pull"),
             Unrecognized::Conflict => Some("take one side whole: git checkout --ours FILE, or --theirs"),
             Unrecognized::Empty

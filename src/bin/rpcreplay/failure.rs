@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 
-use rpcreplay::schema::escape_go;
+use rpcreplay::error::ErrorKind;
+use rpcreplay::schema::{ParseFault, Unresolved, escape_go};
 
 /// How a command ended that did not fail at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +42,19 @@ impl Trouble {
         Trouble { message: format!("{name}: {}", without_number(&error.to_string())), hint: None }
     }
 
-    /// Trouble that the library found in a recording.
+    /// Trouble that the library found in a recording; where a flag helps, the hint names it.
     pub fn in_recording(name: &str, error: &rpcreplay::Error) -> Self {
-        Trouble { hint: error.hint(), ..Trouble::new(name, error) }
+        let flag = match error.kind() {
+            ErrorKind::TooLong { .. } => {
+                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged")
+            }
+            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(_))) => {
+                Some("name the descriptor set that defines it with --protoset FILE")
+            }
+            _ => None,
+        };
+        let hint = error.hint().map(|hint| flag.map_or(hint, str::to_owned));
+        Trouble { hint, ..Trouble::new(name, error) }
     }
 
     /// The same trouble with advice.

@@ -121,7 +121,7 @@ impl ParseFault {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             ParseFault::Unresolved(Unresolved::Unknown(_)) => {
-                Some("name the descriptor set that defines it with --protoset FILE".to_owned())
+                Some("add the descriptor set that defines it to the schema".to_owned())
             }
             ParseFault::Unresolved(Unresolved::Broken { error, .. }) => error.hint(),
             _ => None,
