@@ -41,7 +41,7 @@ pub use prototext::{ParseError, ParseFault};
 pub use quote::{escape_go, is_printable, quote_go};
 pub use raw::{RAW_DEPTH_LIMIT, RawEvent, likely_float, quote_hex, read_raw, write_raw};
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
-pub use status::{Code, Status, read_any, unknown_entry_fields};
+pub use status::{Code, Status, UnknownEntryFields, read_any, unknown_entry_fields};
 pub use text::{
     LeftOut, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url, quote_text, text_limit,
     write_text,

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::entry::Any;
-use crate::wire::{Cursor, Fault, Groups, WireValue};
+use crate::wire::{Cursor, Fault, Groups, WireValue, put_bytes};
 
 /// The code of a status: how a call ended.
 ///
@@ -128,16 +128,41 @@ pub fn read_any(bytes: &[u8]) -> Result<Any<'_>, String> {
     Ok(Any { type_url, value: message })
 }
 
-/// The fields of a recorded entry that `grpcreplay.Entry` does not have, with their tags.
-pub fn unknown_entry_fields(record: &[u8]) -> Vec<&[u8]> {
-    // kind, method, message, is_error, ref_index
-    const KNOWN: [u32; 5] = [0x08, 0x12, 0x1a, 0x20, 0x28];
-    let mut unknown = Vec::new();
-    // The reader has refused records that can't be read to their end.
-    let _ = for_each_field(record, |tag, _, field| {
-        if !KNOWN.contains(&tag) {
-            unknown.push(field);
+/// Fields of a recorded entry that nothing in it has a place for, with their tags.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnknownEntryFields<'a> {
+    /// Those that `grpcreplay.Entry` does not have.
+    pub of_entry: Vec<&'a [u8]>,
+    /// Those of its message that `google.protobuf.Any` does not have, beside type URL and value.
+    pub of_any: Vec<&'a [u8]>,
+}
+
+impl UnknownEntryFields<'_> {
+    /// A record that holds these fields and no others.
+    pub fn to_record(&self) -> Vec<u8> {
+        let mut record = self.of_entry.concat();
+        if !self.of_any.is_empty() {
+            put_bytes(&mut record, 3, &self.of_any.concat());
         }
+        record
+    }
+}
+
+/// Finds the fields of a recorded entry, and of the `Any` that carries its message, that their types do not have.
+pub fn unknown_entry_fields(record: &[u8]) -> UnknownEntryFields<'_> {
+    let mut unknown = UnknownEntryFields::default();
+    // The reader has refused records that can't be read to their end.
+    let _ = for_each_field(record, |tag, value, field| match (tag, value) {
+        // kind, method, is_error, ref_index
+        (0x08 | 0x12 | 0x20 | 0x28, _) => {}
+        (0x1a, WireValue::Span { start, end }) => {
+            let _ = for_each_field(&record[start as usize..end as usize], |tag, _, field| {
+                if !matches!(tag, 0x0a | 0x12) {
+                    unknown.of_any.push(field);
+                }
+            });
+        }
+        _ => unknown.of_entry.push(field),
     });
     unknown
 }
@@ -186,10 +211,16 @@ mod tests {
 
     #[test]
     fn finds_what_an_entry_should_not_have() {
-        assert_eq!(
-            unknown_entry_fields(b"\x08\x01\x30\x05\x12\x01m\x3b\x08\x01\x3c"),
-            [&b"\x30\x05"[..], b"\x3b\x08\x01\x3c"]
-        );
-        assert!(unknown_entry_fields(b"\x08\x01\x20\x01\x28\x07").is_empty());
+        let record = b"\x08\x01\x30\x05\x12\x01m\x3b\x08\x01\x3c\x1a\x05\x0a\x01t\x18\x07\x1a\x02\x20\x01";
+        let unknown = unknown_entry_fields(record);
+        assert_eq!(unknown.of_entry, [&b"\x30\x05"[..], b"\x3b\x08\x01\x3c"]);
+        assert_eq!(unknown.of_any, [b"\x18\x07", b"\x20\x01"]);
+        let alone = unknown.to_record();
+        assert_eq!(alone, b"\x30\x05\x3b\x08\x01\x3c\x1a\x04\x18\x07\x20\x01");
+        let again = unknown_entry_fields(&alone);
+        assert_eq!((&again.of_entry, &again.of_any), (&unknown.of_entry, &unknown.of_any));
+        let none = unknown_entry_fields(b"\x08\x01\x1a\x06\x0a\x01t\x12\x01v\x20\x01\x28\x07");
+        assert_eq!(none, UnknownEntryFields::default());
+        assert_eq!(none.to_record(), b"");
     }
 }

@@ -135,9 +135,11 @@ impl<'s> CallView<'s> {
             }
         }
         let unknown = unknown_entry_fields(entry.record());
-        if !unknown.is_empty() {
-            painter.mark(level, "fields that grpcreplay.Entry does not have, by number:");
-            for field in unknown {
+        for (fields, ty) in [(unknown.of_any, "google.protobuf.Any"), (unknown.of_entry, "grpcreplay.Entry")] {
+            if !fields.is_empty() {
+                painter.mark(level, &format!("fields that {ty} does not have, by number:"));
+            }
+            for field in fields {
                 show_raw(painter, field, level, self.options);
             }
         }

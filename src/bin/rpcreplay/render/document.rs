@@ -5,8 +5,9 @@ use std::io::Write;
 use rpcreplay::entry::{Any, Entry, Payload};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, LeftOut, Status, TextOptions, UnknownFields, Unopened, Walker, escape_go, is_plain_type_url,
-    quote_base64, quote_go, quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw, write_text,
+    Code, JsonOptions, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go,
+    is_plain_type_url, quote_base64, quote_go, quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw,
+    write_text,
 };
 
 use super::notes::Notes;
@@ -18,7 +19,7 @@ use super::notes::Notes;
 ///
 /// Source: go-replayers, `grpcreplay.Fprint`, with one blank behind every colon of the prototext.
 pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
-    notes.unknown_fields(entry, unknown_entry_fields(entry.record()).len() as u64);
+    note_unknown_fields(entry, notes);
     // Writing to a vector does not fail.
     let _ = write!(out, "#{}: kind: {}, method: ", entry.index(), entry.kind());
     out.extend_from_slice(entry.method().as_bytes());
@@ -63,7 +64,7 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
 
 /// Appends an entry in the protobuf text format, as Go's recorder writes it; what it leaves out is left to `notes`.
 pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
-    notes.unknown_fields(entry, unknown_entry_fields(entry.record()).len() as u64);
+    note_unknown_fields(entry, notes);
     if entry.kind().number() != 0 {
         let _ = writeln!(out, "kind: {}", entry.kind());
     }
@@ -137,6 +138,11 @@ fn write_text_of(
     Ok(write_text(walker, layout, any.value, options, out)?)
 }
 
+fn note_unknown_fields(entry: &Entry, notes: &mut Notes) {
+    let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry.record());
+    notes.unknown_fields(entry, (of_entry.len() + of_any.len()) as u64);
+}
+
 fn note_left_out(entry: &Entry, left_out: LeftOut, notes: &mut Notes) {
     notes.unknown_fields(entry, left_out.unknown_fields);
     if left_out.invalid_utf8 {
@@ -173,7 +179,8 @@ pub struct JsonShape {
 /// Appends an entry as a JSON object on one line, without a line feed.
 ///
 /// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
-/// the message does not have stand in `"@unknown"` as base64 of their bytes.
+/// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
+/// field 3 as the entry has it.
 pub fn write_json_entry(
     entry: &Entry,
     shape: JsonShape,
@@ -221,9 +228,9 @@ pub fn write_json_entry(
         let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
     }
     let unknown = unknown_entry_fields(entry.record());
-    if !unknown.is_empty() {
+    if unknown != UnknownEntryFields::default() {
         out.extend_from_slice(b",\"@unknown\":");
-        quote_base64(out, &unknown.concat());
+        quote_base64(out, &unknown.to_record());
     }
     out.push(b'}');
 }
