@@ -21,7 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules stand in layer order: each uses only those above it.
+//! The modules stand in layer order: each uses only those above it. [`error`] is the one exception: it lists every kind of
+//! failure by name, while the kinds, with what they say and advise, live with what fails.
 
 pub mod error;
 
