@@ -12,9 +12,9 @@
 //! | `utf8_validation` | the syntax of the file; see below |
 //!
 //! A file becomes proto3, unless it is proto2 in all but name (closed enums only, no implicit presence) or has an enum
-//! that does not begin with zero. Enums, strings and implicit fields that are not what the syntax makes of them keep
-//! their feature as an option, resolved. So ask [`enum_is_closed`], [`field_checks_utf8`], [`extension_checks_utf8`] and
-//! [`field_has_presence`], not the syntax.
+//! that does not begin with zero. Strings and implicit fields that are not what the syntax makes of them keep their feature
+//! as an option, resolved. So ask [`field_checks_utf8`], [`extension_checks_utf8`] and [`field_has_presence`], not the
+//! syntax. Enums keep nothing: like Go, nobody here reads a closed enum in another way than an open one.
 //!
 //! What cannot be said: field names that differ only in case or underscores in a file that becomes proto3; prost-reflect
 //! refuses them. Naming styles and symbol visibility mean nothing here, and JSON is never "best effort".
@@ -213,7 +213,7 @@ pub(super) fn lower(file: &[u8]) -> Result<Cow<'_, [u8]>, LowerError> {
                 let message = lowering.message(field.bytes(), features, &scope, 0)?;
                 put_bytes(&mut out, field.number, &message);
             }
-            tag::FILE_ENUM => put_bytes(&mut out, field.number, &lowering.enumeration(field.bytes(), features)?),
+            tag::FILE_ENUM => put_bytes(&mut out, field.number, &lowered_enum(field.bytes())?),
             tag::FILE_EXTENSION => {
                 let extension = lowering.field(field.bytes(), features, &Owner::File)?;
                 put_bytes(&mut out, field.number, &extension);
@@ -334,7 +334,7 @@ impl Lowering {
                 tag::MESSAGE_MESSAGE => {
                     put_bytes(&mut out, field.number, &self.message(field.bytes(), features, &scope, depth + 1)?);
                 }
-                tag::MESSAGE_ENUM => put_bytes(&mut out, field.number, &self.enumeration(field.bytes(), features)?),
+                tag::MESSAGE_ENUM => put_bytes(&mut out, field.number, &lowered_enum(field.bytes())?),
                 tag::MESSAGE_OPTIONS => {}
                 _ => out.extend_from_slice(field.raw),
             }
@@ -403,20 +403,13 @@ impl Lowering {
         put_options(&mut out, tag::FIELD_OPTIONS, options);
         Ok(out)
     }
+}
 
-    fn enumeration(&self, enumeration: &[u8], features: Features) -> Result<Vec<u8>, LowerError> {
-        let options = joined(enumeration, tag::ENUM_OPTIONS)?;
-        let features = features.with(&options, tag::ENUM_FEATURES)?;
-        let mut out = without(enumeration, tag::ENUM_OPTIONS)?;
-        let mut options = without(&options, tag::ENUM_FEATURES)?;
-        if (features.enum_type == CLOSED) == self.proto3 {
-            let mut kept = Vec::new();
-            put_varint(&mut kept, tag::ENUM_TYPE, features.enum_type as u64);
-            put_options(&mut options, tag::ENUM_FEATURES, kept);
-        }
-        put_options(&mut out, tag::ENUM_OPTIONS, options);
-        Ok(out)
-    }
+fn lowered_enum(enumeration: &[u8]) -> Result<Vec<u8>, LowerError> {
+    let options = joined(enumeration, tag::ENUM_OPTIONS)?;
+    let mut out = without(enumeration, tag::ENUM_OPTIONS)?;
+    put_options(&mut out, tag::ENUM_OPTIONS, without(&options, tag::ENUM_FEATURES)?);
+    Ok(out)
 }
 
 fn is_map_entry(options: &[u8]) -> bool {

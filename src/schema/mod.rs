@@ -37,9 +37,9 @@ use rustc_hash::FxHashMap;
 pub use canonical::{canonical_hash, write_canonical};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
-pub use prototext::{ParseError, ParseFault};
+pub use prototext::ParseFault;
 pub use quote::{escape_go, is_printable, quote_go};
-pub use raw::{RAW_DEPTH_LIMIT, RawEvent, likely_float, quote_hex, read_raw, write_raw};
+pub use raw::{RawEvent, likely_float, quote_hex, read_raw, write_raw};
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use status::{Code, Status, UnknownEntryFields, read_any, unknown_entry_fields};
 pub use text::{
