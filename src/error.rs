@@ -202,7 +202,10 @@ impl ErrorKind {
                 Some("after editing by hand, correct the byte count in front of the entry before this place".to_owned())
             }
             ErrorKind::Count(_) | ErrorKind::Quoting { .. } => None,
-            ErrorKind::Prototext(fault) => fault.hint(),
+            // What is no prototext is most often cut by a byte count that an edit made wrong.
+            ErrorKind::Prototext(fault) => Some(fault.hint().unwrap_or_else(|| {
+                "after editing by hand, correct the byte count on the line in front of the entry".to_owned()
+            })),
             ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
             // Beyond 4 GiB the limit is the binary format's own, which nobody can raise.
             ErrorKind::TooLong { limit_bytes, .. } if *limit_bytes < u64::from(u32::MAX) => {

@@ -39,7 +39,20 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        let code = error.exit_code();
+        // A newcomer names a file and no command.
+        let is_no_command = error.kind() == clap::error::ErrorKind::InvalidSubcommand;
+        let first = std::env::args_os().nth(1).filter(|first| is_no_command && std::path::Path::new(first).exists());
+        if error.print().is_err() {
+            std::process::exit(2);
+        }
+        if let Some(file) = first {
+            failure::note("hint: ", &format!("rpcreplay print {}", failure::name_of(file.as_ref())));
+        }
+        std::process::exit(code)
+    });
+    let result = match cli.command {
         Command::Print(print) => print.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

@@ -31,7 +31,18 @@ impl Source {
 
     /// Makes sure that it can be opened twice: pipes are copied to a temporary file.
     pub fn prepare_to_read_twice(&mut self) -> Result<(), Trouble> {
-        self.spool().map_err(|error| Trouble::new(&self.name(), error))
+        if self.path.as_os_str() != "-" {
+            let metadata = std::fs::metadata(&self.path).map_err(|error| Trouble::new(&self.name(), error))?;
+            if metadata.is_file() {
+                return Ok(());
+            }
+        }
+        let folder = std::env::temp_dir();
+        let file = tempfile::tempfile_in(&folder).map_err(|error| {
+            let error = format!("a temporary file to keep {} in can't be made: {error}", self.name());
+            Trouble::new(&name_of(&folder), error).with_hint("name another folder with TMPDIR")
+        })?;
+        self.spool(file).map_err(|error| Trouble::new(&self.name(), error))
     }
 
     fn try_open(&mut self) -> io::Result<Box<dyn Read>> {
@@ -46,11 +57,7 @@ impl Source {
         Ok(Box::new(File::open(&self.path)?))
     }
 
-    fn spool(&mut self) -> io::Result<()> {
-        if self.path.as_os_str() != "-" && std::fs::metadata(&self.path)?.is_file() {
-            return Ok(());
-        }
-        let mut file = tempfile::tempfile()?;
+    fn spool(&mut self, mut file: File) -> io::Result<()> {
         io::copy(&mut self.try_open()?, &mut file)?;
         self.spooled = Some(file);
         Ok(())

@@ -55,7 +55,8 @@ impl<'s> CallView<'s> {
             Ending::Waited => {
                 let what = if is_unary { "response" } else { "end" };
                 let limit = format!("{WAITING_ENTRIES} entries or {} MiB", WAITING_BYTES >> 20);
-                painter.mark(level, &format!("no {what} within {limit}; it is shown where it stands, if it comes"));
+                painter.indent(level);
+                painter.words(Role::Aside, &format!("no {what} within {limit}; what comes later is shown there\n"));
             }
             Ending::EndOfRecording { unmatched } if is_unary => painter
                 .mark(level, &format!("no response in the recording (Go: `replayer: {unmatched} unmatched requests`)")),
