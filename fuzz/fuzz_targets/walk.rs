@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use rpcreplay::Schema;
-use rpcreplay::schema::{JsonOptions, LayoutId, TextOptions, UnknownFields, Walker, write_canonical, write_json, write_text};
+use rpcreplay::schema::{
+    JsonOptions, LayoutId, TextOptions, UnknownFields, Walker, write_canonical, write_json, write_text,
+};
 use serde::de::IgnoredAny;
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -58,7 +60,8 @@ fuzz_target!(|input: &[u8]| {
     let id = SCHEMA.resolve(TYPES[usize::from(choice & 7)]).expect("the schema has the type");
     let flag = |bit: u8| choice & 1 << bit != 0;
     let lenient = JsonOptions { proto_names: flag(3), enum_numbers: flag(4), emit_defaults: flag(5), strict: false };
-    let as_text = TextOptions { level: 0, unknown_fields: if flag(6) { UnknownFields::Guess } else { UnknownFields::Omit } };
+    let as_text =
+        TextOptions { level: 0, unknown_fields: if flag(6) { UnknownFields::Guess } else { UnknownFields::Omit } };
 
     let text_of_wire = text(id, wire, as_text);
     let json_of_wire = json(id, wire, lenient);
