@@ -154,6 +154,8 @@ pub struct Entry {
     pub(crate) message: Option<AnyRanges>,
     pub(crate) is_error: bool,
     pub(crate) ref_index: i32,
+    /// Whether the entry or its `Any` has fields beside those above, which is rare and dear to look for.
+    pub(crate) has_unknown_fields: bool,
 }
 
 /// Where the two fields of the entry's `Any` stand in its record.

@@ -34,6 +34,7 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
     let mut message: Option<AnyRanges> = None;
     let mut is_error = false;
     let mut ref_index = 0;
+    let mut has_unknown_fields = false;
 
     let mut fields = Fields::new(&record, 0..record.len());
     while let Some(field) = fields.next()? {
@@ -41,27 +42,29 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
             (KIND, WireValue::Bits(number)) => kind = number as i32,
             (METHOD, WireValue::Span { start, end }) => method = utf8(&record, METHOD, start..end)?,
             (MESSAGE, WireValue::Span { start, end }) => {
-                decode_any(&record, start..end, message.get_or_insert_default())?;
+                has_unknown_fields |= decode_any(&record, start..end, message.get_or_insert_default())?;
             }
             (IS_ERROR, WireValue::Bits(number)) => is_error = number != 0,
             (REF_INDEX, WireValue::Bits(number)) => ref_index = number as i32,
-            _ => {}
+            _ => has_unknown_fields = true,
         }
     }
-    Ok(Entry { record, index, offset, kind: Kind::from_number(kind), method, message, is_error, ref_index })
+    let kind = Kind::from_number(kind);
+    Ok(Entry { record, index, offset, kind, method, message, is_error, ref_index, has_unknown_fields })
 }
 
-/// Merges the `Any` in `range` of the record into what an earlier occurrence said.
-fn decode_any(record: &[u8], range: Range<u32>, any: &mut AnyRanges) -> Result<(), (Fault, u64)> {
+/// Merges the `Any` in `range` of the record into what an earlier occurrence said, and says whether it has other fields.
+fn decode_any(record: &[u8], range: Range<u32>, any: &mut AnyRanges) -> Result<bool, (Fault, u64)> {
+    let mut has_unknown_fields = false;
     let mut fields = Fields::new(record, range.start as usize..range.end as usize);
     while let Some(field) = fields.next()? {
         match field {
             (ANY_TYPE_URL, WireValue::Span { start, end }) => any.type_url = utf8(record, ANY_TYPE_URL, start..end)?,
             (ANY_VALUE, WireValue::Span { start, end }) => any.value = start..end,
-            _ => {}
+            _ => has_unknown_fields = true,
         }
     }
-    Ok(())
+    Ok(has_unknown_fields)
 }
 
 /// The fields of a message in a record.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::entry::Any;
+use crate::entry::{Any, Entry};
 use crate::wire::{Cursor, Fault, Groups, WireValue, put_bytes};
 
 /// The code of a status: how a call ended.
@@ -149,7 +149,11 @@ impl UnknownEntryFields<'_> {
 }
 
 /// Finds the fields of a recorded entry, and of the `Any` that carries its message, that their types do not have.
-pub fn unknown_entry_fields(record: &[u8]) -> UnknownEntryFields<'_> {
+pub fn unknown_entry_fields(entry: &Entry) -> UnknownEntryFields<'_> {
+    if entry.has_unknown_fields { unknown_fields_of(entry.record()) } else { UnknownEntryFields::default() }
+}
+
+fn unknown_fields_of(record: &[u8]) -> UnknownEntryFields<'_> {
     let mut unknown = UnknownEntryFields::default();
     // The reader has refused records that can't be read to their end.
     let _ = for_each_field(record, |tag, value, field| match (tag, value) {
@@ -212,14 +216,14 @@ mod tests {
     #[test]
     fn finds_what_an_entry_should_not_have() {
         let record = b"\x08\x01\x30\x05\x12\x01m\x3b\x08\x01\x3c\x1a\x05\x0a\x01t\x18\x07\x1a\x02\x20\x01";
-        let unknown = unknown_entry_fields(record);
+        let unknown = unknown_fields_of(record);
         assert_eq!(unknown.of_entry, [&b"\x30\x05"[..], b"\x3b\x08\x01\x3c"]);
         assert_eq!(unknown.of_any, [b"\x18\x07", b"\x20\x01"]);
         let alone = unknown.to_record();
         assert_eq!(alone, b"\x30\x05\x3b\x08\x01\x3c\x1a\x04\x18\x07\x20\x01");
-        let again = unknown_entry_fields(&alone);
+        let again = unknown_fields_of(&alone);
         assert_eq!((&again.of_entry, &again.of_any), (&unknown.of_entry, &unknown.of_any));
-        let none = unknown_entry_fields(b"\x08\x01\x1a\x06\x0a\x01t\x12\x01v\x20\x01\x28\x07");
+        let none = unknown_fields_of(b"\x08\x01\x1a\x06\x0a\x01t\x12\x01v\x20\x01\x28\x07");
         assert_eq!(none, UnknownEntryFields::default());
         assert_eq!(none.to_record(), b"");
     }

@@ -135,7 +135,7 @@ impl<'s> CallView<'s> {
                 }
             }
         }
-        let unknown = unknown_entry_fields(entry.record());
+        let unknown = unknown_entry_fields(entry);
         for (fields, ty) in [(unknown.of_any, "google.protobuf.Any"), (unknown.of_entry, "grpcreplay.Entry")] {
             if !fields.is_empty() {
                 painter.mark(level, &format!("fields that {ty} does not have, by number:"));

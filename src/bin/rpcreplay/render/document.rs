@@ -139,7 +139,7 @@ fn write_text_of(
 }
 
 fn note_unknown_fields(entry: &Entry, notes: &mut Notes) {
-    let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry.record());
+    let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
     notes.unknown_fields(entry, (of_entry.len() + of_any.len()) as u64);
 }
 
@@ -227,7 +227,7 @@ pub fn write_json_entry(
     if entry.ref_index() != 0 || options.emit_defaults {
         let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
     }
-    let unknown = unknown_entry_fields(entry.record());
+    let unknown = unknown_entry_fields(entry);
     if unknown != UnknownEntryFields::default() {
         out.extend_from_slice(b",\"@unknown\":");
         quote_base64(out, &unknown.to_record());
