@@ -105,23 +105,17 @@ fn write(
     walk: impl Fn(&mut Walker<'_>, &mut JsonSink<'_>) -> Result<(), Box<JsonError>>,
 ) -> Result<(), JsonError> {
     let start = out.len();
-    for checks_any in [false, true] {
-        walker.check_any(checks_any);
-        let mut sink = JsonSink::new(out, options);
-        match walk(walker, &mut sink) {
-            Ok(()) => {
-                out.pop();
-                return Ok(());
-            }
-            Err(error) => {
-                out.truncate(start);
-                if checks_any || options.strict || !matches!(&*error, JsonError::Malformed(at) if at.in_any()) {
-                    return Err(*error);
-                }
-            }
+    let is_in_any =
+        |error: &JsonError| !options.strict && matches!(error, JsonError::Malformed(malformed) if malformed.in_any());
+    walker.checked_if_needed(is_in_any, |walker| {
+        let walked = walk(walker, &mut JsonSink::new(out, options));
+        match walked {
+            // The comma behind the value.
+            Ok(()) => out.truncate(out.len() - 1),
+            Err(_) => out.truncate(start),
         }
-    }
-    unreachable!("the second round returns")
+        walked.map_err(|error| *error)
+    })
 }
 
 /// Every value is followed by a comma; whatever closes the object or list overwrites the last one.

@@ -80,23 +80,17 @@ pub fn write_text(
     out: &mut Vec<u8>,
 ) -> Result<LeftOut, Malformed> {
     let start = out.len();
-    for checks_any in [false, true] {
-        walker.check_any(checks_any);
-        let limit = start.saturating_add(text_limit(bytes));
-        let left_out = LeftOut::default();
-        let TextOptions { level, unknown_fields } = options;
-        let mut sink = TextSink { out, level, unknown_fields, limit, left_out };
-        match walker.walk(layout, bytes, &mut sink) {
-            Ok(()) => return Ok(sink.left_out),
-            Err(malformed) => {
-                out.truncate(start);
-                if !malformed.in_any() || checks_any {
-                    return Err(malformed);
-                }
-            }
+    let limit = start.saturating_add(text_limit(bytes));
+    let TextOptions { level, unknown_fields } = options;
+    walker.checked_if_needed(Malformed::in_any, |walker| {
+        let mut sink = TextSink { out, level, unknown_fields, limit, left_out: LeftOut::default() };
+        let walked = walker.walk(layout, bytes, &mut sink);
+        let left_out = sink.left_out;
+        if walked.is_err() {
+            out.truncate(start);
         }
-    }
-    unreachable!("the second round returns")
+        walked.map(|()| left_out)
+    })
 }
 
 struct TextSink<'o> {

@@ -133,11 +133,33 @@ impl<'s> Walker<'s> {
 
     /// Whether the message inside an `Any` is read once before it is opened.
     ///
-    /// Without, a malformed one fails the whole walk, with [`Malformed::in_any`] set. That is the fast road; whoever
-    /// meets the failure throws away what came and walks again with the check, which then reports that `Any`
-    /// [unopened](Sink::unopened_any).
+    /// Without, a malformed one fails the whole walk, with [`Malformed::in_any`] set; with it, that `Any` is reported
+    /// [unopened](Sink::unopened_any). [`checked_if_needed`](Self::checked_if_needed) tries the one and then the other.
     pub fn check_any(&mut self, checks_any: bool) {
         self.checks_any = checks_any;
+    }
+
+    /// Walks without reading `Any`s beforehand, which is the fast road, and again with it where a malformed one failed
+    /// the walk.
+    ///
+    /// `walk` must throw away what came of it when it fails; `is_in_any` tells whether a failure was such a one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the last walk.
+    pub fn checked_if_needed<T, E>(
+        &mut self,
+        is_in_any: impl Fn(&E) -> bool,
+        mut walk: impl FnMut(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.check_any(false);
+        match walk(self) {
+            Err(error) if is_in_any(&error) => {
+                self.check_any(true);
+                walk(self)
+            }
+            result => result,
+        }
     }
 
     /// Walks a message.

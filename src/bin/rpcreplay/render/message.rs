@@ -63,8 +63,7 @@ pub fn show_message(
         Shown::Any(_, any) => any.value,
     };
     let limit = start.saturating_add(text_limit(bytes).saturating_mul(COLOR_RATIO));
-    for checks_any in [false, true] {
-        walker.check_any(checks_any);
+    walker.checked_if_needed(Malformed::in_any, |walker| {
         let mut sink = MessageSink {
             painter,
             notes,
@@ -80,17 +79,11 @@ pub fn show_message(
             Shown::Message(layout, bytes) => walker.walk(layout, bytes, &mut sink),
             Shown::Any(layout, any) => walker.walk_any(layout, any, &mut sink),
         };
-        match walked {
-            Ok(()) => return Ok(()),
-            Err(malformed) => {
-                painter.out.truncate(start);
-                if !malformed.in_any() || checks_any {
-                    return Err(malformed);
-                }
-            }
+        if walked.is_err() {
+            painter.out.truncate(start);
         }
-    }
-    unreachable!("the second round returns")
+        walked
+    })
 }
 
 /// How much longer colours make text, at most.
