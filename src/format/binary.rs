@@ -5,6 +5,7 @@ use std::io::Read;
 use bytes::Bytes;
 
 use super::Truncated;
+use super::frame::{Body, Frame};
 use super::input::Input;
 use super::sniff::{MAGIC_BYTES, Unrecognized};
 use super::{Format, wire};
@@ -30,18 +31,31 @@ pub(super) fn read_header<R: Read>(input: &mut Input<R>, limit_bytes: u64) -> Re
     }
 }
 
-/// Reads the next entry, or nothing at a clean end.
-pub(super) fn read_entry<R: Read>(input: &mut Input<R>, index: EntryIndex, limit_bytes: u64) -> Result<Option<Entry>> {
+/// Reads the record of the next entry, or nothing at a clean end.
+pub(super) fn read_frame<R: Read>(input: &mut Input<R>, index: EntryIndex, limit_bytes: u64) -> Result<Option<Frame>> {
     let offset = input.offset();
-    let position = |byte| Position { entry: Some(index.0), byte: Some(byte), ..Position::default() };
     match read_record(input, "record", limit_bytes) {
-        Ok(None) => Ok(None),
-        Ok(Some(record)) => match wire::decode(record, index, offset) {
-            Ok(entry) => Ok(Some(entry)),
-            Err((error, at)) => Err(Error::new(error, position(offset + LENGTH_BYTES as u64 + at))),
-        },
-        Err(error) => Err(Error::new(error, position(offset))),
+        Ok(record) => Ok(record.map(|bytes| Frame { bytes, index, offset, body: Body::Record })),
+        Err(error) => Err(located(error, index, offset)),
     }
+}
+
+/// Whether the next record is there whole, without reading on.
+pub(super) fn is_buffered<R: Read>(input: &Input<R>) -> bool {
+    match input.peek().split_first_chunk::<LENGTH_BYTES>() {
+        Some((length, behind)) => u64::from(u32::from_le_bytes(*length)) <= behind.len() as u64,
+        None => false,
+    }
+}
+
+/// Turns a record into an entry.
+pub(super) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<Entry> {
+    wire::decode(record, index, offset)
+        .map_err(|(error, at)| located(error.into(), index, offset + LENGTH_BYTES as u64 + at))
+}
+
+fn located(error: ErrorKind, index: EntryIndex, byte: u64) -> Error {
+    Error::new(error, Position { entry: Some(index.0), byte: Some(byte), ..Position::default() })
 }
 
 /// Reads one record: a little-endian `u32` length in bytes, then that many bytes; nothing at the end of input.

@@ -8,6 +8,7 @@
 
 mod binary;
 mod entry_text;
+mod frame;
 mod gzip;
 mod input;
 mod quote;
@@ -30,6 +31,7 @@ use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
 
 pub(crate) use quote::CARRIAGE_RETURN;
 
+pub use frame::Frame;
 pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
 pub use sniff::Unrecognized;
 pub use text::CountError;
@@ -194,14 +196,44 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Gzip` and `Io`, with the number of the entry and its offset.
     pub fn read(&mut self) -> Result<Option<Entry>> {
+        let Some(frame) = self.read_frame()? else { return Ok(None) };
+        let result = frame.decode(self.schema);
+        self.ended |= result.is_err();
+        result.map(Some)
+    }
+
+    /// Reads the next frame and as many more as have arrived with it, and appends them; none at a clean end and after
+    /// an error.
+    ///
+    /// A batch is what one read of 256 KiB brings, or one longer entry. It says nothing of whether the frames decode;
+    /// what follows one that does not is not to be trusted.
+    ///
+    /// # Errors
+    ///
+    /// `Truncated`, `TooLong`, `Count`, `Gzip` and `Io`, with the number of the entry and its offset.
+    pub fn read_batch(&mut self, frames: &mut Vec<Frame>) -> Result<()> {
+        while let Some(frame) = self.read_frame()? {
+            frames.push(frame);
+            let is_next_buffered = match self.format {
+                Format::Binary => binary::is_buffered(&self.input),
+                Format::Text => text::is_buffered(&self.input),
+            };
+            if !is_next_buffered {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_frame(&mut self) -> Result<Option<Frame>> {
         if self.ended {
             return Ok(None);
         }
         let index = EntryIndex(self.entries + 1);
         let limit_bytes = self.options.max_record_bytes;
         let result = match self.format {
-            Format::Binary => binary::read_entry(&mut self.input, index, limit_bytes),
-            Format::Text => text::read_entry(&mut self.input, self.schema, index, &mut self.lines, limit_bytes),
+            Format::Binary => binary::read_frame(&mut self.input, index, limit_bytes),
+            Format::Text => text::read_frame(&mut self.input, index, &mut self.lines, limit_bytes),
         };
         match &result {
             Ok(Some(_)) => self.entries += 1,

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 
+use super::frame::{Body, Frame};
 use super::input::Input;
 use super::sniff::{MAGIC_BYTES, Unrecognized};
 use super::{Format, Truncated, entry_text, quote};
@@ -14,6 +15,9 @@ use crate::schema::Schema;
 
 /// How much of a line that is wrong an error quotes.
 const QUOTED_CHARACTERS: usize = 40;
+
+/// How long a line that counts bytes is at most, unless it has leading zeros.
+const COUNT_LINE_BYTES: usize = 24;
 
 /// Why a line does not count the bytes of an entry's text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,55 +78,75 @@ pub(super) fn read_header<R: Read>(input: &mut Input<R>, lines: &mut u64, limit_
     }
 }
 
-/// Reads the next entry, or nothing at a clean end.
-pub(super) fn read_entry<R: Read>(
+/// Reads the text of the next entry, or nothing at a clean end.
+pub(super) fn read_frame<R: Read>(
     input: &mut Input<R>,
-    schema: &Schema,
     index: EntryIndex,
     lines: &mut u64,
     limit_bytes: u64,
-) -> Result<Option<Entry>> {
+) -> Result<Option<Frame>> {
     let offset = input.offset();
-    let located = |error, byte, line| {
-        Error::new(error, Position { entry: Some(index.0), byte: Some(byte), line: Some(line), column: None })
-    };
+    let located = |error, line| located(error, index, offset, line);
     let line = match read_line(input, "line", limit_bytes) {
         Ok(Line::Nothing) => return Ok(None),
         Ok(Line::Whole(line)) => line,
-        Ok(Line::Cut) => return Err(located(Truncated::CountLine.into(), offset, *lines + 1)),
-        Err(error) => return Err(located(error, offset, *lines + 1)),
+        Ok(Line::Cut) => return Err(located(Truncated::CountLine.into(), *lines + 1)),
+        Err(error) => return Err(located(error, *lines + 1)),
     };
     *lines += 1;
-    let expected = parse_count(&line).map_err(|error| located(error.into(), offset, *lines))?;
+    let expected = parse_count(&line).map_err(|error| located(error.into(), *lines))?;
     if expected > limit_bytes {
         let error = ErrorKind::TooLong { what: "text of an entry", bytes: expected, limit_bytes };
-        return Err(located(error, offset, *lines));
+        return Err(located(error, *lines));
     }
     let wanted = usize::try_from(expected).unwrap_or(usize::MAX);
-    let found = input.fill(wanted).map_err(|error| located(error, offset, *lines))?;
+    let found = input.fill(wanted).map_err(|error| located(error, *lines))?;
     if found < wanted {
         let error = Truncated::Record { what: "text of an entry", found: found as u64, expected };
-        return Err(located(error.into(), offset, *lines));
+        return Err(located(error.into(), *lines));
     }
-    let body_offset = input.offset();
-    let body = input.take(wanted);
-    match entry_text::parse(&body, schema) {
+    let body = Body::Text { body_offset: input.offset(), line: *lines };
+    let bytes = input.take(wanted);
+    *lines += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+    Ok(Some(Frame { bytes, index, offset, body }))
+}
+
+/// Whether the next entry is there whole, without reading on.
+pub(super) fn is_buffered<R: Read>(input: &Input<R>) -> bool {
+    let seen = input.peek();
+    let Some(length) = memchr::memchr(b'\n', &seen[..seen.len().min(COUNT_LINE_BYTES)]) else { return false };
+    parse_count(&seen[..length]).is_ok_and(|count| count <= (seen.len() - length - 1) as u64)
+}
+
+/// Turns the text of an entry into an entry. It begins at `body_offset`, behind the line of this number.
+pub(super) fn decode(
+    text: &[u8],
+    schema: &Schema,
+    index: EntryIndex,
+    offset: u64,
+    body_offset: u64,
+    line: u64,
+) -> Result<Entry> {
+    match entry_text::parse(text, schema) {
         Ok(text) => {
-            let entry = text.encode().map_err(|error| located(error.into_kind(), offset, *lines))?;
-            *lines += memchr::memchr_iter(b'\n', &body).count() as u64;
-            Ok(Some(Entry { index, offset, ..entry }))
+            let entry = text.encode().map_err(|error| located(error.into_kind(), index, offset, line))?;
+            Ok(Entry { index, offset, ..entry })
         }
         Err(error) => {
-            let (line, column) = error.line_and_column(&body);
+            let (line_in_text, column) = error.line_and_column(text);
             let position = Position {
                 entry: Some(index.0),
                 byte: Some(body_offset + error.at() as u64),
-                line: Some(*lines + line),
+                line: Some(line + line_in_text),
                 column: Some(column),
             };
             Err(Error::new(error.into_fault(), position))
         }
     }
+}
+
+fn located(error: ErrorKind, index: EntryIndex, offset: u64, line: u64) -> Error {
+    Error::new(error, Position { entry: Some(index.0), byte: Some(offset), line: Some(line), column: None })
 }
 
 /// Reads a decimal number as Go does: an optional sign, and at least one digit.
