@@ -210,10 +210,10 @@ impl Entry {
     ///
     /// Source: Go's `protoToEntry` ("entry with nil message and false is_error").
     pub fn flaw(&self) -> Option<Flaw> {
-        match self.payload() {
-            Payload::Empty if self.kind != Kind::CreateStream => Some(Flaw::NoMessage(self.kind)),
-            Payload::Error(any) if any.type_name() != "google.rpc.Status" => Some(Flaw::ErrorIsNoStatus),
-            Payload::Message(_) | Payload::Error(_) | Payload::Eof | Payload::Empty => None,
+        match (&self.message, self.is_error) {
+            (None, false) if self.kind != Kind::CreateStream => Some(Flaw::NoMessage(self.kind)),
+            (Some(any), true) if self.any(any).type_name() != "google.rpc.Status" => Some(Flaw::ErrorIsNoStatus),
+            (Some(_) | None, _) => None,
         }
     }
 
