@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         }
         'rpcreplay;print' {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Print in this format')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Group entries of text like this')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole')

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         }
         &'rpcreplay;print'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
             cand --to 'Print in this format'
             cand --group 'Group entries of text like this'
             cand --max-bytes 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole'

@@ -30,6 +30,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l to -d 'Print in this format' -r -f -a "text\t'For people'
 fprint\t'As Fprint of go-replayers, byte for byte'
 prototext\t'Every entry in the protobuf text format'

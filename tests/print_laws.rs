@@ -2,8 +2,9 @@
 //! nothing out of a recording reaches a terminal as a command.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
@@ -106,5 +107,78 @@ fn json_of_damaged_recordings_is_json() {
         let document = print(&[&["--to", "json"], flags].concat(), &files).stdout;
         let document: Vec<serde_json::Value> = serde_json::from_slice(&document).expect("the document is JSON");
         assert_eq!(document, recordings);
+    }
+}
+
+/// A recording of several batches: those of `tests/data` one after the other, again and again. References are left as they
+/// are, so that calls are open, late, and refer to strangers.
+fn long(folder: &Path) -> Vec<PathBuf> {
+    let read = |name: &str| fs::read(Path::new(DATA).join(name)).expect("a readable recording");
+    let (mut binary, mut text) = (b"RPCReplay\0\0\0\0".to_vec(), b"RPCReTxt1\n\"\"\n".to_vec());
+    while binary.len() < 1_500_000 {
+        for name in ["firestore.replay", "ledger.replay", "overlapping.replay", "pubsub.replay", "secrets.replay"] {
+            let recording = read(name);
+            let length = |at: usize| u32::from_le_bytes(recording[at..at + 4].try_into().expect("four bytes")) as usize;
+            binary.extend_from_slice(&recording[13 + length(9)..]);
+        }
+    }
+    let marks = read("marks.grpcrr");
+    let header = marks.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).expect("two lines").0;
+    while text.len() < 600_000 {
+        text.extend_from_slice(&marks[header + 1..]);
+    }
+    let compressed = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&binary).expect("a vector takes everything");
+        encoder.finish().expect("a vector takes everything")
+    };
+    let mut cut = binary.clone();
+    cut.truncate(1_000_000);
+    let files = [("long.replay", binary), ("long.grpcrr", text), ("long.gz", compressed), ("cut.replay", cut)];
+    let written = files.map(|(name, bytes)| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("a writable folder");
+        path
+    });
+    written.to_vec()
+}
+
+#[test]
+fn threads_change_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [damaged(folder.path()), long(folder.path()), vec![folder.path().join("missing")]].concat();
+    for arguments in [
+        &[][..],
+        &["--group", "entry"],
+        &["--to", "raw", "--kind", "recv"],
+        &["--to", "json", "--code", "!OK"],
+        &["--to", "jsonl", "--no-builtin-protos"],
+        &["--to", "fprint"],
+        &["--to", "prototext"],
+    ] {
+        let one = print(&[&["--threads", "1"], arguments].concat(), &files);
+        assert!(one.stdout.len() > 1_000_000, "{arguments:?}: {}", one.stdout.len());
+        for threads in ["2", "5"] {
+            let several = print(&[&["--threads", threads], arguments].concat(), &files);
+            assert_eq!(one.status, several.status);
+            assert!(one.stdout == several.stdout, "{arguments:?} on {threads} threads");
+            assert_eq!(String::from_utf8_lossy(&one.stderr), String::from_utf8_lossy(&several.stderr));
+        }
+    }
+}
+
+/// Threads that wait for a turn that never comes would wait for ever.
+#[test]
+fn a_closed_pipe_ends_all_threads() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = long(folder.path());
+    for threads in ["1", "2", "5"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+        command.args(["print", "--to", "jsonl", "--threads", threads]).args(&files).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the program starts");
+        child.stdout.take().expect("a pipe").read_exact(&mut [0]).expect("a byte");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{threads}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     }
 }

@@ -1,8 +1,10 @@
 //! Arguments that more than one command has.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::thread;
 
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
@@ -20,12 +22,21 @@ pub struct Input {
     /// Refuse records, entries and header lines of more bytes than this
     #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
     pub max_record_size: u64,
+
+    /// Work on this many threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 impl Input {
     /// How to read them.
     pub fn options(&self) -> ReadOptions {
         ReadOptions { max_record_bytes: self.max_record_size }
+    }
+
+    /// On how many threads to work.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
     }
 }
 

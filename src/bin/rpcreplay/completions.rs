@@ -21,8 +21,10 @@ pub struct Completions {
 impl Completions {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "rpcreplay", &mut script);
         let mut output = Output::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "rpcreplay", &mut output.buffer);
+        output.write(&script)?;
         output.flush()?;
         Ok(Outcome::Fine)
     }

@@ -1,11 +1,14 @@
 //! The command line of `rpcreplay`.
 
 mod args;
+mod batches;
 mod completions;
 mod failure;
 mod man;
+mod ordered;
 mod output;
 mod print;
+mod progress;
 mod render;
 mod select;
 mod shapes;

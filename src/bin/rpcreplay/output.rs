@@ -1,20 +1,24 @@
 //! Standard output: written in big blocks, and at once where somebody is watching.
 
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 
 use rpcreplay::schema::is_printable;
 
 use crate::failure::Failure;
 
-/// How much is gathered before it is written.
-///
-/// Larger blocks are not faster, and a pipe takes no more than 64 KiB at once unless it is told to.
+/// How much is gathered before it is written. Larger blocks are not faster.
 const BLOCK_BYTES: usize = 256 * 1024;
+
+/// How much a pipe is told to hold: 1 MiB, as much as Linux lets anybody have. By itself it holds 64 KiB, and reader and
+/// writer spend half of their time on waking each other.
+#[cfg(target_os = "linux")]
+const PIPE_BYTES: usize = 1024 * 1024;
 
 /// Standard output.
 pub struct Output {
     /// What is to be written next.
-    pub buffer: Vec<u8>,
+    buffer: Vec<u8>,
     stdout: io::Stdout,
     is_terminal: bool,
 }
@@ -23,28 +27,40 @@ impl Output {
     /// Standard output, with nothing written.
     pub fn new() -> Self {
         let stdout = io::stdout();
+        #[cfg(target_os = "linux")]
+        {
+            // What is no pipe, or may not grow, is written to as it is.
+            let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE_BYTES);
+        }
         Output { buffer: Vec::new(), is_terminal: stdout.is_terminal(), stdout }
     }
 
-    /// Escapes what a terminal would obey behind `start`, if the output is one.
-    ///
-    /// For formats in which such characters may stand as they are: whoever reads a file or a pipe gets them.
-    pub fn make_safe(&mut self, start: usize) {
-        if self.is_terminal {
-            let tail = self.buffer.split_off(start);
-            escape_controls(&mut self.buffer, &tail);
-        }
+    /// Whether somebody is watching.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
 
-    /// Writes what has been gathered if it is a block, or if somebody is watching.
-    pub fn offer(&mut self) -> Result<(), Failure> {
+    /// Writes a part of the document, now or together with what follows.
+    pub fn write(&mut self, part: &[u8]) -> Result<(), Failure> {
+        if part.len() >= BLOCK_BYTES {
+            self.flush()?;
+            return self.write_through(part);
+        }
+        self.buffer.extend_from_slice(part);
         if self.is_terminal || self.buffer.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Writes what has been gathered.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        let result = self.stdout.write_all(&self.buffer).and_then(|()| self.stdout.flush());
+        let gathered = mem::take(&mut self.buffer);
+        let result = self.write_through(&gathered);
+        self.buffer = gathered;
         self.buffer.clear();
+        result
+    }
+
+    fn write_through(&mut self, part: &[u8]) -> Result<(), Failure> {
+        let result = self.stdout.write_all(part).and_then(|()| self.stdout.flush());
         result.map_err(|error| Failure::of_output(&error))
     }
 }
@@ -55,9 +71,14 @@ pub fn is_harmless(bytes: &[u8]) -> bool {
         .is_ok_and(|text| text.chars().all(|character| matches!(character, '\n' | '\t') || is_printable(character)))
 }
 
-/// Copies text, with every character escaped that is neither printable nor a line feed or tab.
-fn escape_controls(out: &mut Vec<u8>, text: &[u8]) {
-    for chunk in text.utf8_chunks() {
+/// Escapes every character that is neither printable nor a line feed or tab.
+pub fn escape_controls(text: &mut Vec<u8>) {
+    if is_harmless(text) {
+        return;
+    }
+    let unescaped = mem::take(text);
+    let out = text;
+    for chunk in unescaped.utf8_chunks() {
         for character in chunk.valid().chars() {
             if matches!(character, '\n' | '\t') || is_printable(character) {
                 out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -90,9 +111,9 @@ mod tests {
 
     #[test]
     fn leaves_nothing_to_obey() {
-        let mut out = Vec::new();
-        escape_controls(&mut out, "é\t\u{1b}[2J\u{9b}\u{202e}\u{e0001}\n".as_bytes());
-        escape_controls(&mut out, b"\xff");
-        assert_eq!(String::from_utf8_lossy(&out), "é\t\\u001b[2J\\u009b\\u202e\\udb40\\udc01\n\\xff");
+        let mut text = "é\t\u{1b}[2J\u{9b}\u{202e}\u{e0001}\n".as_bytes().to_vec();
+        text.push(0xff);
+        escape_controls(&mut text);
+        assert_eq!(String::from_utf8_lossy(&text), "é\t\\u001b[2J\\u009b\\u202e\\udb40\\udc01\n\\xff");
     }
 }

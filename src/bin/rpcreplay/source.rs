@@ -25,7 +25,7 @@ impl Source {
     }
 
     /// Opens it for reading once.
-    pub fn open(&mut self) -> Result<Box<dyn Read>, Trouble> {
+    pub fn open(&mut self) -> Result<Box<dyn Read + Send>, Trouble> {
         self.try_open().map_err(|error| Trouble::new(&self.name(), error))
     }
 
@@ -45,14 +45,14 @@ impl Source {
         self.spool(file).map_err(|error| Trouble::new(&self.name(), error))
     }
 
-    fn try_open(&mut self) -> io::Result<Box<dyn Read>> {
+    fn try_open(&mut self) -> io::Result<Box<dyn Read + Send>> {
         if let Some(file) = &self.spooled {
             let mut file = file.try_clone()?;
             file.rewind()?;
             return Ok(Box::new(file));
         }
         if self.path.as_os_str() == "-" {
-            return Ok(Box::new(io::stdin().lock()));
+            return Ok(Box::new(io::stdin()));
         }
         Ok(Box::new(File::open(&self.path)?))
     }

@@ -1,10 +1,9 @@
 //! A call, or a single entry, as people read it: [`CallView`].
 
-use std::io::Read;
-
 use rpcreplay::entry::{Any, Entry, Flaw, Kind, Payload};
-use rpcreplay::format::{Compression, Format, Reader};
+use rpcreplay::format::{Compression, Format};
 use rpcreplay::pairing::Unpaired;
+use rpcreplay::recording::Header;
 use rpcreplay::schema::{Code, Status, Unresolved, Walker, is_printable, read_any, unknown_entry_fields};
 
 use super::message::{BytesForm, Shown, ValueOptions, show_bytes, show_message, show_raw};
@@ -292,29 +291,27 @@ fn go_says(reason: &Unresolved) -> &'static str {
 }
 
 /// Appends what stands in front of the calls: the file's name where there are several, format, compression, initial state.
-pub fn show_header<R: Read>(
+pub fn show_header(
     name: Option<&str>,
-    is_first: bool,
-    reader: &Reader<'_, R>,
+    format: Format,
+    compression: Compression,
+    header: &Header,
     options: ValueOptions,
     painter: &mut Painter<'_>,
 ) {
     if let Some(name) = name {
-        if !is_first {
-            painter.plain("\n");
-        }
         painter.name(Role::File, name.as_bytes());
         painter.plain("\n");
     }
-    painter.plain(match reader.format() {
+    painter.plain(match format {
         Format::Binary => "binary recording (RPCReplay)",
         Format::Text => "text recording (RPCReTxt1)",
     });
-    match reader.compression() {
+    match compression {
         Compression::None => {}
         Compression::Gzip => painter.plain(" in gzip"),
     }
-    let initial = &reader.header().initial;
+    let initial = &header.initial;
     if initial.is_empty() {
         painter.plain(", no initial state\n");
         return;

@@ -249,18 +249,14 @@ pub enum Document {
 }
 
 impl Document {
-    /// Appends what stands in front of the first of several recordings, or of all.
-    pub fn begin_all(self, several: bool, out: &mut Vec<u8>) {
-        if self == Document::Json && several {
-            out.extend_from_slice(b"[\n");
-        }
+    /// What stands in front of the first of several recordings, or of all.
+    pub fn begin_all(self, several: bool) -> &'static [u8] {
+        if self == Document::Json && several { b"[\n" } else { b"" }
     }
 
-    /// Appends what stands behind the last recording.
-    pub fn end_all(self, several: bool, out: &mut Vec<u8>) {
-        if self == Document::Json && several {
-            out.extend_from_slice(b"]\n");
-        }
+    /// What stands behind the last recording.
+    pub fn end_all(self, several: bool) -> &'static [u8] {
+        if self == Document::Json && several { b"]\n" } else { b"" }
     }
 
     /// Appends what stands in front of the entries of a recording.

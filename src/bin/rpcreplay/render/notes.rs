@@ -1,7 +1,5 @@
 //! [`Notes`]: what is said once, after everything was shown.
 
-use std::collections::BTreeSet;
-
 use rpcreplay::entry::{Entry, Flaw};
 use rpcreplay::schema::{Schema, Unresolved};
 
@@ -14,7 +12,8 @@ const NUMBERS: usize = 8;
 /// What was noticed while showing recordings.
 #[derive(Debug, Default)]
 pub struct Notes {
-    unknown_types: BTreeSet<String>,
+    /// In the order they were noticed.
+    unknown_types: Vec<String>,
     more_types: bool,
     flaw: Option<(u64, Flaw)>,
     more_flaws: u64,
@@ -47,6 +46,15 @@ impl Found {
         }
     }
 
+    /// Adds what was found in later entries.
+    fn append(&mut self, later: Found) {
+        let room = NUMBERS - self.entries.len();
+        self.more_entries += later.more_entries + later.entries.len().saturating_sub(room) as u64;
+        self.entries.extend(later.entries.into_iter().take(room));
+        self.count += later.count;
+        self.last = self.last.max(later.last);
+    }
+
     /// The entries in words.
     fn place(&self) -> String {
         let numbers: Vec<_> = self.entries.iter().map(u64::to_string).collect();
@@ -59,6 +67,20 @@ impl Found {
 }
 
 impl Notes {
+    /// Adds what was noticed after all this.
+    pub fn add(&mut self, later: Notes) {
+        for name in &later.unknown_types {
+            self.unknown_type(name);
+        }
+        self.more_types |= later.more_types;
+        match self.flaw {
+            None => (self.flaw, self.more_flaws) = (later.flaw, later.more_flaws),
+            Some(_) => self.more_flaws += later.more_flaws + u64::from(later.flaw.is_some()),
+        }
+        self.unknown_fields.append(later.unknown_fields);
+        self.invalid_utf8.append(later.invalid_utf8);
+    }
+
     /// Remembers a type that could not be found.
     pub fn unresolved(&mut self, reason: &Unresolved) {
         if let Unresolved::Unknown(name) = reason {
@@ -68,11 +90,11 @@ impl Notes {
 
     /// Remembers a type that could not be found, by its name.
     pub fn unknown_type(&mut self, name: &str) {
-        if self.unknown_types.contains(name) {
+        if self.unknown_types.iter().any(|known| known == name) {
             return;
         }
         if self.unknown_types.len() < NAMES {
-            self.unknown_types.insert(name.to_owned());
+            self.unknown_types.push(name.to_owned());
         } else {
             self.more_types = true;
         }
@@ -129,7 +151,8 @@ impl Notes {
                 "leave --no-builtin-protos out: the built-in descriptors know types that were not found".into(),
             );
         }
-        let names: Vec<_> = self.unknown_types.iter().map(|name| format!("`{name}`")).collect();
+        let mut names: Vec<_> = self.unknown_types.iter().map(|name| format!("`{name}`")).collect();
+        names.sort();
         let (last, others) = names.split_last()?;
         Some(match (others, self.more_types) {
             ([], _) => format!("name the descriptor set that defines {last} with --protoset FILE"),

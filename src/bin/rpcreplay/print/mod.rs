@@ -1,5 +1,8 @@
 //! `rpcreplay print`: recordings as people and programs read them.
 
+mod sorter;
+mod view;
+
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,22 +11,21 @@ use std::str::FromStr;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 
-use rpcreplay::entry::Entry;
 use rpcreplay::format::Reader;
-use rpcreplay::pairing::{Pairing, Unpaired};
-use rpcreplay::schema::{JsonOptions, Schema, Walker};
+use rpcreplay::schema::Schema;
 
 use crate::Cli;
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
+use crate::batches::Batches;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
+use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, is_harmless};
-use crate::render::{
-    BytesForm, Call, CallView, Document, Ending, JsonShape, Notes, Painter, Role, ValueOptions, Window, show_header,
-    write_fprint, write_json_entry, write_prototext,
-};
-use crate::select::Selected;
-use crate::shapes::Shapes;
+use crate::progress::Progress;
+use crate::render::{BytesForm, Document, Notes};
 use crate::source::Source;
+
+use sorter::{Part, Sorter};
+use view::View;
 
 /// Show what recordings hold
 ///
@@ -92,7 +94,8 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 14] = [
+const WITHOUT_ENTRIES: [&str; 15] = [
+    "threads",
     "to",
     "group",
     "max_bytes",
@@ -124,6 +127,19 @@ enum To {
     Jsonl,
     /// For people, with every payload as a guess at its bytes
     Raw,
+}
+
+impl To {
+    /// What stands around the entries; nothing for people.
+    fn document(self) -> Option<Document> {
+        match self {
+            To::Text | To::Raw => None,
+            To::Fprint => Some(Document::Fprint),
+            To::Prototext => Some(Document::Prototext),
+            To::Json => Some(Document::Json),
+            To::Jsonl => Some(Document::Jsonl),
+        }
+    }
 }
 
 /// What stands together.
@@ -159,103 +175,42 @@ impl Print {
         }
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
+        let mut output = Output::new();
+        let is_terminal = output.is_terminal();
+        let document = self.to.document();
         let several = self.input.files.len() > 1;
-        let mut printer = Printer::new(self, schema);
-        let mut outcome = Outcome::NothingSelected;
-        printer.begin_all(several);
-        for path in &self.input.files {
-            let mut source = Source::new(path);
-            match self.print_file(&mut source, several, schema, &mut printer) {
-                Ok(true) if outcome == Outcome::NothingSelected => outcome = Outcome::Fine,
-                Ok(_) => {}
-                Err(Failure::Trouble(trouble)) => {
-                    printer.output.flush()?;
-                    report(&trouble);
-                    outcome = Outcome::Reported;
-                }
-                Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
-            }
-        }
-        printer.end_all(several);
-        printer.output.flush()?;
-        if let Some(hint) = printer.notes.hint(self.schema.no_builtin_protos) {
-            note("hint: ", &hint);
-        }
-        Ok(outcome)
-    }
+        output.write(document.map_or(b"", |document| document.begin_all(several)))?;
 
-    /// Prints a recording, and says whether the selection left anything of it.
-    fn print_file(
-        &self,
-        source: &mut Source,
-        several: bool,
-        schema: &Schema,
-        printer: &mut Printer<'_>,
-    ) -> Result<bool, Failure> {
-        let name = source.name();
-        let damaged = |error| Failure::from(Trouble::in_recording(&name, &error));
-        let mut selected = Selected::new(&self.selection, printer.groups_calls());
-        if selected.needs_first_pass() {
-            source.prepare_to_read_twice()?;
-            let reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
-            // Damage ends this pass; the next one reports it.
-            selected.learn(reader.map_while(Result::ok), &mut Shapes::new(schema));
-        }
-        let mut reader = Reader::new(source.open()?, schema, self.input.options()).map_err(damaged)?;
-        printer.begin(several.then_some(name.as_str()), &reader);
-        let mut pairing = Pairing::default();
-        let mut window = Window::default();
-        let mut shapes = Shapes::new(schema);
-        let mut kept_any = selected.is_everything();
-        let end = loop {
-            let entry = match reader.read() {
-                Ok(Some(entry)) => entry,
-                Ok(None) => break None,
-                Err(error) => break Some(damaged(error)),
-            };
-            let call = pairing.follow(&entry);
-            if !selected.keeps(&entry, call) {
-                continue;
-            }
-            kept_any = true;
-            if printer.groups_calls() {
-                let first = call.unwrap_or(entry.index()).0;
-                let is_answered_once = shapes.is_answered_once(&entry, first);
-                window.add(entry, call, is_answered_once);
-                while let Some((call, ending)) = window.next() {
-                    printer.call(&call, ending)?;
+        let by_call = document.is_none() && self.group == Group::Call;
+        let progress = Progress::through(&self.input, is_terminal);
+        let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone());
+        let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
+        let printed = Ordered::new(Printed::new(output, progress));
+        let stop = || {
+            batches.close();
+            sorter.close();
+            printed.close();
+        };
+        on_threads(self.input.threads(), stop, |more| {
+            let mut view = View::new(self, schema, is_terminal);
+            while let Some(mut batch) = batches.next() {
+                if batch.may_have_more {
+                    more();
                 }
-            } else if let Some(refused) = printer.entry(&entry, call.err())? {
-                break Some(Trouble::new(&name, refused).into());
+                let (number, bytes) = (batch.number, batch.bytes());
+                let entries = batch.decode(schema);
+                let Some(sorted) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
+                let (shown, notes) = match &sorted {
+                    Ok(Some(part)) => view.show(part),
+                    Ok(None) | Err(_) => Default::default(),
+                };
+                match printed.with(number, |printed| printed.add(&sorted, shown, notes)) {
+                    Some(true) => batches.give_back(bytes),
+                    Some(false) | None => return stop(),
+                }
             }
-        };
-        let ending = match end {
-            Some(_) => Ending::Damage,
-            None => Ending::EndOfRecording { unmatched: pairing.unmatched_requests() },
-        };
-        while let Some((call, ending)) = window.next_at_end(ending) {
-            printer.call(&call, ending)?;
-        }
-        let is_whole = end.is_none();
-        printer.end(is_whole, selected.is_everything());
-        let losses = printer.notes.take_losses();
-        if !losses.is_empty() {
-            printer.output.flush()?;
-        }
-        for loss in losses {
-            note("rpcreplay: ", &format!("{name}: note: {loss}"));
-        }
-        let flaws = printer.notes.take_flaws().map(|flaws| Trouble::new(&name, flaws));
-        match (end, flaws) {
-            (None, None) => Ok(kept_any),
-            (None, Some(flaws)) => Err(flaws.into()),
-            (Some(damage), None) => Err(damage),
-            (Some(damage), Some(flaws)) => {
-                printer.output.flush()?;
-                report(&flaws);
-                Err(damage)
-            }
-        }
+        });
+        printed.into_inner().finish(document.map_or(b"", |document| document.end_all(several)), &self.schema)
     }
 
     /// Writes the initial state of the only recording.
@@ -275,7 +230,7 @@ impl Print {
         if target.as_os_str() == "-" {
             refuse_commands("standard output", &io::stdout(), initial)?;
             let mut output = Output::new();
-            output.buffer.extend_from_slice(initial);
+            output.write(initial)?;
             output.flush()?;
             return Ok(Outcome::Fine);
         }
@@ -340,137 +295,77 @@ fn is_recording(path: &Path) -> bool {
     read.is_ok() && (matches!(&magic, b"RPCReplay" | b"RPCReTxt1") || magic.starts_with(b"\x1f\x8b"))
 }
 
-/// The output of the command, and how recordings become it.
-struct Printer<'s> {
+/// What was printed, and how that went.
+struct Printed {
     output: Output,
+    progress: Progress,
     notes: Notes,
-    view: View<'s>,
-    /// How many recordings were begun.
-    recordings: u64,
-    /// How many entries or calls of this recording were printer.
-    items: u64,
+    outcome: Outcome,
+    /// What ended the command early.
+    failure: Option<Failure>,
 }
 
-enum View<'s> {
-    People { view: CallView<'s>, by_call: bool, colors: bool, options: ValueOptions },
-    Programs { document: Document, walker: Walker<'s>, json: JsonShape },
-}
+impl Printed {
+    fn new(output: Output, progress: Progress) -> Self {
+        Printed { output, progress, notes: Notes::default(), outcome: Outcome::NothingSelected, failure: None }
+    }
 
-impl<'s> Printer<'s> {
-    fn new(print: &Print, schema: &'s Schema) -> Self {
-        let walker = Walker::new(schema);
-        let json = JsonShape {
-            options: JsonOptions {
-                proto_names: print.proto_names,
-                enum_numbers: print.enum_numbers,
-                emit_defaults: print.emit_defaults,
-                strict: false,
-            },
+    /// Writes a part of a recording, reports how it ended if it did, and says whether to go on.
+    fn add(&mut self, sorted: &Result<Option<Part>, Trouble>, shown: &[u8], notes: Notes) -> bool {
+        let result = match sorted {
+            Err(trouble) => self.report(trouble),
+            Ok(None) => Ok(()),
+            Ok(Some(part)) => self.write(part, shown, notes),
         };
-        let options = ValueOptions { bytes: print.bytes, max_bytes: print.max_bytes.0 };
-        let people = |walker, raw| View::People {
-            view: CallView::new(walker, options, raw),
-            by_call: print.group == Group::Call,
-            colors: print.color.colors(),
-            options,
-        };
-        let view = match print.to {
-            To::Text => people(walker, false),
-            To::Raw => people(walker, true),
-            To::Fprint => View::Programs { document: Document::Fprint, walker, json },
-            To::Prototext => View::Programs { document: Document::Prototext, walker, json },
-            To::Json => View::Programs { document: Document::Json, walker, json },
-            To::Jsonl => View::Programs { document: Document::Jsonl, walker, json },
-        };
-        Printer { output: Output::new(), notes: Notes::default(), view, recordings: 0, items: 0 }
+        self.failure = result.err();
+        self.failure.is_none()
     }
 
-    fn groups_calls(&self) -> bool {
-        matches!(self.view, View::People { by_call: true, .. })
-    }
-
-    fn begin_all(&mut self, several: bool) {
-        if let View::Programs { document, .. } = &self.view {
-            document.begin_all(several, &mut self.output.buffer);
+    fn write(&mut self, part: &Part, shown: &[u8], notes: Notes) -> Result<(), Failure> {
+        self.output.write(shown)?;
+        self.notes.add(notes);
+        let Some(end) = &part.ends else { return Ok(()) };
+        for loss in self.notes.take_losses() {
+            self.tell(|| note("rpcreplay: ", &format!("{}: note: {loss}", part.name)))?;
         }
-    }
-
-    fn end_all(&mut self, several: bool) {
-        if let View::Programs { document, .. } = &self.view {
-            document.end_all(several, &mut self.output.buffer);
+        if let Some(flaws) = self.notes.take_flaws() {
+            self.report(&Trouble::new(&part.name, flaws))?;
         }
-    }
-
-    fn begin<R: Read>(&mut self, name: Option<&str>, reader: &Reader<'_, R>) {
-        let start = self.output.buffer.len();
-        let is_first = self.recordings == 0;
-        self.recordings += 1;
-        self.items = 0;
-        match &self.view {
-            View::Programs { document, .. } => {
-                document.begin(name, is_first, reader.header(), &mut self.output.buffer);
-                self.output.make_safe(start);
-            }
-            View::People { colors, options, .. } => {
-                let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
-                show_header(name, is_first, reader, *options, &mut painter);
-            }
-        }
-    }
-
-    fn end(&mut self, is_whole: bool, is_everything: bool) {
-        match &self.view {
-            View::Programs { document, .. } => document.end(self.items > 0, &mut self.output.buffer),
-            View::People { colors, .. } if self.items == 0 && is_whole => {
-                let words = if is_everything { "\nno entries\n" } else { "\nnothing matches the selection\n" };
-                Painter { out: &mut self.output.buffer, colors: *colors }.words(Role::Aside, words);
-            }
-            View::People { .. } => {}
-        }
-    }
-
-    /// Shows a call.
-    fn call(&mut self, call: &Call, ending: Ending) -> Result<(), Failure> {
-        if let View::People { view, colors, .. } = &mut self.view {
-            let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
-            view.call(call, ending, &mut painter, &mut self.notes);
-        }
-        self.items += 1;
-        self.output.offer()
-    }
-
-    /// Shows an entry, or says why the format has no form for it.
-    fn entry(&mut self, entry: &Entry, unpaired: Option<Unpaired>) -> Result<Option<String>, Failure> {
-        match &mut self.view {
-            View::People { view, colors, .. } => {
-                let mut painter = Painter { out: &mut self.output.buffer, colors: *colors };
-                if self.items == 0 {
-                    painter.plain("\n");
+        match &end.result {
+            Err(damage) => self.report(damage),
+            Ok(()) => {
+                if end.kept_any && self.outcome == Outcome::NothingSelected {
+                    self.outcome = Outcome::Fine;
                 }
-                view.entry(entry, unpaired, &mut painter, &mut self.notes);
-            }
-            View::Programs { document, walker, json } => {
-                let start = self.output.buffer.len();
-                if let Some(flaw) = entry.flaw() {
-                    if *document == Document::Fprint {
-                        return Ok(Some(format!("entry {}: {flaw}; Fprint ends here", entry.index())));
-                    }
-                    self.notes.flaw(entry, flaw);
-                }
-                let out = &mut self.output.buffer;
-                document.begin_entry(entry, self.items == 0, out);
-                match document {
-                    Document::Fprint => write_fprint(entry, walker, out, &mut self.notes),
-                    Document::Prototext => write_prototext(entry, walker, out, &mut self.notes),
-                    Document::Json | Document::Jsonl => write_json_entry(entry, *json, walker, out, &mut self.notes),
-                }
-                document.end_entry(out);
-                self.output.make_safe(start);
+                Ok(())
             }
         }
-        self.items += 1;
-        self.output.offer()?;
-        Ok(None)
+    }
+
+    fn report(&mut self, trouble: &Trouble) -> Result<(), Failure> {
+        self.outcome = Outcome::Reported;
+        self.tell(|| report(trouble))
+    }
+
+    /// Writes to standard error, behind what comes before it on standard output.
+    fn tell(&mut self, say: impl FnOnce()) -> Result<(), Failure> {
+        self.output.flush()?;
+        self.progress.suspend(say);
+        Ok(())
+    }
+
+    /// Ends the document, and says how all of it went.
+    fn finish(mut self, end: &[u8], schema: &SchemaArgs) -> Result<Outcome, Failure> {
+        self.progress.finish();
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        self.output.write(end)?;
+        self.output.flush()?;
+        if let Some(hint) = self.notes.hint(schema.no_builtin_protos) {
+            note("hint: ", &hint);
+        }
+        Ok(self.outcome)
     }
 }
 

@@ -1,0 +1,220 @@
+//! The recordings of a command, cut into batches: [`Batches`].
+//!
+//! A batch is a part of one recording. Recordings follow each other without a gap, so that many short ones keep several
+//! threads as busy as a long one.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{mem, slice};
+
+use rpcreplay::entry::Entry;
+use rpcreplay::format::{Compression, Format, Frame, Reader};
+use rpcreplay::recording::Header;
+use rpcreplay::schema::Schema;
+
+use crate::args::{Input, Selection};
+use crate::failure::Trouble;
+use crate::ordered::Room;
+use crate::progress::Progress;
+use crate::select::Selected;
+use crate::shapes::Shapes;
+use crate::source::Source;
+
+/// How many bytes of recordings may be worked on at the same time, per thread: 2 MiB.
+///
+/// A batch has 256 KiB, or is a longer entry; what it becomes takes several times its room.
+const ROOM_BYTES: usize = 2 * 1024 * 1024;
+
+/// Reads the recordings of a command, for several threads: each takes the batch that comes next.
+pub struct Batches<'a> {
+    files: Mutex<Files<'a>>,
+    room: Room,
+}
+
+impl<'a> Batches<'a> {
+    /// The batches of all recordings. `whole_calls` says whether calls are kept whole for one of their entries.
+    pub fn new(
+        input: &'a Input,
+        selection: &'a Selection,
+        whole_calls: bool,
+        schema: &'a Schema,
+        progress: Progress,
+    ) -> Self {
+        let (files, name) = (input.files.iter(), "".into());
+        let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number: 0 };
+        Batches { files: Mutex::new(files), room: Room::new(ROOM_BYTES.saturating_mul(input.threads().get())) }
+    }
+
+    /// Waits for room and reads the next batch. A recording that can't be opened is a batch, too.
+    pub fn next(&self) -> Option<Batch<'a>> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = files.next()?;
+        // Until there is room for this one, nobody need read the one after it.
+        self.room.take(batch.bytes());
+        Some(batch)
+    }
+
+    /// Gives back the room that a batch took: its [bytes](Batch::bytes) before they were decoded.
+    pub fn give_back(&self, bytes: usize) {
+        self.room.give_back(bytes);
+    }
+
+    /// Lets nobody wait any more.
+    pub fn close(&self) {
+        self.room.close();
+    }
+}
+
+/// The recordings that are yet to be read.
+struct Files<'a> {
+    input: &'a Input,
+    selection: &'a Selection,
+    whole_calls: bool,
+    schema: &'a Schema,
+    progress: Progress,
+    files: slice::Iter<'a, PathBuf>,
+    /// The name of the recording that was begun last.
+    name: Arc<str>,
+    open: Option<Open<'a>>,
+    number: u64,
+}
+
+type RecordingReader<'a> = Reader<'a, Box<dyn Read + Send>>;
+
+/// The recording that is being read.
+struct Open<'a> {
+    reader: RecordingReader<'a>,
+    rest: Rest,
+}
+
+/// A part of a recording. Batches are numbered from 0 over all recordings.
+pub struct Batch<'a> {
+    /// Its number.
+    pub number: u64,
+    /// The name of the recording.
+    pub name: Arc<str>,
+    /// What the recording begins with, if it begins with this batch; or why it can't be read.
+    pub begins: Option<Result<Box<Beginning<'a>>, Trouble>>,
+    /// How the recording ended, if it ends with this batch.
+    pub ends: Option<Result<(), Trouble>>,
+    /// Whether there may be another batch.
+    pub may_have_more: bool,
+    frames: Vec<Frame>,
+    /// What follows in the recording.
+    pub rest: Rest,
+}
+
+/// The rest of a recording, which may turn out to be of no interest.
+#[derive(Clone, Default)]
+pub struct Rest(Arc<AtomicBool>);
+
+impl Rest {
+    /// Has nothing more read of the recording, soon.
+    pub fn abandon(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a recording begins with, and what is kept of it.
+pub struct Beginning<'a> {
+    /// The format found.
+    pub format: Format,
+    /// The compression found.
+    pub compression: Compression,
+    /// What stands in front of the entries.
+    pub header: Header,
+    /// Which entries are kept.
+    pub selected: Selected<'a>,
+}
+
+impl<'a> Files<'a> {
+    fn next(&mut self) -> Option<Batch<'a>> {
+        self.open = self.open.take().filter(|open| !open.rest.is_abandoned());
+        let begins = match self.open {
+            Some(_) => None,
+            None => Some(self.begin_next()?),
+        };
+        let mut batch = Batch {
+            number: self.number,
+            name: self.name.clone(),
+            begins,
+            ends: None,
+            may_have_more: false,
+            frames: Vec::new(),
+            rest: Rest::default(),
+        };
+        self.number += 1;
+        if let Some(open) = &mut self.open {
+            batch.rest = open.rest.clone();
+            batch.ends = match open.reader.read_batch(&mut batch.frames) {
+                Err(error) => Some(Err(Trouble::in_recording(&batch.name, &error))),
+                Ok(()) if batch.frames.is_empty() => Some(Ok(())),
+                Ok(()) => None,
+            };
+            if batch.ends.is_some() {
+                self.open = None;
+            }
+        }
+        batch.may_have_more = self.open.is_some() || !self.files.as_slice().is_empty();
+        self.progress.show();
+        Some(batch)
+    }
+
+    /// Opens the next recording, and learns what the selection asks for.
+    fn begin_next(&mut self) -> Option<Result<Box<Beginning<'a>>, Trouble>> {
+        let mut source = Source::new(self.files.next()?);
+        self.name = source.name().into();
+        Some(self.begin(&mut source).map(|(reader, selected)| {
+            let (format, compression, header) = (reader.format(), reader.compression(), reader.header().clone());
+            self.open = Some(Open { reader, rest: Rest::default() });
+            Box::new(Beginning { format, compression, header, selected })
+        }))
+    }
+
+    fn begin(&self, source: &mut Source) -> Result<(RecordingReader<'a>, Selected<'a>), Trouble> {
+        let mut selected = Selected::new(self.selection, self.whole_calls);
+        if selected.needs_first_pass() {
+            source.prepare_to_read_twice()?;
+            // Damage ends this pass; the next one reports it.
+            let entries = self.reader(source)?.map_while(Result::ok);
+            selected.learn(entries, &mut Shapes::new(self.schema));
+        }
+        Ok((self.reader(source)?, selected))
+    }
+
+    fn reader(&self, source: &mut Source) -> Result<RecordingReader<'a>, Trouble> {
+        let input = self.progress.follow(source.open()?);
+        Reader::new(input, self.schema, self.input.options())
+            .map_err(|error| Trouble::in_recording(&source.name(), &error))
+    }
+}
+
+impl Batch<'_> {
+    /// How many bytes it has in memory.
+    pub fn bytes(&self) -> usize {
+        self.frames.iter().map(Frame::bytes).sum()
+    }
+
+    /// Decodes and takes the entries; the first that can't be decoded ends the recording.
+    pub fn decode(&mut self, schema: &Schema) -> Vec<Entry> {
+        let frames = mem::take(&mut self.frames);
+        let mut entries = Vec::with_capacity(frames.len());
+        for frame in frames {
+            match frame.decode(schema) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => {
+                    self.rest.abandon();
+                    self.ends = Some(Err(Trouble::in_recording(&self.name, &error)));
+                    break;
+                }
+            }
+        }
+        entries
+    }
+}
