@@ -10,13 +10,7 @@ use super::escape::hex;
 /// Source: Go's `strconv.Quote`.
 pub fn quote_go(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
-    for chunk in value.utf8_chunks() {
-        escape_unprintable(out, chunk.valid(), true);
-        for &byte in chunk.invalid() {
-            out.extend_from_slice(b"\\x");
-            out.extend_from_slice(&hex(byte));
-        }
-    }
+    escape_unprintable(out, value, true);
     out.push(b'"');
 }
 
@@ -25,33 +19,52 @@ pub fn quote_go(out: &mut Vec<u8>, value: &[u8]) {
 /// Quotes and backslashes stand as they are, so the result can't always be turned back: it is for names and messages
 /// that people read.
 pub fn escape_go(out: &mut Vec<u8>, value: &[u8]) {
-    for chunk in value.utf8_chunks() {
-        escape_unprintable(out, chunk.valid(), false);
-        for &byte in chunk.invalid() {
-            out.extend_from_slice(b"\\x");
-            out.extend_from_slice(&hex(byte));
+    escape_unprintable(out, value, false);
+}
+
+fn escape_unprintable(out: &mut Vec<u8>, value: &[u8], quotes: bool) {
+    let mut rest = value;
+    loop {
+        let plain = plain_length(rest, quotes);
+        out.extend_from_slice(&rest[..plain]);
+        rest = &rest[plain..];
+        match rest.first() {
+            None => return,
+            Some(first) if first.is_ascii() => {
+                escape(out, char::from(*first));
+                rest = &rest[1..];
+            }
+            Some(_) => {
+                let length = rest.iter().position(u8::is_ascii).unwrap_or(rest.len());
+                escape_beyond_ascii(out, &rest[..length]);
+                rest = &rest[length..];
+            }
         }
     }
 }
 
-fn escape_unprintable(out: &mut Vec<u8>, text: &str, quotes: bool) {
-    let mut rest = text;
-    while let Some(position) = rest.find(|character| !is_plain(character, quotes)) {
-        let (plain, from) = rest.split_at(position);
-        out.extend_from_slice(plain.as_bytes());
-        let mut characters = from.chars();
-        let character = characters.next().expect("`find` found one");
-        escape(out, character);
-        rest = characters.as_str();
-    }
-    out.extend_from_slice(rest.as_bytes());
+/// How many bytes at the start are ASCII that stands as it is. Most text is nothing else, so it is looked at in blocks.
+fn plain_length(text: &[u8], quotes: bool) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & !(quotes & matches!(byte, b'"' | b'\\'));
+    let (blocks, _) = text.as_chunks::<16>();
+    let plain =
+        16 * blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte))).count();
+    plain + text[plain..].iter().take_while(|&&byte| is_plain(byte)).count()
 }
 
-fn is_plain(character: char, quotes: bool) -> bool {
-    match character {
-        '"' | '\\' => !quotes,
-        ' '..='~' => true,
-        _ => is_printable(character),
+fn escape_beyond_ascii(out: &mut Vec<u8>, text: &[u8]) {
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if is_printable(character) {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                escape(out, character);
+            }
+        }
+        for &byte in chunk.invalid() {
+            out.extend_from_slice(b"\\x");
+            out.extend_from_slice(&hex(byte));
+        }
     }
 }
 
@@ -85,9 +98,15 @@ fn escape(out: &mut Vec<u8>, character: char) {
 /// Source: Go's `unicode.IsPrint`. The table is that of the standard library's `escape_debug`, which leaves out the
 /// same categories; behind another character it does not escape combining marks either.
 pub fn is_printable(character: char) -> bool {
-    if character.is_ascii() {
-        return matches!(character, ' '..='~');
+    match character {
+        '\0'..='\x7f' => matches!(character, ' '..='~'),
+        // Blocks of scripts in which everything is printable, since the table takes its time.
+        'À'..='ɏ' | 'А'..='я' | 'ぁ'..='ゖ' | '゛'..='ヿ' | '一'..='鿿' | '가'..='힣' => true,
+        _ => is_printable_in_table(character),
     }
+}
+
+fn is_printable_in_table(character: char) -> bool {
     let mut pair = [b'a'; 5];
     let length = 1 + character.encode_utf8(&mut pair[1..]).len();
     let pair = std::str::from_utf8(&pair[..length]).expect("two characters were just encoded");
@@ -97,6 +116,13 @@ pub fn is_printable(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_of_a_block_is_printable() {
+        for character in ('\u{80}'..=char::MAX).filter(|&character| is_printable(character)) {
+            assert!(is_printable_in_table(character), "{character:?}");
+        }
+    }
 
     #[test]
     fn quotes_as_go_does() {

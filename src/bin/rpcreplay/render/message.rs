@@ -177,7 +177,7 @@ impl MessageSink<'_, '_> {
         let out = &mut *self.painter.out;
         if out.len() == start {
             out.pop();
-        } else if is_short_line(&out[start..]) {
+        } else if is_short_line(&out[start..], self.painter.colors) {
             let blanks = out[start..].iter().take_while(|&&byte| byte == b' ').count();
             out.drain(start..start + blanks);
             out[start - 1] = b' ';
@@ -521,33 +521,34 @@ impl MessageSink<'_, '_> {
 /// How much of a type URL is shown, whatever the limit: most are shorter, and without its end it says nothing.
 const TYPE_URL_BYTES: usize = 256;
 
-/// How long a line may be that joins the one that its block began on.
+/// How long a line must not be to join the one that its block began on.
 const JOINED_CHARACTERS: usize = 60;
 
+/// How many bytes such a line has at most, whatever its characters, colours and indentation.
+const LONGEST_LINE_BYTES: usize = 16 * JOINED_CHARACTERS;
+
 /// Whether the content of a block is one short line, and no mark, which must be seen.
-fn is_short_line(content: &[u8]) -> bool {
-    // More bytes than this are more characters than allowed, whatever the colours.
-    if content.len() > 16 * JOINED_CHARACTERS || content.iter().filter(|&&byte| byte == b'\n').count() != 1 {
+fn is_short_line(content: &[u8], colors: bool) -> bool {
+    let end = memchr::memchr(b'\n', &content[..content.len().min(LONGEST_LINE_BYTES)]);
+    let Some(line) = end.filter(|end| end + 1 == content.len()).map(|end| content[..end].trim_ascii_start()) else {
         return false;
+    };
+    if !colors && line.len() < JOINED_CHARACTERS {
+        return !line.starts_with(b"!");
     }
     let mut characters = 0;
-    let mut is_first = true;
     let mut in_color = false;
-    for &byte in content {
+    for &byte in line {
         match byte {
             // The data's own escapes are escaped: these are colours.
             0x1b => in_color = true,
             b'm' if in_color => in_color = false,
             _ if in_color || byte & 0xc0 == 0x80 => {}
-            b' ' if is_first => {}
-            b'!' if is_first => return false,
-            _ => {
-                is_first = false;
-                characters += 1;
-            }
+            b'!' if characters == 0 => return false,
+            _ => characters += 1,
         }
     }
-    characters <= JOINED_CHARACTERS
+    characters < JOINED_CHARACTERS
 }
 
 /// Appends bytes in the form that was asked for.
