@@ -138,9 +138,9 @@ pub enum ErrorKind {
     /// A record is not the wire form of a `grpcreplay.Entry`.
     #[error("not a grpcreplay.Entry: {0}")]
     Wire(#[from] crate::wire::Fault),
-    /// A gzip stream is damaged.
+    /// A compressed file is damaged, or is not decompressed for what it would take.
     #[error(transparent)]
-    Gzip(#[from] crate::format::GzipError),
+    Compressed(#[from] crate::format::CompressionError),
     /// A byte count of the text format does not count.
     #[error(transparent)]
     Count(#[from] crate::format::CountError),
@@ -206,7 +206,7 @@ impl ErrorKind {
             ErrorKind::Prototext(fault) => Some(fault.hint().unwrap_or_else(|| {
                 "after editing by hand, correct the byte count on the line in front of the entry".to_owned()
             })),
-            ErrorKind::Gzip(gzip) => gzip.hint().map(str::to_owned),
+            ErrorKind::Compressed(error) => error.hint().map(str::to_owned),
             // Beyond 4 GiB the limit is the binary format's own, which nobody can raise.
             ErrorKind::TooLong { limit_bytes, .. } if *limit_bytes < u64::from(u32::MAX) => {
                 Some("raise the limit, unless the file is damaged".to_owned())

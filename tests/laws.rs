@@ -5,7 +5,7 @@ mod fixtures;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use fixtures::{ITEM, binary, binary_of_records, entries, gzip, text};
+use fixtures::{ITEM, binary, binary_of_records, entries, gzip, text, zstd, zstd_blocks};
 use proptest::prelude::*;
 use rpcreplay::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use rpcreplay::format::{Compression, Format, ReadOptions, Reader, Writer};
@@ -95,6 +95,31 @@ fn gzip_cut_everywhere() {
     }
 }
 
+/// In zstd no cut is clean either; the blocks that arrived whole are read, and at most a part of the next.
+#[test]
+fn zstd_cut_everywhere() {
+    let schema = fixtures::schema();
+    for file in [binary(b"state", &entries()), text("\"\"", BODIES)] {
+        let all = fixtures::read(&file, &schema).0;
+        let pieces: Vec<_> = file.chunks(50).collect();
+        let (compressed, ends) = zstd_blocks(&pieces);
+        for cut in 0..compressed.len() {
+            let (entries, error) = fixtures::read(&compressed[..cut], &schema);
+            let arrived = ends.iter().filter(|&&end| end <= cut).count();
+            let within = |pieces: &[&[u8]]| fixtures::read(&pieces.concat(), &schema).0.len();
+            let next = pieces.len().min(arrived + 1);
+            let expected = within(&pieces[..arrived])..=within(&pieces[..next]);
+            assert!(expected.contains(&entries.len()), "cut at {cut}: {}, expected {expected:?}", entries.len());
+            for (entry, expected) in entries.iter().zip(&all) {
+                assert_eq!(entry.record(), expected.record());
+            }
+            let error = error.unwrap_or_else(|| panic!("silence about a cut at {cut}")).to_string();
+            assert!(cut < 4 || error.contains(&format!("at byte {cut} of the compressed")), "{cut}: {error}");
+        }
+        assert_eq!(fixtures::read(&compressed, &schema).0.len(), all.len());
+    }
+}
+
 /// A reader that gives a byte at a time, as a slow pipe may, changes nothing.
 #[test]
 fn arriving_byte_by_byte_changes_nothing() {
@@ -106,7 +131,8 @@ fn arriving_byte_by_byte_changes_nothing() {
         }
     }
     let schema = fixtures::schema();
-    for file in [binary(b"state", &entries()), text("\"\"", BODIES), gzip(&binary(b"", &entries()))] {
+    let file = binary(b"state", &entries());
+    for file in [gzip(&file), zstd(&file), text("\"\"", BODIES), file] {
         let slow = Reader::new(Slow(&file), &schema, ReadOptions::default()).expect("a header");
         let slow: Vec<Entry> = slow.map(|entry| entry.expect("an entry")).collect();
         let fast = fixtures::read(&file, &schema).0;
@@ -127,6 +153,7 @@ fn a_reader_says_what_it_reads() {
     let file = binary(b"sta\xffte", &entries());
     assert_eq!(about(&file), (Format::Binary, Compression::None, b"sta\xffte".to_vec()));
     assert_eq!(about(&gzip(&file)), (Format::Binary, Compression::Gzip, b"sta\xffte".to_vec()));
+    assert_eq!(about(&zstd(&file)), (Format::Binary, Compression::Zstd, b"sta\xffte".to_vec()));
     let file = text("`a\\b`", &[]);
     assert_eq!(about(&file), (Format::Text, Compression::None, br"a\b".to_vec()));
     assert_eq!(about(b"RPCReTxt1 remark\r\n\n"), (Format::Text, Compression::None, Vec::new()));
@@ -165,6 +192,7 @@ fn a_copy_is_the_same() {
     for file in [binary(b"", &entries()), binary(b"\0\xff", &[]), binary_of_records(ODD_RECORDS)] {
         assert_eq!(copy(&file, &schema, |_| false).expect("a copy"), file);
         assert_eq!(copy(&gzip(&file), &schema, |_| false).expect("a copy"), file);
+        assert_eq!(copy(&zstd(&file), &schema, |_| false).expect("a copy"), file);
     }
 }
 

@@ -6,7 +6,7 @@ mod fixtures;
 
 use std::io::Read;
 
-use fixtures::{binary, binary_of_records, entries, gzip, text};
+use fixtures::{binary, binary_of_records, entries, gzip, text, zstd, zstd_blocks, zstd_skippable};
 use rpcreplay::format::ReadOptions;
 
 /// A request with its payload left out, in 7 bytes.
@@ -42,7 +42,7 @@ fn binary_frames() {
     check(vec![
         case("", 0, "the file is empty, expected a recording"),
         case("RPCRep", 0, "the file ends inside the mark that a recording begins with, after `RPCRep`"),
-        case("RPCReplax", 0, "begins with `RPCReplax`, expected `RPCReplay`, `RPCReTxt1` or gzip"),
+        case("RPCReplax", 0, "begins with `RPCReplax`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
         case(
             "RPCReplay",
             0,
@@ -277,11 +277,101 @@ fn gzip_frames() {
     assert_eq!((read.len(), error.is_none()), (8, true));
 }
 
+#[test]
+fn zstd_frames() {
+    let whole = zstd(&binary(b"state", &entries()));
+    let length = whole.len();
+    let changed = |place: usize, mask: u8| {
+        let mut changed = whole.clone();
+        changed[place] ^= mask;
+        changed
+    };
+    // The header of a frame without a checksum, whose window or dictionary follows; and then a block of one byte.
+    let frame = |header: &[u8]| [b"\x28\xb5\x2f\xfd", header, b"\x09\0\0R"].concat();
+    let leak = |text: &str| -> &'static str {
+        let text = text.replace("END", &length.to_string());
+        text.replace("CUT", &(length - 1).to_string()).replace("ODD", &(length + 4).to_string()).leak()
+    };
+    check(vec![
+        case(&whole[..4], 0, "zstd data ends early, at byte 4 of the compressed file"),
+        case(&whole[..5], 0, "zstd data ends early, at byte 5 of the compressed file"),
+        case(&whole[..8], 0, "zstd data ends early, at byte 8 of the compressed file"),
+        case(&whole[..20], 0, "zstd data ends early, at byte 20 of the compressed file"),
+        case(zstd(b""), 0, "the file is empty, expected a recording"),
+        case(zstd(&whole), 0, "this is a zstd file inside a zstd file"),
+        case(zstd(&gzip(b"RPCReplay")), 0, "this is a gzip file inside a zstd file"),
+        case(gzip(&zstd_skippable(b"")), 0, "this is a zstd file inside a gzip file"),
+        case(changed(4, 8), 0, "zstd data is damaged at byte 0 of the compressed file: invalid frame header"),
+        // The only block: of the type that is reserved, and then with something else in it.
+        case(changed(6, 2), 0, "zstd data is damaged at byte 6 of the compressed file: invalid block header"),
+        case(changed(9, 0xff), 0, "zstd data is damaged at byte 6 of the compressed file: invalid block"),
+        case(frame(b"\0\x51"), 0, "the file ends inside the mark that a recording begins with, after `R`"),
+        case(frame(b"\0\x88"), 0, "the file ends inside the mark that a recording begins with, after `R`"),
+        case(
+            frame(b"\0\x89"),
+            0,
+            "zstd data needs a window of 150994944 bytes at byte 0 of the compressed file, \
+             more than the limit of 134217728",
+        ),
+        case(
+            frame(b"\xe0\x01\0\0\x08\0\0\0\0"),
+            0,
+            "zstd data needs a window of 134217729 bytes at byte 0 of the compressed file, \
+             more than the limit of 134217728",
+        ),
+        case(
+            [zstd_skippable(b"12"), frame(b"\x02\0\x01\x02")].concat(),
+            0,
+            "zstd data needs the dictionary 513 at byte 10 of the compressed file",
+        ),
+        case(&zstd_skippable(b"some bytes")[..12], 0, "zstd data ends early, at byte 12 of the compressed file"),
+        case(
+            &whole[..length - 1],
+            8,
+            leak("entry 9 at byte 399: zstd data ends early, at byte CUT of the compressed file"),
+        ),
+        case(
+            changed(length - 1, 1),
+            8,
+            leak(
+                "entry 9 at byte 399: zstd data is damaged at byte END of the compressed file: \
+                 the checksum does not match what came out",
+            ),
+        ),
+        case(
+            [&whole[..], b"\0"].concat(),
+            8,
+            leak("entry 9 at byte 399: zstd data is followed by something else, at byte END of the compressed file"),
+        ),
+        case(
+            [&whole[..], b"\x28\xb5\x2f\xfc"].concat(),
+            8,
+            leak("entry 9 at byte 399: zstd data is followed by something else, at byte END of the compressed file"),
+        ),
+        case(
+            [&whole[..], b"\x28\xb5\x2f\xfd"].concat(),
+            8,
+            leak("entry 9 at byte 399: zstd data ends early, at byte ODD of the compressed file"),
+        ),
+    ]);
+    let file = binary(b"state", &entries());
+    let frames = [
+        zstd_skippable(b"of another program"),
+        zstd(&file[..100]),
+        zstd(b""),
+        zstd_skippable(b""),
+        zstd_blocks(&[&file[100..200], &file[200..201], &file[201..]]).0,
+        zstd_skippable(b"and its index"),
+    ];
+    let (read, error) = fixtures::read(&frames.concat(), &fixtures::schema());
+    assert_eq!((read.len(), error.is_none()), (8, true));
+}
+
 /// What was decompressed before damage is read, and damage is never taken for an end.
 #[test]
-fn damaged_gzip_delivers_what_came_before() {
+fn damaged_compression_delivers_what_came_before() {
     // Enough entries, and of so little repetition, that compressed data reaches far into them.
-    let noise: Vec<_> = (0..2_000u32)
+    let noise: Vec<_> = (0..20_000u32)
         .map(|number| {
             let bytes: Vec<u8> =
                 (0..8).map(|place| (number.wrapping_mul(2_654_435_761) >> (place * 3)) as u8).collect();
@@ -289,17 +379,18 @@ fn damaged_gzip_delivers_what_came_before() {
             fixtures::encode(rpcreplay::entry::Kind::Request, "/m", rpcreplay::entry::Payload::Message(any), 0)
         })
         .collect();
-    let whole = gzip(&binary(b"", &noise));
     let schema = fixtures::schema();
-    let mut most = 0;
-    for place in (20..whole.len() - 8).step_by(997) {
-        let mut damaged = whole.clone();
-        damaged[place] ^= 0x55;
-        let (entries, error) = fixtures::read(&damaged, &schema);
-        assert!(error.is_some(), "damage at {place} was not noticed");
-        most = most.max(entries.len());
+    for whole in [gzip(&binary(b"", &noise)), zstd(&binary(b"", &noise))] {
+        let mut most = 0;
+        for place in (20..whole.len() - 8).step_by(9_973) {
+            let mut damaged = whole.clone();
+            damaged[place] ^= 0x55;
+            let (entries, error) = fixtures::read(&damaged, &schema);
+            assert!(error.is_some(), "damage at {place} was not noticed");
+            most = most.max(entries.len());
+        }
+        assert!(most > 10_000, "{most}");
     }
-    assert!(most > 1_000, "{most}");
 }
 
 /// Where there is a next step, the error names it.
@@ -312,7 +403,9 @@ fn hints_say_what_to_do() {
     let cases: Vec<(Vec<u8>, Option<&str>)> = vec![
         (b"RPCReplay".to_vec(), Some("record again, with at least one call before the recorder is closed")),
         (gzip(&gzip(b"RPCReplay")), Some("decompress it once: gzip -dc FILE")),
-        (b"\x28\xb5\x2f\xfd".to_vec(), Some("decompress it first: zstd -dc FILE")),
+        (zstd(&gzip(b"RPCReplay")), Some("decompress it once: zstd -dc FILE")),
+        (b"\x28\xb5\x2f\xfd\0\xff".to_vec(), Some("if you trust the file, decompress it first: zstd -dc --long=31 FILE")),
+        (b"\x28\xb5\x2f\xfd\x01\x51\x07".to_vec(), Some("decompress it first: zstd -dc -D DICTIONARY FILE")),
         (b"version https://git-lfs.github.com/spec/v1\n".to_vec(), Some("fetch the file with: git lfs pull")),
         (b"RPCReplay\xff\xff\xff\xff".to_vec(), Some("raise the limit, unless the file is damaged")),
         (b"RPCReTxt1\r\n\"\"\r\n".to_vec(), Some(line_ends)),

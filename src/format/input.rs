@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::gzip::Gunzip;
+use super::zstd::Unzstd;
 use crate::error::ErrorKind;
 
 /// How much is asked of the operating system at once.
@@ -27,8 +28,10 @@ const LEAST_READ_BYTES: usize = 32 * 1024;
 pub(super) enum Source<R> {
     /// As they stand in the file.
     Plain(R),
-    /// Through a decompressor.
+    /// Out of a gzip file.
     Gzip(Box<Gunzip<R>>),
+    /// Out of a zstd file.
+    Zstd(Box<Unzstd<R>>),
 }
 
 impl<R: Read> Source<R> {
@@ -36,6 +39,7 @@ impl<R: Read> Source<R> {
         match self {
             Source::Plain(source) => Ok(read_some(source, into)?),
             Source::Gzip(gunzip) => gunzip.read(into),
+            Source::Zstd(unzstd) => unzstd.read(into),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Files ⇄ entries: [`Reader`] and [`Writer`]. Knows nothing of what stands inside a payload, and of no command.
 //!
 //! A recording is told by its content, never by its file name: the binary format `RPCReplay` and the text format
-//! `RPCReTxt1`, either of them also inside gzip.
+//! `RPCReTxt1`, either of them also inside gzip or zstd.
 //!
 //! Source of every rule here: Go's `github.com/google/go-replayers/grpcreplay` and, for the binary format, its ancestor
 //! `cloud.google.com/go/rpcreplay`, whose files are the same bytes.
 
 mod binary;
+mod compression;
 mod entry_text;
 mod frame;
 mod gzip;
@@ -16,6 +17,7 @@ mod sniff;
 mod text;
 pub(crate) mod wire;
 mod writer;
+mod zstd;
 
 use std::fmt;
 use std::io::Read;
@@ -25,17 +27,20 @@ use crate::error::{Error, Position, Result};
 use crate::recording::Header;
 use crate::schema::Schema;
 
-use gzip::{GZIP_MAGIC, Gunzip};
+use compression::COMPRESSION_MAGIC_BYTES;
+use gzip::Gunzip;
 use input::{Input, Source};
 use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
+use zstd::Unzstd;
 
 pub(crate) use quote::CARRIAGE_RETURN;
 
+pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
 pub use frame::Frame;
-pub use gzip::{DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT, GzipError};
 pub use sniff::Unrecognized;
 pub use text::CountError;
 pub use writer::Writer;
+pub use zstd::ZSTD_WINDOW_LIMIT_BYTES;
 
 /// How long a record may be unless [`ReadOptions`] say otherwise: 64 MiB.
 ///
@@ -57,24 +62,6 @@ impl fmt::Display for Format {
         f.pad(match self {
             Format::Binary => "RPCReplay",
             Format::Text => "RPCReTxt1",
-        })
-    }
-}
-
-/// What a recording is packed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Compression {
-    /// Nothing.
-    None,
-    /// gzip, of one or more members.
-    Gzip,
-}
-
-impl fmt::Display for Compression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Compression::None => "none",
-            Compression::Gzip => "gzip",
         })
     }
 }
@@ -157,14 +144,15 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Unrecognized` if it is no recording; `Truncated`, `TooLong`, `Quoting`, `Gzip`, `Io` if the header is damaged.
+    /// `Unrecognized` if it is no recording; `Truncated`, `TooLong`, `Quoting`, `Compressed`, `Io` if the header is damaged.
     pub fn new(input: R, schema: &'s Schema, options: ReadOptions) -> Result<Self> {
         let (mut input, compression) = decompress(input)?;
         let at_start = |error| Error::new(error, Position::default());
-        if input.fill(MAGIC_BYTES).map_err(at_start)? < MAGIC_BYTES || sniff::sniff(input.peek()).is_err() {
+        if input.fill(MAGIC_BYTES).map_err(at_start)? < MAGIC_BYTES || sniff::sniff(input.peek(), compression).is_err()
+        {
             input.fill(SNIFFED_BYTES).map_err(at_start)?;
         }
-        let format = sniff::sniff(&input.peek()[..input.peek().len().min(SNIFFED_BYTES)])?;
+        let format = sniff::sniff(&input.peek()[..input.peek().len().min(SNIFFED_BYTES)], compression)?;
         let mut lines = 0;
         let header = match format {
             Format::Binary => binary::read_header(&mut input, options.max_record_bytes)?,
@@ -194,7 +182,7 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Gzip` and `Io`, with the number of the entry and its offset.
+    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Compressed` and `Io`, with the number of the entry and its offset.
     pub fn read(&mut self) -> Result<Option<Entry>> {
         let Some(frame) = self.read_frame()? else { return Ok(None) };
         let result = frame.decode(self.schema);
@@ -251,17 +239,19 @@ impl<R: Read> Iterator for Reader<'_, R> {
     }
 }
 
-/// Looks whether the input is gzip, and if so reads what is inside.
+/// Looks whether the input is compressed, and if so reads what is inside.
 fn decompress<R: Read>(input: R) -> Result<(Input<R>, Compression)> {
     let mut input = Input::new(Source::Plain(input));
-    input.fill(GZIP_MAGIC.len())?;
-    if !input.peek().starts_with(GZIP_MAGIC) {
-        return Ok((input, Compression::None));
-    }
-    let (head, source) = input.into_parts();
-    let source = match source {
-        Source::Plain(rest) => Source::Gzip(Box::new(Gunzip::new(head, rest))),
-        Source::Gzip(gunzip) => Source::Gzip(gunzip),
+    input.fill(COMPRESSION_MAGIC_BYTES)?;
+    let compression = Compression::sniff(input.peek());
+    let (head, source) = match compression {
+        Compression::None => return Ok((input, compression)),
+        Compression::Gzip | Compression::Zstd => input.into_parts(),
     };
-    Ok((Input::new(source), Compression::Gzip))
+    let source = match (source, compression) {
+        (Source::Plain(rest), Compression::Gzip) => Source::Gzip(Box::new(Gunzip::new(head, rest))),
+        (Source::Plain(rest), Compression::Zstd) => Source::Zstd(Box::new(Unzstd::new(head, rest))),
+        (source, _) => source,
+    };
+    Ok((Input::new(source), compression))
 }

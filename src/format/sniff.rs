@@ -1,7 +1,7 @@
 //! What a file is, told by its first bytes; and a name for what it is when it is no recording.
 
 use super::Format;
-use super::gzip::GZIP_MAGIC;
+use super::compression::Compression;
 use crate::error::excerpt;
 
 /// The mark of the binary format.
@@ -53,15 +53,20 @@ pub enum Unrecognized {
     /// Some other JSON.
     #[error("this is JSON, but not of a kind known to hold a recording")]
     Json,
-    /// A file compressed by a program other than gzip.
+    /// A file compressed by a program other than gzip and zstd.
     #[error("this is a file compressed with {program}, which this version does not read")]
     Compressed {
         /// The program that decompresses it.
         program: &'static str,
     },
-    /// A gzip file in which there is another.
-    #[error("this is a gzip file inside a gzip file")]
-    NestedGzip,
+    /// A compressed file in which there is another.
+    #[error("this is a {inner} file inside a {outer} file")]
+    Nested {
+        /// What is inside.
+        inner: Compression,
+        /// What it is inside of.
+        outer: Compression,
+    },
     /// What git keeps in place of a large file.
     #[error("this is a git-LFS pointer, which stands for the file itself")]
     LfsPointer,
@@ -69,7 +74,7 @@ pub enum Unrecognized {
     #[error("this is a file with git's conflict markers")]
     Conflict,
     /// Anything else.
-    #[error("begins with `{found}`, expected `RPCReplay`, `RPCReTxt1` or gzip")]
+    #[error("begins with `{found}`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd")]
     Other {
         /// The first bytes, everything unprintable escaped.
         found: String,
@@ -80,9 +85,9 @@ impl Unrecognized {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),
-            Unrecognized::Compressed { program: "zstd" } => Some("decompress it first: zstd -dc FILE"),
             Unrecognized::Compressed { .. } => Some("decompress it first"),
-            Unrecognized::NestedGzip => Some("decompress it once: gzip -dc FILE"),
+            Unrecognized::Nested { outer: Compression::Zstd, .. } => Some("decompress it once: zstd -dc FILE"),
+            Unrecognized::Nested { .. } => Some("decompress it once: gzip -dc FILE"),
             Unrecognized::LfsPointer => Some("fetch the file with: git lfs pull"),
             Unrecognized::Conflict => Some("take one side whole: git checkout --ours FILE, or --theirs"),
             Unrecognized::Empty
@@ -97,7 +102,7 @@ impl Unrecognized {
 }
 
 /// Tells the format from the first [`SNIFFED_BYTES`] of a file, or all of a shorter one, after decompression.
-pub(super) fn sniff(head: &[u8]) -> Result<Format, Unrecognized> {
+pub(super) fn sniff(head: &[u8], outer: Compression) -> Result<Format, Unrecognized> {
     if head.is_empty() {
         return Err(Unrecognized::Empty);
     }
@@ -113,20 +118,19 @@ pub(super) fn sniff(head: &[u8]) -> Result<Format, Unrecognized> {
     if let Some([version, ..]) = head.strip_prefix(&TEXT_MAGIC[..MAGIC_BYTES - 1]) {
         return Err(Unrecognized::TextVersion { version: excerpt(&[*version], 1) });
     }
-    Err(foreign(head))
+    Err(foreign(head, outer))
 }
 
 /// Names a file that is no recording.
-fn foreign(head: &[u8]) -> Unrecognized {
-    for (magic, program) in
-        [(&[0x28, 0xb5, 0x2f, 0xfd][..], "zstd"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PK\x03\x04", "zip")]
-    {
+fn foreign(head: &[u8], outer: Compression) -> Unrecognized {
+    for (magic, program) in [(&b"BZh"[..], "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PK\x03\x04", "zip")] {
         if head.starts_with(magic) {
             return Unrecognized::Compressed { program };
         }
     }
-    if head.starts_with(GZIP_MAGIC) {
-        return Unrecognized::NestedGzip;
+    match Compression::sniff(head) {
+        Compression::None => {}
+        inner @ (Compression::Gzip | Compression::Zstd) => return Unrecognized::Nested { inner, outer },
     }
     if head.starts_with(b"version https://git-lfs.github.com/spec/") {
         return Unrecognized::LfsPointer;
@@ -167,18 +171,19 @@ mod tests {
             (b"{\"Entries\":[]}", "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
             (b"{\"format\":\"RPCReplay\",\"initial\":\"\"}\n", "this is a recording as JSON Lines, which this version does not read"),
             (b" {\"other\":1}", "this is JSON, but not of a kind known to hold a recording"),
-            (b"\x28\xb5\x2f\xfd\x04", "this is a file compressed with zstd, which this version does not read"),
+            (b"BZh9", "this is a file compressed with bzip2, which this version does not read"),
+            (b"\x28\xb5\x2f\xfd\x04", "this is a zstd file inside a gzip file"),
             (b"\x1f\x8b\x08", "this is a gzip file inside a gzip file"),
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "this is a git-LFS pointer, which stands for the file itself"),
             (b"<<<<<<< HEAD\nRPCReTxt1", "this is a file with git's conflict markers"),
-            (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1` or gzip"),
-            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1` or gzip"),
+            (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
+            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
         ];
         for (head, expected) in cases {
-            let found = sniff(head).expect_err("no case is a recording");
+            let found = sniff(head, Compression::Gzip).expect_err("no case is a recording");
             assert_eq!(found.to_string(), *expected);
         }
-        assert_eq!(sniff(b"RPCReplay\0\0\0\0"), Ok(Format::Binary));
-        assert_eq!(sniff(b"RPCReTxt1\n"), Ok(Format::Text));
+        assert_eq!(sniff(b"RPCReplay\0\0\0\0", Compression::None), Ok(Format::Binary));
+        assert_eq!(sniff(b"RPCReTxt1\n", Compression::None), Ok(Format::Text));
     }
 }

@@ -15,7 +15,7 @@ use crate::failure::{Trouble, name_of};
 /// The recordings to read.
 #[derive(Debug, clap::Args)]
 pub struct Input {
-    /// Recordings to read, in any format, compressed with gzip or not; `-` is standard input
+    /// Recordings to read, in any format, compressed with gzip or zstd, or not; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 

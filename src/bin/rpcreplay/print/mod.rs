@@ -29,7 +29,7 @@ use view::View;
 
 /// Show what recordings hold
 ///
-/// A recording is told by its content: binary or text, inside gzip or not. Message types are known for all of
+/// A recording is told by its content: binary or text, inside gzip or zstd, or not. Message types are known for all of
 /// googleapis; name others with --protoset.
 ///
 /// What is whole is shown, also before damage; then the damage is reported with entry and byte. What stands in a
@@ -292,7 +292,10 @@ fn is_recording(path: &Path) -> bool {
     }
     let mut magic = [0; 9];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && (matches!(&magic, b"RPCReplay" | b"RPCReTxt1") || magic.starts_with(b"\x1f\x8b"))
+    read.is_ok()
+        && (matches!(&magic, b"RPCReplay" | b"RPCReTxt1")
+            || magic.starts_with(b"\x1f\x8b")
+            || magic.starts_with(b"\x28\xb5\x2f\xfd"))
 }
 
 /// What was printed, and how that went.

@@ -310,6 +310,7 @@ pub fn show_header(
     match compression {
         Compression::None => {}
         Compression::Gzip => painter.plain(" in gzip"),
+        Compression::Zstd => painter.plain(" in zstd"),
     }
     let initial = &header.initial;
     if initial.is_empty() {
