@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use ruzstd::decoding::{BlockDecodingStrategy, Dictionary, FrameDecoder};
+use zstd::bulk::Decompressor;
+use zstd::zstd_safe::get_frame_content_size;
 
 use super::fields::{Field, fields};
 
@@ -40,7 +41,7 @@ struct Index {
 
 #[derive(Default)]
 struct Blocks {
-    decoder: Option<Box<FrameDecoder>>,
+    decompressor: Option<Decompressor<'static>>,
     kept: Vec<(usize, Bytes)>,
 }
 
@@ -143,16 +144,13 @@ impl Bundle {
             blocks.kept[..=at].rotate_right(1);
             return Some(blocks.kept[0].1.clone());
         }
-        if blocks.decoder.is_none() {
-            let mut decoder = FrameDecoder::new();
-            decoder.add_dict(Dictionary::decode_dict(self.index.dictionary).ok()?).ok()?;
-            blocks.decoder = Some(Box::new(decoder));
+        if blocks.decompressor.is_none() {
+            blocks.decompressor = Some(Decompressor::with_dictionary(self.index.dictionary).ok()?);
         }
-        let decoder = blocks.decoder.as_mut()?;
-        let mut compressed = self.index.compressed(number)?;
-        decoder.reset(&mut compressed).ok()?;
-        decoder.decode_blocks(&mut compressed, BlockDecodingStrategy::All).ok()?;
-        let block = Bytes::from(decoder.collect()?);
+        let decompressor = blocks.decompressor.as_mut()?;
+        let compressed = self.index.compressed(number)?;
+        let length = usize::try_from(get_frame_content_size(compressed).ok()??).ok()?;
+        let block = Bytes::from(decompressor.decompress(compressed, length).ok()?);
         blocks.kept.truncate(KEPT_BLOCKS - 1);
         blocks.kept.insert(0, (number, block.clone()));
         Some(block)
