@@ -78,9 +78,12 @@ impl Painter<'_> {
         self.out.extend_from_slice(style.render_reset().to_string().as_bytes());
     }
 
-    /// Appends words of our own.
+    /// Appends words of our own. A colour ends before its line does: what comes after a line feed begins another line, and
+    /// pagers show it.
     pub fn words(&mut self, role: Role, words: &str) {
-        self.paint(role, |out| out.extend_from_slice(words.as_bytes()));
+        let line = words.trim_end_matches('\n');
+        self.paint(role, |out| out.extend_from_slice(line.as_bytes()));
+        self.plain(&words[line.len()..]);
     }
 
     /// Appends a name out of the recording, with nothing left in it that a terminal would obey.
@@ -159,5 +162,12 @@ mod tests {
             Painter { out: &mut out, colors }.quoted(Role::Text, b"ab", Some(1));
             assert_eq!(String::from_utf8_lossy(&out), expected);
         }
+    }
+
+    #[test]
+    fn a_colour_ends_before_its_line() {
+        let mut out = Vec::new();
+        Painter { out: &mut out, colors: true }.words(Role::Aside, "\nno entries\n");
+        assert_eq!(String::from_utf8_lossy(&out), "\u{1b}[2m\nno entries\u{1b}[0m\n");
     }
 }
