@@ -45,6 +45,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --emit-defaults 'In JSON, write fields that have their default value'
             cand --proto-names 'In JSON, name fields as the .proto file does'
             cand --enum-numbers 'In JSON, write enums as numbers'
+            cand --no-pager 'Write to a terminal directly, and not through the pager that PAGER names'
             cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

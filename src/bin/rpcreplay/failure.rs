@@ -1,8 +1,9 @@
 //! What ends a command, and how it is told.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rpcreplay::error::ErrorKind;
 use rpcreplay::schema::{ParseFault, Unresolved, escape_go};
@@ -92,8 +93,32 @@ pub fn note(prefix: &str, message: &str) {
     let mut line = prefix.as_bytes().to_vec();
     escape_go(&mut line, message.as_bytes());
     line.push(b'\n');
+    match &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(held) => held.extend(line),
+        None => write_notes(&line),
+    }
+}
+
+/// What was to be said since a pager took the terminal.
+static HELD: Mutex<Option<Vec<u8>>> = Mutex::new(None);
+
+/// From now on keeps what is to be said on a terminal, which somebody else writes to.
+pub fn hold_notes() {
+    if io::stderr().is_terminal() {
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+}
+
+/// Says what was kept.
+pub fn release_notes() {
+    if let Some(held) = HELD.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        write_notes(&held);
+    }
+}
+
+fn write_notes(lines: &[u8]) {
     // If standard error is closed there is nobody left to tell.
-    let _ = io::stderr().write_all(&line);
+    let _ = io::stderr().write_all(lines);
 }
 
 /// A path as errors call it.

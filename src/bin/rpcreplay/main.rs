@@ -7,6 +7,7 @@ mod failure;
 mod man;
 mod ordered;
 mod output;
+mod pager;
 mod print;
 mod progress;
 mod render;

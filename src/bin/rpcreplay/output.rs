@@ -6,6 +6,7 @@ use std::mem;
 use rpcreplay::schema::is_printable;
 
 use crate::failure::Failure;
+use crate::pager::Pager;
 
 /// How much is gathered before it is written. Larger blocks are not faster.
 const BLOCK_BYTES: usize = 256 * 1024;
@@ -21,6 +22,15 @@ pub struct Output {
     buffer: Vec<u8>,
     stdout: io::Stdout,
     is_terminal: bool,
+    paging: Paging,
+}
+
+/// Whether a pager stands between the program and the terminal.
+enum Paging {
+    No,
+    /// From the first byte on; what has nothing to show opens no pager.
+    Wanted,
+    Yes(Pager),
 }
 
 impl Output {
@@ -32,7 +42,14 @@ impl Output {
             // What is no pipe, or may not grow, is written to as it is.
             let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE_BYTES);
         }
-        Output { buffer: Vec::new(), is_terminal: stdout.is_terminal(), stdout }
+        Output { buffer: Vec::new(), is_terminal: stdout.is_terminal(), stdout, paging: Paging::No }
+    }
+
+    /// Standard output, through a pager if it is a terminal.
+    pub fn paged() -> Self {
+        let output = Output::new();
+        let paging = if output.is_terminal { Paging::Wanted } else { Paging::No };
+        Output { paging, ..output }
     }
 
     /// Whether somebody is watching.
@@ -60,7 +77,13 @@ impl Output {
     }
 
     fn write_through(&mut self, part: &[u8]) -> Result<(), Failure> {
-        let result = self.stdout.write_all(part).and_then(|()| self.stdout.flush());
+        if matches!(self.paging, Paging::Wanted) && !part.is_empty() {
+            self.paging = Pager::start().map_or(Paging::No, Paging::Yes);
+        }
+        let result = match &mut self.paging {
+            Paging::No | Paging::Wanted => self.stdout.write_all(part).and_then(|()| self.stdout.flush()),
+            Paging::Yes(pager) => pager.write_all(part),
+        };
         result.map_err(|error| Failure::of_output(&error))
     }
 }

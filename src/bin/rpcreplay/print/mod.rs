@@ -86,6 +86,10 @@ pub struct Print {
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: ColorWhen,
 
+    /// Write to a terminal directly, and not through the pager that PAGER names
+    #[arg(long, help_heading = "Output")]
+    no_pager: bool,
+
     #[command(flatten)]
     schema: SchemaArgs,
 
@@ -94,7 +98,7 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 15] = [
+const WITHOUT_ENTRIES: [&str; 16] = [
     "threads",
     "to",
     "group",
@@ -104,6 +108,7 @@ const WITHOUT_ENTRIES: [&str; 15] = [
     "proto_names",
     "enum_numbers",
     "color",
+    "no_pager",
     "protoset",
     "no_builtin_protos",
     "method",
@@ -175,7 +180,7 @@ impl Print {
         }
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
-        let mut output = Output::new();
+        let mut output = if self.no_pager { Output::new() } else { Output::paged() };
         let is_terminal = output.is_terminal();
         let document = self.to.document();
         let several = self.input.files.len() > 1;

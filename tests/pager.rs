@@ -1,0 +1,110 @@
+//! What a terminal shows when output goes through a pager.
+//!
+//! The terminal is that of util-linux's `script`; where there is none these tests say so and pass.
+
+use std::process::{Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rpcreplay");
+
+/// A pager that can be told from none.
+const MARKING: &str = "sed s/^/paged:/";
+
+/// Runs `rpcreplay` with these arguments and this environment on a terminal; what it shows, and the exit code.
+fn on_terminal(arguments: &str, environment: &[(&str, &str)]) -> Option<(String, i32)> {
+    let mut script = Command::new("script");
+    script.args(["-qec", &format!("{PROGRAM} {arguments}"), "/dev/null"]).stdin(Stdio::null());
+    script.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("PATH", std::env::var_os("PATH")?);
+    script.env("SHELL", "/bin/sh").env("NO_COLOR", "1").envs(environment.iter().copied());
+    let Ok(output) = script.output() else {
+        eprintln!("skipped: there is no `script` to make a terminal with");
+        return None;
+    };
+    let shown = String::from_utf8(output.stdout).expect("all of it is escaped").replace('\r', "");
+    Some((shown, output.status.code()?))
+}
+
+/// What the program writes where no terminal is.
+fn in_pipe(arguments: &str) -> String {
+    let output = Command::new(PROGRAM)
+        .args(arguments.split(' '))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("PAGER", MARKING)
+        .output()
+        .expect("the program");
+    String::from_utf8(output.stdout).expect("all of it is escaped")
+}
+
+fn marked(text: &str) -> String {
+    text.lines().map(|line| format!("paged:{line}\n")).collect()
+}
+
+#[test]
+fn a_terminal_is_paged() {
+    let plain = in_pipe("print tests/data/secrets.replay");
+    assert!(plain.starts_with("binary recording"), "a pipe is not paged");
+    let shown = |arguments, pager| on_terminal(arguments, &[("PAGER", pager)]);
+    let Some(paged) = shown("print tests/data/secrets.replay", MARKING) else { return };
+    assert_eq!(paged, (marked(&plain), 0));
+    for pager in ["cat", "", "  "] {
+        assert_eq!(shown("print tests/data/secrets.replay", pager), Some((plain.clone(), 0)), "{pager:?}");
+    }
+    assert_eq!(shown("print --no-pager tests/data/secrets.replay", MARKING), Some((plain, 0)));
+    let initial = shown("print --initial - tests/data/nothing.replay", MARKING);
+    assert_eq!(initial, Some(("no call was made".to_owned(), 0)));
+}
+
+#[test]
+fn colours_are_for_the_pager_too() {
+    let environment = [("NO_COLOR", ""), ("TERM", "xterm-256color"), ("PAGER", MARKING)];
+    let Some((shown, _)) = on_terminal("print tests/data/secrets.replay", &environment) else { return };
+    assert!(shown.contains("paged:    \u{1b}[36mname\u{1b}[0m: "), "{shown}");
+}
+
+#[test]
+fn less_gets_options_unless_it_has_some() {
+    let pager = ("PAGER", "echo $LESS; cat >/dev/null");
+    let Some(default) = on_terminal("print tests/data/secrets.replay", &[pager]) else { return };
+    assert_eq!(default, ("FRX\n".to_owned(), 0));
+    let own = on_terminal("print tests/data/secrets.replay", &[pager, ("LESS", "S")]);
+    assert_eq!(own, Some(("S\n".to_owned(), 0)));
+}
+
+#[test]
+fn trouble_is_told_when_the_pager_has_ended() {
+    let environment = [("PAGER", MARKING)];
+    let arguments = "print missing.replay tests/data/marks.grpcrr tests/data/README.md tests/data/nothing.replay";
+    let Some((shown, code)) = on_terminal(arguments, &environment) else { return };
+    assert_eq!(code, 2);
+    let (before, rest) = shown.split_at(shown.find("paged:").expect("it was paged"));
+    let (paged, after) = rest.split_at(rest.rfind("paged:").expect("it was paged"));
+    assert_eq!(before, "rpcreplay: missing.replay: No such file or directory\n", "nothing to page yet");
+    assert!(paged.lines().all(|line| line.starts_with("paged:")), "{paged}");
+    assert!(after.starts_with("paged:no entries\nrpcreplay: tests/data/README.md: begins with "), "{after}");
+    assert!(after.ends_with(" with --protoset FILE\n"), "{after}");
+}
+
+#[test]
+fn a_pager_that_is_not_there_is_done_without() {
+    for arguments in [
+        "print tests/data/secrets.replay".to_owned(),
+        // More than a pipe holds.
+        format!("print{}", " tests/data/firestore.replay".repeat(100)),
+    ] {
+        let Some((shown, code)) = on_terminal(&arguments, &[("PAGER", "no-such-pager -x")]) else { return };
+        let (words, rest) = shown.split_at(shown.find("hint: ").expect("a hint"));
+        let (hint, output) = rest.split_once('\n').expect("a line");
+        assert!(
+            words.ends_with("rpcreplay: the pager `no-such-pager -x` is left out: the shell can't run it\n"),
+            "{words}"
+        );
+        assert_eq!(hint, "hint: set PAGER to another one or to `cat`, or use --no-pager");
+        assert_eq!((output, code), (in_pipe(&arguments).as_str(), 0));
+    }
+}
+
+#[test]
+fn a_pager_may_be_quit() {
+    let arguments = format!("print{}", " tests/data/firestore.replay".repeat(100));
+    let Some(shown) = on_terminal(&arguments, &[("PAGER", "head -n 1")]) else { return };
+    assert_eq!(shown, ("tests/data/firestore.replay\n".to_owned(), 0));
+}
