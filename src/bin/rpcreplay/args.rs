@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::thread;
 
+use clap::error::ErrorKind;
+
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
 use rpcreplay::schema::{Code, Schema};
 
-use crate::failure::{Trouble, name_of};
+use crate::failure::{Trouble, name_of, usage};
 
 /// The recordings to read.
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,13 @@ impl Input {
     /// On how many threads to work.
     pub fn threads(&self) -> NonZeroUsize {
         self.threads.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+
+    /// Ends the program if standard input is named more than once.
+    pub fn refuse_to_read_twice(&self, command: &str) {
+        if self.files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            usage(command, ErrorKind::ArgumentConflict, "standard input can be read once");
+        }
     }
 }
 

@@ -5,8 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use clap::CommandFactory;
+
 use rpcreplay::error::ErrorKind;
 use rpcreplay::schema::{ParseFault, Unresolved, escape_go};
+
+use crate::Cli;
 
 /// How a command ended that did not fail at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +123,14 @@ pub fn release_notes() {
 fn write_notes(lines: &[u8]) {
     // If standard error is closed there is nobody left to tell.
     let _ = io::stderr().write_all(lines);
+}
+
+/// Ends the program as clap does when the arguments of a command are wrong.
+pub fn usage(command: &str, kind: clap::error::ErrorKind, message: &str) -> ! {
+    let mut cli = Cli::command();
+    cli.build();
+    let command = cli.find_subcommand_mut(command).expect("it is the one that is running");
+    command.error(kind, message).exit()
 }
 
 /// A path as errors call it.

@@ -8,16 +8,15 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, ValueEnum};
 
 use rpcreplay::format::Reader;
 use rpcreplay::schema::Schema;
 
-use crate::Cli;
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
 use crate::batches::Batches;
-use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
+use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
 use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, is_harmless};
 use crate::progress::Progress;
@@ -267,18 +266,12 @@ impl Print {
                 usage(ErrorKind::ArgumentConflict, &format!("{flag} is for --to {formats}"));
             }
         }
-        if self.input.files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-            usage(ErrorKind::ArgumentConflict, "standard input can be read once");
-        }
+        self.input.refuse_to_read_twice("print");
     }
 }
 
-/// Ends the program as clap does when arguments are wrong.
 fn usage(kind: ErrorKind, message: &str) -> ! {
-    let mut command = Cli::command();
-    command.build();
-    let print = command.find_subcommand_mut("print").expect("it is this one");
-    print.error(kind, message).exit()
+    failure::usage("print", kind, message)
 }
 
 /// Refuses to write bytes to a terminal that it could take for commands.
@@ -380,7 +373,8 @@ impl Printed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
+    use crate::Cli;
+    use clap::{CommandFactory, Parser};
 
     /// Beside the recording and how to read it, nothing changes what `--initial` writes.
     #[test]
