@@ -19,6 +19,12 @@ _rpcreplay() {
             rpcreplay,completions)
                 cmd="rpcreplay__subcmd__completions"
                 ;;
+            rpcreplay,list)
+                cmd="rpcreplay__subcmd__list"
+                ;;
+            rpcreplay,ls)
+                cmd="rpcreplay__subcmd__list"
+                ;;
             rpcreplay,man)
                 cmd="rpcreplay__subcmd__man"
                 ;;
@@ -32,7 +38,7 @@ _rpcreplay() {
 
     case "${cmd}" in
         rpcreplay)
-            opts="-h -V --help --version print completions man"
+            opts="-h -V --help --version print list ls completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -52,6 +58,64 @@ _rpcreplay() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__list)
+            opts="-m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --no-builtin-protos --method --kind --code --index --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "REQUEST RESPONSE CREATE_STREAM SEND RECV" -- "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -27,6 +27,8 @@ end
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s V -l version -d 'Print version'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
@@ -63,5 +65,41 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbe
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-pager -d 'Write to a terminal directly, and not through the pager that PAGER names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l format -d 'List in this format' -r -f -a "table\t'A table on a terminal, fields apart by tabs elsewhere'
+json\t'One JSON document'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l color -d 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l format -d 'List in this format' -r -f -a "table\t'A table on a terminal, fields apart by tabs elsewhere'
+json\t'One JSON document'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l color -d 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'

@@ -4,6 +4,7 @@ mod args;
 mod batches;
 mod completions;
 mod failure;
+mod list;
 mod man;
 mod ordered;
 mod output;
@@ -14,6 +15,7 @@ mod render;
 mod select;
 mod shapes;
 mod source;
+mod tally;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ use failure::{Failure, Outcome};
 Exit codes: 0 fine, 1 nothing was selected, 2 trouble.
 
 Examples:
+  rpcreplay list calls.replay
   rpcreplay print calls.replay
   rpcreplay print --help")]
 struct Cli {
@@ -38,6 +41,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Print(print::Print),
+    List(list::List),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
     });
     let result = match cli.command {
         Command::Print(print) => print.run(),
+        Command::List(list) => list.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     };

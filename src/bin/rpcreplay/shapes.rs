@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rpcreplay::entry::{Entry, Kind};
 use rpcreplay::pairing::EntrySet;
-use rpcreplay::schema::Schema;
+use rpcreplay::schema::{Method, Schema};
 
 /// Follows the streams of a recording whose methods answer once.
 ///
@@ -12,8 +12,8 @@ use rpcreplay::schema::Schema;
 /// recorded: the response is the end. Which streams these are, only the service's descriptor tells.
 pub struct Shapes<'s> {
     schema: &'s Schema,
-    /// Whether a method is known to answer once.
-    methods: HashMap<String, bool>,
+    /// What is known of the methods that were asked for.
+    methods: HashMap<String, Option<Method>>,
     /// The first entries of the calls that are answered once.
     answered_once: EntrySet,
 }
@@ -29,15 +29,20 @@ impl<'s> Shapes<'s> {
         if entry.kind() != Kind::CreateStream {
             return self.answered_once.contains(first);
         }
-        let known = self.methods.get(entry.method()).copied();
-        let once = known.unwrap_or_else(|| {
-            let once = self.schema.method(entry.method()).is_some_and(|method| !method.streams_responses);
-            self.methods.insert(entry.method().to_owned(), once);
-            once
-        });
+        let once = self.method(entry.method()).is_some_and(|method| !method.streams_responses);
         if once {
             self.answered_once.insert(first);
         }
         once
+    }
+
+    /// What the descriptor of its service says of a method.
+    pub fn method(&mut self, path: &str) -> Option<Method> {
+        if let Some(known) = self.methods.get(path) {
+            return *known;
+        }
+        let method = self.schema.method(path);
+        self.methods.insert(path.to_owned(), method);
+        method
     }
 }

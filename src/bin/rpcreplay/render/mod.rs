@@ -5,6 +5,7 @@ mod document;
 mod message;
 mod notes;
 mod paint;
+mod table;
 mod window;
 
 pub use call::{CallView, show_header};
@@ -12,4 +13,5 @@ pub use document::{Document, JsonShape, write_fprint, write_json_entry, write_pr
 pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
 pub use paint::{Painter, Role};
+pub use table::{Cell, Column, Table, Yields, shorten_name, write_fields};
 pub use window::{Call, Ending, Window};

@@ -1,4 +1,4 @@
-//! What a terminal shows when output goes through a pager.
+//! What a terminal shows: output through a pager, and tables that fit.
 //!
 //! The terminal is that of util-linux's `script`; where there is none these tests say so and pass.
 
@@ -6,13 +6,18 @@ use std::process::{Command, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rpcreplay");
 
+/// How wide the terminal is.
+const COLUMNS: usize = 74;
+
 /// A pager that can be told from none.
 const MARKING: &str = "sed s/^/paged:/";
 
 /// Runs `rpcreplay` with these arguments and this environment on a terminal; what it shows, and the exit code.
 fn on_terminal(arguments: &str, environment: &[(&str, &str)]) -> Option<(String, i32)> {
     let mut script = Command::new("script");
-    script.args(["-qec", &format!("{PROGRAM} {arguments}"), "/dev/null"]).stdin(Stdio::null());
+    script
+        .args(["-qec", &format!("stty rows 24 cols {COLUMNS}; {PROGRAM} {arguments}"), "/dev/null"])
+        .stdin(Stdio::null());
     script.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("PATH", std::env::var_os("PATH")?);
     script.env("SHELL", "/bin/sh").env("NO_COLOR", "1").envs(environment.iter().copied());
     let Ok(output) = script.output() else {
@@ -107,4 +112,40 @@ fn a_pager_may_be_quit() {
     let arguments = format!("print{}", " tests/data/firestore.replay".repeat(100));
     let Some(shown) = on_terminal(&arguments, &[("PAGER", "head -n 1")]) else { return };
     assert_eq!(shown, ("tests/data/firestore.replay\n".to_owned(), 0));
+}
+
+#[test]
+fn a_list_fits_on_the_terminal() {
+    let arguments =
+        "list tests/data/bytestream.replay missing.replay tests/data/nothing.replay tests/data/marks.grpcrr";
+    let Some((shown, code)) = on_terminal(arguments, &[]) else { return };
+    let expected = "\
+tests/data/bytestream.replay
+ #  METHOD                 SHAPE   STATUS        SENT  BYTES  RECV  BYTES
+ 1  /g.b.ByteStream/Write  client  OK               2  146 B     1    2 B
+ 5  /g.b.ByteStream/Write  client  OUT_OF_RANGE     1   40 B     0    0 B
+ 8  /g.b.ByteStream/Read   server  OK               1   40 B     2  100 B
+13  /g.b.ByteStream/Read   server  NOT_FOUND        1   16 B     0    0 B
+4 calls, 2 failed
+rpcreplay: missing.replay: No such file or directory
+
+tests/data/nothing.replay
+no calls
+
+tests/data/marks.grpcrr
+ #  METHOD                  STATUS  SENT  RECV  REMARKS
+ 1  /demo.Echo/Say          OK         1     0  ! error with code OK
+ 3  -                       OK         0     1  ! unpaired
+ 4  /demo.Echo/Say          OK         1     1
+ 6  /demo.Echo/Say          OK         1     0
+ 8  -                       -          0     1  ! unpaired
+ 9  -                       -          0     0  ! unpaired
+10  …/\\x1b[31mListen\\u202e  -          1     0  no end
+12  -                       -          1     0  ! no method, ! no response
+8 calls, 5 would not replay
+";
+    assert_eq!(shown, expected);
+    assert_eq!(code, 2);
+    let found = on_terminal("list --code ABORTED tests/data/nothing.replay", &[]);
+    assert_eq!(found, Some(("nothing matches the selection\n".to_owned(), 1)));
 }
