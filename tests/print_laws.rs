@@ -25,7 +25,10 @@ fn damaged(folder: &Path) -> Vec<PathBuf> {
     let mut copies = Vec::new();
     for entry in fs::read_dir(DATA).expect("the recordings") {
         let path = entry.expect("a readable folder").path();
-        if !path.extension().is_some_and(|extension| extension == "replay" || extension == "grpcrr") {
+        if !path
+            .extension()
+            .is_some_and(|extension| ["replay", "grpcrr", "zst"].iter().any(|known| extension == *known))
+        {
             continue;
         }
         let whole = fs::read(&path).expect("a readable recording");
