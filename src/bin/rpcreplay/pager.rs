@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::mem;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,10 +27,17 @@ const PIPE_BYTES: usize = 64 * 1024;
 /// Writes to `$PAGER`, and to standard output if that can't be run.
 pub struct Pager {
     name: OsString,
-    /// `None` once it has ended.
-    running: Option<Running>,
+    state: State,
     /// What was written so far, as long as a pager that was never there can't be told from one that has not read it yet.
     unread: Option<Vec<u8>>,
+}
+
+enum State {
+    Running(Running),
+    /// It ended, or was quit.
+    Ended,
+    /// It can't be run, and standard output is written to.
+    LeftOut,
 }
 
 struct Running {
@@ -50,11 +58,11 @@ impl Pager {
         if name == "cat" || name.as_encoded_bytes().trim_ascii().is_empty() {
             return None;
         }
-        let mut pager = Pager { running: None, unread: Some(Vec::new()), name };
+        let mut pager = Pager { state: State::LeftOut, unread: Some(Vec::new()), name };
         match Running::start(&pager.name) {
             Ok(running) => {
                 hold_notes();
-                pager.running = Some(running);
+                pager.state = State::Running(running);
             }
             Err(error) => pager.say_why(&error.to_string()),
         }
@@ -63,7 +71,11 @@ impl Pager {
 
     /// Writes to the pager, or to standard output if it turns out that there is none.
     pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some(running) = &mut self.running else { return write_directly(bytes) };
+        let running = match &mut self.state {
+            State::Running(running) => running,
+            State::LeftOut => return write_directly(bytes),
+            State::Ended => return Err(io::ErrorKind::BrokenPipe.into()),
+        };
         if let Some(unread) = &mut self.unread {
             unread.extend_from_slice(bytes);
         }
@@ -72,28 +84,31 @@ impl Pager {
                 self.unread.take_if(|unread| unread.len() > PIPE_BYTES);
                 Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.end()? => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.end()?;
+                if matches!(self.state, State::LeftOut) { Ok(()) } else { Err(error) }
+            }
             Err(error) => Err(error),
         }
     }
 
-    /// Waits for the pager to end, and says whether standard output was written to in its place.
-    fn end(&mut self) -> io::Result<bool> {
+    /// Waits for the pager to end. If it turns out that it could not be run, standard output is written to in its place.
+    fn end(&mut self) -> io::Result<()> {
         /// How a shell ends that can't run a command, or does not find it. Source: POSIX, "Exit Status for Commands".
         const NOT_RUN: [Option<i32>; 2] = [Some(126), Some(127)];
 
-        let Some(Running { pipe, end }) = self.running.take() else { return Ok(false) };
+        let State::Running(Running { pipe, end }) = mem::replace(&mut self.state, State::Ended) else { return Ok(()) };
         drop(pipe);
         let status = end.join();
         release_notes();
         let is_not_run = matches!(status, Ok(Ok(status)) if NOT_RUN.contains(&status.code()));
         match self.unread.take() {
             Some(unread) if is_not_run => {
+                self.state = State::LeftOut;
                 self.say_why("the shell can't run it");
-                write_directly(&unread)?;
-                Ok(true)
+                write_directly(&unread)
             }
-            Some(_) | None => Ok(false),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -313,6 +313,10 @@ impl Printed {
 
     /// Writes a part of a recording, reports how it ended if it did, and says whether to go on.
     fn add(&mut self, sorted: &Result<Option<Part>, Trouble>, shown: &[u8], notes: Notes) -> bool {
+        // Batches whose turn came before anybody could stop are not printed either.
+        if self.failure.is_some() {
+            return false;
+        }
         let result = match sorted {
             Err(trouble) => self.report(trouble),
             Ok(None) => Ok(()),
