@@ -66,7 +66,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__list)
-            opts="-m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --no-builtin-protos --method --kind --code --index --help"
+            opts="-m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --go-binary --no-builtin-protos --method --kind --code --index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,6 +93,10 @@ _rpcreplay() {
                     return 0
                     ;;
                 --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -138,7 +142,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__print)
-            opts="-m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --no-builtin-protos --method --kind --code --index --help"
+            opts="-m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --go-binary --no-builtin-protos --method --kind --code --index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,6 +185,10 @@ _rpcreplay() {
                     return 0
                     ;;
                 --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -51,6 +51,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l color -d '
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'
@@ -73,6 +74,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l color -d 'U
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'
@@ -91,6 +93,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l color -d 'Use
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'

@@ -8,6 +8,7 @@ mod canonical;
 mod editions;
 mod escape;
 mod fields;
+mod go_binary;
 mod json;
 mod layout;
 mod lengths;
@@ -107,6 +108,17 @@ impl SchemaBuilder {
     /// [`SourceError`] if the bytes are no descriptor set, or one that contradicts itself.
     pub fn protoset(mut self, name: &str, bytes: impl Into<Bytes>) -> Result<Self, SourceError> {
         self.0.add_protoset(name, bytes)?;
+        Ok(self)
+    }
+
+    /// Adds the descriptors that a compiled Go program carries: any program or test binary that links code which
+    /// protoc-gen-go generated, stripped or not, for any system; `name` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] if the program has none, or what looks like some goes beyond what is sensible.
+    pub fn go_binary(mut self, name: &str, program: &[u8]) -> Result<Self, SourceError> {
+        self.0.add_go_binary(name, program)?;
         Ok(self)
     }
 

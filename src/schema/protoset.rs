@@ -36,6 +36,7 @@ pub(super) type FileNumber = u32;
 /// A descriptor set, its names indexed.
 pub(crate) struct Protoset {
     name: String,
+    made_of: MadeOf,
     files: Vec<File>,
     by_name: FxHashMap<String, FileNumber>,
     /// By the full name of a message, enum or service: its file, and the length of the outermost definition's name.
@@ -43,6 +44,15 @@ pub(crate) struct Protoset {
     by_extendee: FxHashMap<String, Vec<FileNumber>>,
     /// What [`NAMES_LIMIT_BYTES`] limits.
     names_bytes: usize,
+}
+
+/// What the files of a set were before, which decides what can be done about those that are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MadeOf {
+    /// A serialized `FileDescriptorSet`.
+    DescriptorSet,
+    /// A compiled Go program.
+    GoBinary,
 }
 
 struct File {
@@ -78,19 +88,31 @@ pub(super) struct Opened {
 impl Protoset {
     /// Reads the names in a descriptor set.
     pub(super) fn new(name: &str, bytes: Bytes) -> Result<Protoset, SourceError> {
+        let files = fields(&bytes).filter_map(|field| match field {
+            Ok(Field { number: 1, value: Value::Bytes(file), .. }) => Some(Ok(bytes.slice_ref(file))),
+            Ok(_) => None,
+            Err(error) => Some(Err(SourceError::new(name, None, Fault::NotASet(error.to_string())))),
+        });
+        Protoset::of_files(name, MadeOf::DescriptorSet, files)
+    }
+
+    /// Reads the names in serialized `FileDescriptorProto`s.
+    pub(super) fn of_files(
+        name: &str,
+        made_of: MadeOf,
+        files: impl IntoIterator<Item = Result<Bytes, SourceError>>,
+    ) -> Result<Protoset, SourceError> {
         let mut set = Protoset {
             name: name.to_owned(),
+            made_of,
             files: Vec::new(),
             by_name: FxHashMap::default(),
             by_definition: FxHashMap::default(),
             by_extendee: FxHashMap::default(),
             names_bytes: 0,
         };
-        for field in fields(&bytes) {
-            let field = field.map_err(|error| SourceError::new(name, None, Fault::NotASet(error.to_string())))?;
-            if let (1, Value::Bytes(file)) = (field.number, field.value) {
-                set.add(bytes.slice_ref(file))?;
-            }
+        for file in files {
+            set.add(file?)?;
         }
         if set.files.is_empty() {
             return Err(SourceError::new(name, None, Fault::Empty));
@@ -102,6 +124,10 @@ impl Protoset {
     /// What the user calls the set.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn made_of(&self) -> MadeOf {
+        self.made_of
     }
 
     pub(super) fn file_name(&self, file: FileNumber) -> &str {

@@ -14,7 +14,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::TYPE_NAME_LIMIT_BYTES;
 use super::bundle::{Bundle, FileNumber};
 use super::fields::fields;
-use super::protoset::{Opened, Place, Protoset, candidates};
+use super::go_binary::{INFLATED_LIMIT_BYTES, carve};
+use super::protoset::{MadeOf, Opened, Place, Protoset, candidates};
 use crate::wire::put_bytes;
 
 /// The field of `FileDescriptorProto` that holds messages.
@@ -66,6 +67,17 @@ impl SchemaSources {
     /// each other in a circle. Faults inside a file, and missing imports, are errors of the types that need them.
     pub fn add_protoset(&mut self, name: &str, bytes: impl Into<Bytes>) -> Result<(), SourceError> {
         self.protosets.push(Protoset::new(name, bytes.into())?);
+        Ok(())
+    }
+
+    /// Adds the descriptors that a compiled Go program carries; `name` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, more than the limits allow, or such as contradict each other.
+    pub fn add_go_binary(&mut self, name: &str, program: &[u8]) -> Result<(), SourceError> {
+        let files = carve(program).map_err(|fault| SourceError::new(name, None, fault))?;
+        self.protosets.push(Protoset::of_files(name, MadeOf::GoBinary, files.into_iter().map(Ok))?);
         Ok(())
     }
 
@@ -384,7 +396,8 @@ impl<'s> Closure<'s> {
         let nowhere = |import: &&String| self.later().all(|(_, source)| source.file_named(import).is_none());
         let imports = set.imports(file).iter().filter(nowhere).cloned().collect();
         let name = name.trim_start_matches('.').to_owned();
-        SourceError::new(set.name(), Some(set.file_name(file)), Fault::Missing { name, imports })
+        let fault = Fault::Missing { name, imports, made_of: set.made_of() };
+        SourceError::new(set.name(), Some(set.file_name(file)), fault)
     }
 
     fn later(&self) -> impl Iterator<Item = (usize, &'s Source)> + use<'s> {
@@ -509,7 +522,13 @@ pub(super) enum Fault {
     #[error("too many descriptors of it are needed, more than {POOLED_LIMIT_BYTES} bytes")]
     TooManyPools,
     #[error("type `{name}` is defined nowhere{}", missing_imports(.imports))]
-    Missing { name: String, imports: Vec<String> },
+    Missing { name: String, imports: Vec<String>, made_of: MadeOf },
+    #[error("no descriptors found")]
+    NoDescriptors,
+    #[error("too much of it looks like a descriptor and is none")]
+    OnlySimilar,
+    #[error("its compressed descriptors have more than {INFLATED_LIMIT_BYTES} bytes")]
+    Inflated,
 }
 
 fn missing_imports(imports: &[String]) -> String {
@@ -531,12 +550,20 @@ impl SourceError {
             Fault::NotASet(_) | Fault::Empty => Some(
                 "make a descriptor set with `protoc --include_imports --descriptor_set_out=FILE` or `buf build`".into(),
             ),
-            Fault::Missing { .. } => {
+            Fault::Missing { made_of: MadeOf::DescriptorSet, .. } => {
                 Some("build the set with `--include_imports`, or name the set that defines the type, too".into())
             }
+            Fault::Missing { made_of: MadeOf::GoBinary, .. } => {
+                Some("name a descriptor set that defines the type, too".into())
+            }
+            Fault::NoDescriptors => Some(
+                "name a compiled Go program or test binary (`go test -c`) that links the code generated from the \
+                 `.proto` files"
+                    .into(),
+            ),
             Fault::TooManyPools => Some("name a descriptor set that defines the type".into()),
             Fault::Duplicate | Fault::Cycle(_) | Fault::LongName(_) | Fault::Names(_) => None,
-            Fault::File(_) | Fault::SameName(_) => None,
+            Fault::File(_) | Fault::SameName(_) | Fault::OnlySimilar | Fault::Inflated => None,
         }
     }
 }

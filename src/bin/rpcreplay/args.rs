@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread;
 
@@ -60,21 +60,28 @@ pub struct SchemaArgs {
     #[arg(long, visible_alias = "descriptor-set-in", value_name = "FILE")]
     pub protoset: Vec<PathBuf>,
 
+    /// Look message types up in this compiled Go program or test binary (can be repeated)
+    ///
+    /// Any program will do that links the code which protoc-gen-go or gogo generated from the `.proto` files, stripped or
+    /// not, for any system: `go test -c` writes one. It is asked behind descriptor sets.
+    #[arg(long, value_name = "FILE")]
+    pub go_binary: Vec<PathBuf>,
+
     /// Do without the built-in types: well-known ones, googleapis, Bazel's remote execution API
     #[arg(long)]
     pub no_builtin_protos: bool,
 }
 
 impl SchemaArgs {
-    /// Reads the descriptor sets.
+    /// Reads the sources.
     pub fn load(&self) -> Result<Schema, Trouble> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error));
         let mut builder = Schema::builder().builtin(!self.no_builtin_protos);
         for path in &self.protoset {
-            let bytes = std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error))?;
-            builder = builder.protoset(&name_of(path), bytes).map_err(|error| {
-                let hint = error.hint();
-                Trouble { message: error.to_string(), hint }
-            })?;
+            builder = builder.protoset(&name_of(path), read(path)?)?;
+        }
+        for path in &self.go_binary {
+            builder = builder.go_binary(&name_of(path), &read(path)?)?;
         }
         Ok(builder.build())
     }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::CommandFactory;
 
 use rpcreplay::error::ErrorKind;
-use rpcreplay::schema::{ParseFault, Unresolved, escape_go};
+use rpcreplay::schema::{ParseFault, SourceError, Unresolved, escape_go};
 
 use crate::Cli;
 
@@ -65,6 +65,12 @@ impl Trouble {
     /// The same trouble with advice.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Trouble { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<SourceError> for Trouble {
+    fn from(error: SourceError) -> Self {
+        Trouble { hint: error.hint(), message: error.to_string() }
     }
 }
 
