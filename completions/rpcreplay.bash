@@ -66,7 +66,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__list)
-            opts="-m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --go-binary --no-builtin-protos --method --kind --code --index --help"
+            opts="-I -m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --method --kind --code --index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,6 +93,18 @@ _rpcreplay() {
                     return 0
                     ;;
                 --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -142,7 +154,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__print)
-            opts="-m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --go-binary --no-builtin-protos --method --kind --code --index --help"
+            opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --method --kind --code --index --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -185,6 +197,18 @@ _rpcreplay() {
                     return 0
                     ;;
                 --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

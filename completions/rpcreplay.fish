@@ -51,6 +51,8 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l color -d '
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
@@ -74,6 +76,8 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l color -d 'U
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
@@ -93,6 +97,8 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l color -d 'Use
 always\t'Always, whatever the environment says'
 never\t'Never'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'

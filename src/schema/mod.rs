@@ -14,6 +14,7 @@ mod layout;
 mod lengths;
 mod level;
 mod number;
+mod proto_files;
 mod protoset;
 pub(crate) mod prototext;
 mod quote;
@@ -29,6 +30,7 @@ mod walk;
 mod well_known;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -101,13 +103,29 @@ impl SchemaBuilder {
     /// Adds a serialised `google.protobuf.FileDescriptorSet`, such as `protoc --descriptor_set_out` and `buf build -o`
     /// write; `name` is what errors call it.
     ///
-    /// Imports that the set lacks are looked for in the sources added after it, the built-in bundle last.
+    /// Imports that the set lacks are looked for in the sources added after it, the built-in bundle, and those before it.
     ///
     /// # Errors
     ///
     /// [`SourceError`] if the bytes are no descriptor set, or one that contradicts itself.
     pub fn protoset(mut self, name: &str, bytes: impl Into<Bytes>) -> Result<Self, SourceError> {
         self.0.add_protoset(name, bytes)?;
+        Ok(self)
+    }
+
+    /// Adds `.proto` files, which are read and parsed at once, with what they import as far as the folders hold it.
+    ///
+    /// A file is named by its path, or by its path below one of the folders. Imports are looked for in the folders in
+    /// their order, then in the folder of each named file that lies in none of them; without folders, in the folder of
+    /// each named file and those above it, the nearest first. The well-known types are always there. What is found in
+    /// none of them is looked for in the other sources. Files written in an edition are not understood.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`], with line and column, if a file can't be read or parsed, or its imports lead back to it. A type
+    /// that no source defines is an error of the types that need it.
+    pub fn proto(mut self, files: &[PathBuf], folders: &[PathBuf]) -> Result<Self, SourceError> {
+        self.0.add_proto_files(files, folders)?;
         Ok(self)
     }
 
@@ -216,7 +234,8 @@ impl Schema {
         })
     }
 
-    /// The source that a message type comes from: `built-in bundle`, or the name of a descriptor set.
+    /// The source that a message type comes from: `built-in bundle`, the name of a descriptor set or Go program, or the
+    /// path of a `.proto` file.
     pub fn origin(&self, type_name: &str) -> Option<String> {
         self.0.sources.origin(type_name)
     }

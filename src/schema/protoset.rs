@@ -4,6 +4,7 @@
 //! panics on some of what a file can say.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message;
@@ -18,6 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::TYPE_NAME_LIMIT_BYTES;
 use super::editions::lower;
 use super::fields::{Field, Value, fields};
+use super::proto_files::{Definition, Position, Positions, ProtoFile, Resolved};
 use super::source::{Fault, SourceError, enclosing_names};
 use crate::error::excerpt;
 use crate::wire::put_bytes;
@@ -39,11 +41,19 @@ pub(crate) struct Protoset {
     made_of: MadeOf,
     files: Vec<File>,
     by_name: FxHashMap<String, FileNumber>,
-    /// By the full name of a message, enum or service: its file, and the length of the outermost definition's name.
-    by_definition: FxHashMap<String, (FileNumber, usize)>,
+    /// By the full name of a message, enum or service.
+    by_definition: FxHashMap<String, Defined>,
     by_extendee: FxHashMap<String, Vec<FileNumber>>,
     /// What [`NAMES_LIMIT_BYTES`] limits.
     names_bytes: usize,
+}
+
+/// What is known of a message, enum or service without looking into it.
+struct Defined {
+    file: FileNumber,
+    /// The length of the outermost definition's name.
+    outermost: usize,
+    is_enum: bool,
 }
 
 /// What the files of a set were before, which decides what can be done about those that are missing.
@@ -51,12 +61,18 @@ pub(crate) struct Protoset {
 pub(super) enum MadeOf {
     /// A serialized `FileDescriptorSet`.
     DescriptorSet,
+    /// `.proto` files.
+    ProtoFiles,
     /// A compiled Go program.
     GoBinary,
 }
 
 struct File {
     name: String,
+    /// Where a `.proto` file was read.
+    path: Option<String>,
+    /// The types that a `.proto` file names and no source defines, and where.
+    nowhere: FxHashMap<String, Position>,
     imports: Vec<String>,
     bytes: Bytes,
 }
@@ -89,18 +105,18 @@ impl Protoset {
     /// Reads the names in a descriptor set.
     pub(super) fn new(name: &str, bytes: Bytes) -> Result<Protoset, SourceError> {
         let files = fields(&bytes).filter_map(|field| match field {
-            Ok(Field { number: 1, value: Value::Bytes(file), .. }) => Some(Ok(bytes.slice_ref(file))),
+            Ok(Field { number: 1, value: Value::Bytes(file), .. }) => Some(Ok((None, bytes.slice_ref(file)))),
             Ok(_) => None,
             Err(error) => Some(Err(SourceError::new(name, None, Fault::NotASet(error.to_string())))),
         });
         Protoset::of_files(name, MadeOf::DescriptorSet, files)
     }
 
-    /// Reads the names in serialized `FileDescriptorProto`s.
+    /// Reads the names in serialized `FileDescriptorProto`s, each of which may come with the path of its `.proto` file.
     pub(super) fn of_files(
         name: &str,
         made_of: MadeOf,
-        files: impl IntoIterator<Item = Result<Bytes, SourceError>>,
+        files: impl IntoIterator<Item = Result<(Option<String>, Bytes), SourceError>>,
     ) -> Result<Protoset, SourceError> {
         let mut set = Protoset {
             name: name.to_owned(),
@@ -112,7 +128,8 @@ impl Protoset {
             names_bytes: 0,
         };
         for file in files {
-            set.add(file?)?;
+            let (path, bytes) = file?;
+            set.add(path, bytes)?;
         }
         if set.files.is_empty() {
             return Err(SourceError::new(name, None, Fault::Empty));
@@ -121,13 +138,58 @@ impl Protoset {
         Ok(set)
     }
 
+    /// Reads the names in `.proto` files, which were parsed and are yet to be [resolved](Self::resolved).
+    pub(super) fn of_proto_files(name: &str, files: Vec<ProtoFile>) -> Result<Protoset, SourceError> {
+        let files = files.into_iter().map(|file| Ok((Some(file.path), file.descriptor.encode_to_vec().into())));
+        Protoset::of_files(name, MadeOf::ProtoFiles, files)
+    }
+
     /// What the user calls the set.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn made_of(&self) -> MadeOf {
-        self.made_of
+    /// What the user calls the place that a file comes from.
+    pub(super) fn origin(&self, file: FileNumber) -> &str {
+        self.files[file as usize].path.as_ref().unwrap_or(&self.name)
+    }
+
+    fn error(&self, file: &File, position: Option<Position>, fault: Fault) -> SourceError {
+        match (&file.path, position) {
+            (Some(path), Some(position)) => SourceError::at(path, position, fault),
+            (Some(path), None) => SourceError::new(path, None, fault),
+            (None, _) => SourceError::new(&self.name, Some(&file.name), fault),
+        }
+    }
+
+    /// What is wrong with a file, at the place in it that a path of field numbers and ranks leads to.
+    pub(super) fn error_at(&self, file: FileNumber, place: Option<&[i32]>, fault: Fault) -> SourceError {
+        let file = &self.files[file as usize];
+        let position = place.filter(|_| file.path.is_some()).and_then(|place| Positions::new(&file.bytes).of(place));
+        self.error(file, position, fault)
+    }
+
+    /// What is wrong with a file that names a type which is nowhere.
+    pub(super) fn missing(&self, file: FileNumber, name: &str, imports: Arc<[String]>) -> SourceError {
+        let file = &self.files[file as usize];
+        let position = file.nowhere.get(name).copied();
+        let name = name.trim_start_matches('.').to_owned();
+        self.error(file, position, Fault::Missing { name, imports, made_of: self.made_of })
+    }
+
+    /// `.proto` files with the full names of types instead of those that somebody wrote; nothing for other sets, which
+    /// have them already.
+    pub(super) fn resolved(&self, find: impl Fn(&str, &str) -> Option<Definition>) -> Option<Vec<Resolved>> {
+        let is_written = self.made_of == MadeOf::ProtoFiles;
+        is_written.then(|| self.files.iter().map(|file| Resolved::new(&file.bytes, &find)).collect())
+    }
+
+    /// Puts the resolved files into the places of those that were parsed.
+    pub(super) fn replace(&mut self, files: Vec<Resolved>) {
+        for (file, resolved) in self.files.iter_mut().zip(files) {
+            file.bytes = resolved.bytes;
+            file.nowhere = resolved.nowhere;
+        }
     }
 
     pub(super) fn file_name(&self, file: FileNumber) -> &str {
@@ -146,8 +208,13 @@ impl Protoset {
     /// The file that defines the message, enum or service with this full name, and the full name of the outermost
     /// definition that it is nested in, which may be itself.
     pub(super) fn file_defining<'n>(&self, full_name: &'n str) -> Option<(FileNumber, &'n str)> {
-        let &(file, outermost) = self.by_definition.get(full_name)?;
-        Some((file, full_name.get(..outermost)?))
+        let defined = self.by_definition.get(full_name)?;
+        Some((defined.file, full_name.get(..defined.outermost)?))
+    }
+
+    /// Whether the full name is that of an enum, if it is that of anything.
+    pub(super) fn is_enum(&self, full_name: &str) -> Option<bool> {
+        self.by_definition.get(full_name).map(|defined| defined.is_enum)
     }
 
     /// The files that extend the message with this full name.
@@ -155,9 +222,10 @@ impl Protoset {
         self.by_extendee.get(extendee).map_or(&[], Vec::as_slice)
     }
 
-    fn add(&mut self, bytes: Bytes) -> Result<(), SourceError> {
+    fn add(&mut self, path: Option<String>, bytes: Bytes) -> Result<(), SourceError> {
         let number = self.files.len() as FileNumber;
-        let mut file = File { name: String::new(), imports: Vec::new(), bytes: bytes.clone() };
+        let nowhere = FxHashMap::default();
+        let mut file = File { name: String::new(), path, nowhere, imports: Vec::new(), bytes: bytes.clone() };
         let mut package = "";
         let mut definitions = Vec::new();
         let mut extendees = Vec::new();
@@ -181,10 +249,9 @@ impl Protoset {
         if let Some(&first) = self.by_name.get(&file.name) {
             // The same file twice is what joining two sets gives.
             let same = without_source_info(&self.files[first as usize].bytes) == without_source_info(&bytes);
-            return if same { Ok(()) } else { Err(SourceError::new(&self.name, Some(&file.name), Fault::Duplicate)) };
+            return if same { Ok(()) } else { Err(self.error(&file, None, Fault::Duplicate)) };
         }
-        self.add_names(number, package, &definitions, extendees)
-            .map_err(|fault| SourceError::new(&self.name, Some(&file.name), fault))?;
+        self.add_names(number, package, &definitions, extendees).map_err(|fault| self.error(&file, None, fault))?;
         self.by_name.insert(file.name.clone(), number);
         self.files.push(file);
         Ok(())
@@ -208,7 +275,8 @@ impl Protoset {
             } else {
                 self.count_parts(definition.bytes(), &name)?;
             }
-            self.by_definition.entry(name).or_insert_with_key(|name| (file, name.len()));
+            let is_enum = definition.number == 5;
+            self.by_definition.entry(name).or_insert_with_key(|name| Defined { file, outermost: name.len(), is_enum });
         }
         for extendee in extendees {
             match extendee.strip_prefix('.') {
@@ -282,8 +350,8 @@ impl Protoset {
 
     /// Lowers, decodes and checks a file.
     pub(super) fn open(&self, file: FileNumber) -> Result<Opened, SourceError> {
-        let File { name, bytes, .. } = &self.files[file as usize];
-        let fault = |what: String| SourceError::new(&self.name, Some(name), Fault::File(what));
+        let bytes = &self.files[file as usize].bytes;
+        let fault = |what: String| self.error_at(file, None, Fault::File(what));
         let bytes = lower(bytes).map_err(|error| fault(error.to_string()))?.into_owned();
         let proto = FileDescriptorProto::decode(bytes.as_slice()).map_err(|error| fault(error.to_string()))?;
         check_file(&proto).map_err(fault)?;
@@ -379,7 +447,8 @@ impl<'b> Inside<'_, 'b> {
                         // prost refuses to decode what nests deeper.
                         self.collect(part.bytes(), &name, depth + 1)?;
                     }
-                    self.set.by_definition.entry(name).or_insert((self.file, self.outermost));
+                    let defined = Defined { file: self.file, outermost: self.outermost, is_enum: part.number == 4 };
+                    self.set.by_definition.entry(name).or_insert(defined);
                 }
                 _ => {}
             }
@@ -404,7 +473,7 @@ pub(super) fn candidates<'a>(scope: &'a str, name: &'a str) -> impl Iterator<Ite
     inner.chain([name.to_owned()])
 }
 
-fn joined(scope: &str, name: &str) -> String {
+pub(super) fn joined(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 

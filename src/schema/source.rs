@@ -5,6 +5,8 @@
 //! take most of a second.
 
 use std::fmt;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -15,6 +17,7 @@ use super::TYPE_NAME_LIMIT_BYTES;
 use super::bundle::{Bundle, FileNumber};
 use super::fields::fields;
 use super::go_binary::{INFLATED_LIMIT_BYTES, carve};
+use super::proto_files::{self, ProtoFile, TEXT_LIMIT_BYTES, is_enum_in};
 use super::protoset::{MadeOf, Opened, Place, Protoset, candidates};
 use crate::wire::put_bytes;
 
@@ -31,6 +34,9 @@ const BUNDLE_NAME: &str = "built-in bundle";
 /// 7 KB on average with all that it needs, the largest 815 KB. Descriptor sets have no such limit: who names one wants
 /// all that is in it.
 const POOLED_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many imports an error names that are missing.
+const NAMED_IMPORTS: usize = 8;
 
 /// Which sources of descriptors to use: descriptor sets in the order they are added, then the built-in bundle.
 pub(crate) struct SchemaSources {
@@ -70,6 +76,28 @@ impl SchemaSources {
         Ok(())
     }
 
+    /// Adds `.proto` files and, as far as the folders hold them, those that they import.
+    ///
+    /// What the folders lack is looked for in the other sources.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be read or parsed, or its imports lead back to it. Types that are nowhere are errors of the types
+    /// that need them.
+    pub fn add_proto_files(&mut self, files: &[PathBuf], folders: &[PathBuf]) -> Result<(), SourceError> {
+        let name = match files {
+            [] => return Ok(()),
+            [file] => file.display().to_string(),
+            [first, others @ ..] => format!("{} and {} more", first.display(), others.len()),
+        };
+        self.add_parsed(&name, proto_files::load(files, folders)?)
+    }
+
+    pub(super) fn add_parsed(&mut self, name: &str, files: Vec<ProtoFile>) -> Result<(), SourceError> {
+        self.protosets.push(Protoset::of_proto_files(name, files)?);
+        Ok(())
+    }
+
     /// Adds the descriptors that a compiled Go program carries; `name` is what errors call it.
     ///
     /// # Errors
@@ -77,7 +105,11 @@ impl SchemaSources {
     /// If there are none, more than the limits allow, or such as contradict each other.
     pub fn add_go_binary(&mut self, name: &str, program: &[u8]) -> Result<(), SourceError> {
         let files = carve(program).map_err(|fault| SourceError::new(name, None, fault))?;
-        self.protosets.push(Protoset::of_files(name, MadeOf::GoBinary, files.into_iter().map(Ok))?);
+        self.protosets.push(Protoset::of_files(
+            name,
+            MadeOf::GoBinary,
+            files.into_iter().map(|file| Ok((None, file))),
+        )?);
         Ok(())
     }
 
@@ -89,7 +121,19 @@ impl SchemaSources {
     pub(crate) fn build(self) -> Sources {
         let protosets = self.protosets.into_iter().map(Source::Protoset);
         let bundle = self.built_in.then(|| Source::Bundle(Bundle::built_in()));
-        Sources { sources: protosets.chain(bundle).collect(), pools: Mutex::default() }
+        let mut sources: Vec<Source> = protosets.chain(bundle).collect();
+        for number in 0..sources.len() {
+            let Source::Protoset(set) = &sources[number] else { continue };
+            let resolved = set.resolved(|scope, name| {
+                let (file, _, full_name) = defining(&sources, number, scope, name)?;
+                let is_enum = sources[file.0].is_enum(file.1, &full_name)?;
+                Some((full_name, is_enum))
+            });
+            if let (Some(files), Source::Protoset(set)) = (resolved, &mut sources[number]) {
+                set.replace(files);
+            }
+        }
+        Sources { sources, pools: Mutex::default() }
     }
 }
 
@@ -104,6 +148,22 @@ impl Source {
         match self {
             Source::Protoset(set) => set.name(),
             Source::Bundle(_) => BUNDLE_NAME,
+        }
+    }
+
+    /// What the user calls the place that a file comes from.
+    fn origin(&self, file: u32) -> &str {
+        match self {
+            Source::Protoset(set) => set.origin(file),
+            Source::Bundle(_) => BUNDLE_NAME,
+        }
+    }
+
+    /// Whether a file defines a message or enum of this full name, and if so, whether it is an enum.
+    fn is_enum(&self, file: u32, full_name: &str) -> Option<bool> {
+        match self {
+            Source::Protoset(set) => set.is_enum(full_name),
+            Source::Bundle(bundle) => is_enum_in(&bundle.file(file.try_into().ok()?)?, full_name),
         }
     }
 
@@ -131,6 +191,30 @@ impl Source {
             Source::Protoset(set) => set.files_extending(extendee).to_vec(),
             Source::Bundle(bundle) => bundle.files_extending(extendee).map(u32::from).collect(),
         }
+    }
+}
+
+/// The sources in the order in which one of them looks for what it lacks: itself, those after it, those before it.
+fn from(sources: &[Source], first: usize) -> impl Iterator<Item = (usize, &Source)> {
+    sources.iter().enumerate().cycle().skip(first).take(sources.len())
+}
+
+/// Finds a type by its name as it stands in a file of a source: its file, the name of the outermost definition that it is
+/// nested in, and its full name.
+fn defining(sources: &[Source], first: usize, scope: &str, name: &str) -> Option<(FileId, String, String)> {
+    let find = |full_name: &str| {
+        from(sources, first).find_map(|(number, source)| {
+            let (file, outermost) = source.file_defining(full_name)?;
+            // The bundle leads to what a name would be nested in, even if it is not.
+            source.is_enum(file, full_name)?;
+            Some(((number, file), outermost.to_owned(), full_name.to_owned()))
+        })
+    };
+    match name.strip_prefix('.') {
+        Some(full_name) => find(full_name),
+        // Not even the candidates are made of what is too long.
+        None if name.len() > TYPE_NAME_LIMIT_BYTES => None,
+        None => candidates(scope, name).find_map(|full_name| find(&full_name)),
     }
 }
 
@@ -217,7 +301,7 @@ impl Sources {
                 }
                 Err(_) => true,
             };
-            knows.then(|| source.name().to_owned())
+            knows.then(|| source.origin(file).to_owned())
         })
     }
 
@@ -337,7 +421,7 @@ impl<'s> Closure<'s> {
                         1 => name = field.text().to_owned(),
                         3 => {
                             // A file of this name in an earlier source takes its place, types and all.
-                            let import = self.later().find_map(|(number, source)| {
+                            let import = self.others().find_map(|(number, source)| {
                                 source.file_named(field.text()).map(|file| (number, file))
                             });
                             self.reserve(import.ok_or_else(damaged)?, reserved);
@@ -359,16 +443,20 @@ impl<'s> Closure<'s> {
     ) -> (FxHashSet<usize>, Vec<Needs>) {
         let mut imports = FxHashSet::default();
         let mut all = Vec::with_capacity(opened.items.len());
+        let mut absent = None;
         for item in &opened.items {
             let mut needs =
                 Needs { place: item.place, name: item.name.clone(), definitions: FxHashSet::default(), missing: None };
             for reference in &item.references {
-                match self.defining(&reference.scope, &reference.name) {
-                    Some((file, outermost)) => {
+                match defining(self.sources, self.first, &reference.scope, &reference.name) {
+                    Some((file, outermost, _)) => {
                         imports.insert(self.reserve(file, reserved));
                         needs.definitions.insert(outermost);
                     }
-                    None => needs.missing = Some(self.missing(set, file, &reference.name)),
+                    None => {
+                        let absent = absent.get_or_insert_with(|| self.absent_imports(set, file)).clone();
+                        needs.missing.get_or_insert_with(|| set.missing(file, &reference.name, absent));
+                    }
                 }
             }
             all.push(needs);
@@ -376,32 +464,14 @@ impl<'s> Closure<'s> {
         (imports, all)
     }
 
-    /// Finds a type by its name as it stands in a file.
-    fn defining(&self, scope: &str, name: &str) -> Option<(FileId, String)> {
-        let find = |full_name: &str| {
-            self.later().find_map(|(number, source)| {
-                let (file, outermost) = source.file_defining(full_name)?;
-                Some(((number, file), outermost.to_owned()))
-            })
-        };
-        match name.strip_prefix('.') {
-            Some(full_name) => find(full_name),
-            // Not even the candidates are made of what is too long.
-            None if name.len() > TYPE_NAME_LIMIT_BYTES => None,
-            None => candidates(scope, name).find_map(|full_name| find(&full_name)),
-        }
+    /// The first imports of a file that no source has.
+    fn absent_imports(&self, set: &Protoset, file: u32) -> Arc<[String]> {
+        let nowhere = |import: &&String| self.others().all(|(_, source)| source.file_named(import).is_none());
+        set.imports(file).iter().filter(nowhere).take(NAMED_IMPORTS).cloned().collect()
     }
 
-    fn missing(&self, set: &Protoset, file: u32, name: &str) -> SourceError {
-        let nowhere = |import: &&String| self.later().all(|(_, source)| source.file_named(import).is_none());
-        let imports = set.imports(file).iter().filter(nowhere).cloned().collect();
-        let name = name.trim_start_matches('.').to_owned();
-        let fault = Fault::Missing { name, imports, made_of: set.made_of() };
-        SourceError::new(set.name(), Some(set.file_name(file)), fault)
-    }
-
-    fn later(&self) -> impl Iterator<Item = (usize, &'s Source)> + use<'s> {
-        self.sources.iter().enumerate().skip(self.first)
+    fn others(&self) -> impl Iterator<Item = (usize, &'s Source)> {
+        from(self.sources, self.first)
     }
 
     /// How many bytes the files from the bundle have.
@@ -431,9 +501,13 @@ impl<'s> Closure<'s> {
             put_bytes(&mut set, 1, &options);
         }
         let pool = DescriptorPool::decode(set.as_slice()).map_err(|error| {
-            let first = &self.parts[0];
-            let file = error.file().unwrap_or(&first.name);
-            SourceError::new(self.sources[first.id.0].name(), Some(file), Fault::File(error.to_string()))
+            let named = error.file().and_then(|name| self.by_name.get(name));
+            let (source, file) = self.parts[named.copied().unwrap_or_default()].id;
+            let fault = Fault::File(error.to_string());
+            match &self.sources[source] {
+                Source::Protoset(set) => set.error_at(file, error.path(), fault),
+                Source::Bundle(_) => SourceError::new(BUNDLE_NAME, error.file(), fault),
+            }
         })?;
         Ok(Loaded { pool, incomplete })
     }
@@ -497,6 +571,8 @@ pub struct SourceError(Arc<Located>);
 struct Located {
     source: String,
     file: Option<String>,
+    /// Line and column in the source, from 1 on.
+    position: Option<(usize, usize)>,
     fault: Fault,
 }
 
@@ -522,7 +598,15 @@ pub(super) enum Fault {
     #[error("too many descriptors of it are needed, more than {POOLED_LIMIT_BYTES} bytes")]
     TooManyPools,
     #[error("type `{name}` is defined nowhere{}", missing_imports(.imports))]
-    Missing { name: String, imports: Vec<String>, made_of: MadeOf },
+    Missing { name: String, imports: Arc<[String]>, made_of: MadeOf },
+    #[error("no such file")]
+    NoProto,
+    #[error("{0}")]
+    Unreadable(io::Error),
+    #[error("the files have more than {TEXT_LIMIT_BYTES} bytes")]
+    LongText,
+    #[error("the file is written in an edition of protobuf's language, expected syntax proto2 or proto3")]
+    Edition(String),
     #[error("no descriptors found")]
     NoDescriptors,
     #[error("too much of it looks like a descriptor and is none")]
@@ -541,7 +625,17 @@ fn missing_imports(imports: &[String]) -> String {
 
 impl SourceError {
     pub(super) fn new(source: &str, file: Option<&str>, fault: Fault) -> SourceError {
-        SourceError(Arc::new(Located { source: source.to_owned(), file: file.map(str::to_owned), fault }))
+        SourceError(Arc::new(Located {
+            source: source.to_owned(),
+            file: file.map(str::to_owned),
+            position: None,
+            fault,
+        }))
+    }
+
+    /// An error in a text, at a line and column from 1 on.
+    pub(super) fn at(source: &str, position: (usize, usize), fault: Fault) -> SourceError {
+        SourceError(Arc::new(Located { source: source.to_owned(), file: None, position: Some(position), fault }))
     }
 
     /// What to do about it: a sentence in the imperative, without a period.
@@ -553,6 +647,19 @@ impl SourceError {
             Fault::Missing { made_of: MadeOf::DescriptorSet, .. } => {
                 Some("build the set with `--include_imports`, or name the set that defines the type, too".into())
             }
+            Fault::Missing { made_of: MadeOf::ProtoFiles, imports, .. } if imports.is_empty() => {
+                Some("import the file that defines the type, or name a descriptor set that does, too".into())
+            }
+            Fault::Missing { made_of: MadeOf::ProtoFiles, .. } => {
+                Some("name the folder that the import begins in, or a descriptor set that defines the type, too".into())
+            }
+            Fault::NoProto => {
+                Some("name a `.proto` file by its path, or by its path below a folder that is named, too".into())
+            }
+            Fault::Edition(file) => Some(format!(
+                "compile it with `protoc --include_imports --descriptor_set_out=FILE {file}` or `buf build -o FILE`, \
+                 and name the descriptor set FILE in its place"
+            )),
             Fault::Missing { made_of: MadeOf::GoBinary, .. } => {
                 Some("name a descriptor set that defines the type, too".into())
             }
@@ -564,14 +671,19 @@ impl SourceError {
             Fault::TooManyPools => Some("name a descriptor set that defines the type".into()),
             Fault::Duplicate | Fault::Cycle(_) | Fault::LongName(_) | Fault::Names(_) => None,
             Fault::File(_) | Fault::SameName(_) | Fault::OnlySimilar | Fault::Inflated => None,
+            Fault::Unreadable(_) | Fault::LongText => None,
         }
     }
 }
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Located { source, file, fault } = &*self.0;
-        write!(f, "{source}: ")?;
+        let Located { source, file, position, fault } = &*self.0;
+        f.write_str(source)?;
+        if let Some((line, column)) = position {
+            write!(f, ":{line}:{column}")?;
+        }
+        f.write_str(": ")?;
         if let Some(file) = file {
             write!(f, "{}: ", file.escape_debug())?;
         }
@@ -784,19 +896,27 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_completed_from_the_sources_after_it() {
+    fn a_set_is_completed_from_the_sources_after_and_before_it() {
         let imports = ["google/protobuf/timestamp.proto", "b.proto"];
         let fields = [field("time", 1, ".google.protobuf.Timestamp"), field("b", 2, ".p.B.Inner")];
         let first = set([file("a.proto", &imports, [message("A", fields)])]);
         let inner = DescriptorProto { nested_type: vec![message("Inner", [])], ..message("B", []) };
         let second = set([file("b.proto", &[], [inner])]);
-        let both = sources([first.clone(), second.clone()], true);
-        let a = both.message("p.A").expect("complete").expect("known");
-        let kinds: Vec<_> = a.fields().map(|field| format!("{:?}", field.kind())).collect();
-        assert_eq!(kinds, ["google.protobuf.Timestamp", "p.B.Inner"]);
-        // A source before it does not complete it.
-        let turned = sources([second, first], true);
-        assert!(refusal(&turned, "p.A").starts_with("b.pb: a.proto: type `p.B.Inner` is defined nowhere"));
+        for sources in [sources([first.clone(), second.clone()], true), sources([second, first.clone()], true)] {
+            let a = sources.message("p.A").expect("complete").expect("known");
+            let kinds: Vec<_> = a.fields().map(|field| format!("{:?}", field.kind())).collect();
+            assert_eq!(kinds, ["google.protobuf.Timestamp", "p.B.Inner"]);
+        }
+        // Those after it come first.
+        let other = |nested: &str| {
+            let inner =
+                DescriptorProto { nested_type: vec![message("Inner", [field(nested, 1, "")])], ..message("B", []) };
+            set([file("b.proto", &[], [inner])])
+        };
+        let a =
+            sources([other("before"), first, other("after")], true).message("p.A").expect("complete").expect("known");
+        let inner = a.get_field_by_name("b").expect("it was defined").kind();
+        assert!(inner.as_message().is_some_and(|inner| inner.get_field_by_name("after").is_some()));
     }
 
     #[test]

@@ -60,10 +60,22 @@ pub struct SchemaArgs {
     #[arg(long, visible_alias = "descriptor-set-in", value_name = "FILE")]
     pub protoset: Vec<PathBuf>,
 
+    /// Look message types up in this `.proto` file (can be repeated)
+    ///
+    /// A path, or one below a folder of -I. It is asked behind descriptor sets. What it imports is looked for below the
+    /// folders of -I, or without -I in its own folder and those above it, then in all other sources; the well-known
+    /// types are always there. Files written in an edition must be compiled by protoc or buf.
+    #[arg(long, value_name = "FILE")]
+    pub proto: Vec<PathBuf>,
+
+    /// Look for imports of .proto files below this folder (can be repeated)
+    #[arg(short = 'I', long, value_name = "DIR", requires = "proto")]
+    pub proto_path: Vec<PathBuf>,
+
     /// Look message types up in this compiled Go program or test binary (can be repeated)
     ///
     /// Any program will do that links the code which protoc-gen-go or gogo generated from the `.proto` files, stripped or
-    /// not, for any system: `go test -c` writes one. It is asked behind descriptor sets.
+    /// not, for any system: `go test -c` writes one. It is asked behind `.proto` files.
     #[arg(long, value_name = "FILE")]
     pub go_binary: Vec<PathBuf>,
 
@@ -80,6 +92,7 @@ impl SchemaArgs {
         for path in &self.protoset {
             builder = builder.protoset(&name_of(path), read(path)?)?;
         }
+        builder = builder.proto(&self.proto, &self.proto_path)?;
         for path in &self.go_binary {
             builder = builder.go_binary(&name_of(path), &read(path)?)?;
         }
