@@ -1,4 +1,4 @@
-//! The fuzzer of the walker starts from messages, not from bytes that are refused at the first field.
+//! Fuzzers start from what is sound, not from bytes that are refused at the first field.
 
 use std::path::Path;
 
@@ -36,4 +36,32 @@ fn the_seeds_of_the_walk_are_messages() {
     }
     let seeds = std::fs::read_dir(folder.join("seeds/walk")).expect("the seeds").count();
     assert_eq!(seeds, SEEDS.len());
+}
+
+#[test]
+fn the_seeds_of_the_carver_are_programs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/go_binary");
+    let seeds = [
+        ("plain", "every.New"),
+        ("compressed", "every.Old"),
+        ("both", "interop.v1.PostRequest"),
+        ("both", "every.New"),
+        ("small", "every.New"),
+    ];
+    for (name, type_name) in seeds {
+        let program = std::fs::read(folder.join(name)).expect(name);
+        let schema = Schema::builder().go_binary(name, &program).unwrap_or_else(|error| panic!("{error}")).build();
+        schema.resolve(type_name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn the_seeds_of_the_proto_fuzzer_are_proto_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/proto");
+    for (name, type_name) in
+        [("old.proto", "every.Old"), ("new.proto", "every.New"), ("ledger.proto", "interop.v1.Everything")]
+    {
+        let builder = Schema::builder().proto(&[folder.join(name)], &[]).unwrap_or_else(|error| panic!("{error}"));
+        builder.build().resolve(type_name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
 }
