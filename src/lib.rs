@@ -36,5 +36,7 @@ pub mod schema;
 
 pub mod format;
 
+pub mod config;
+
 pub use error::{Error, Result};
 pub use schema::Schema;
