@@ -111,8 +111,7 @@ impl Bundle {
         Some(block.slice_ref(bytes))
     }
 
-    /// How many files there are.
-    #[cfg(test)]
+    /// How many files there are; the one that stands for `descriptor.proto` is among them.
     pub(super) fn file_count(&self) -> FileNumber {
         u16_at(self.index.first_files, self.index.block_count())
     }

@@ -25,6 +25,7 @@ use prost::Message;
 use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Syntax};
 
 use super::fields::{Field, fields};
+use super::tag;
 use crate::wire::{Fault, put_bytes, put_varint};
 
 /// The depth of nested messages at which lowering gives up; prost decodes no more than that either.
@@ -86,48 +87,6 @@ const CLOSED: i32 = 2;
 const PACKED: i32 = 1;
 const VERIFY: i32 = 2;
 const DELIMITED: i32 = 2;
-
-/// Field numbers of `descriptor.proto`.
-mod tag {
-    pub(super) const FILE_PACKAGE: u32 = 2;
-    pub(super) const FILE_MESSAGE: u32 = 4;
-    pub(super) const FILE_ENUM: u32 = 5;
-    pub(super) const FILE_EXTENSION: u32 = 7;
-    pub(super) const FILE_OPTIONS: u32 = 8;
-    pub(super) const FILE_SYNTAX: u32 = 12;
-    pub(super) const FILE_EDITION: u32 = 14;
-    pub(super) const FILE_FEATURES: u32 = 50;
-
-    pub(super) const MESSAGE_NAME: u32 = 1;
-    pub(super) const MESSAGE_FIELD: u32 = 2;
-    pub(super) const MESSAGE_MESSAGE: u32 = 3;
-    pub(super) const MESSAGE_ENUM: u32 = 4;
-    pub(super) const MESSAGE_EXTENSION: u32 = 6;
-    pub(super) const MESSAGE_OPTIONS: u32 = 7;
-    pub(super) const MESSAGE_MAP_ENTRY: u32 = 7;
-    pub(super) const MESSAGE_FEATURES: u32 = 12;
-
-    pub(super) const FIELD_EXTENDEE: u32 = 2;
-    pub(super) const FIELD_LABEL: u32 = 4;
-    pub(super) const FIELD_TYPE: u32 = 5;
-    pub(super) const FIELD_TYPE_NAME: u32 = 6;
-    pub(super) const FIELD_OPTIONS: u32 = 8;
-    pub(super) const FIELD_ONEOF_INDEX: u32 = 9;
-    pub(super) const FIELD_PROTO3_OPTIONAL: u32 = 17;
-    pub(super) const FIELD_PACKED: u32 = 2;
-    pub(super) const FIELD_FEATURES: u32 = 21;
-
-    pub(super) const ENUM_VALUE: u32 = 2;
-    pub(super) const ENUM_OPTIONS: u32 = 3;
-    pub(super) const ENUM_FEATURES: u32 = 7;
-    pub(super) const ENUM_VALUE_NUMBER: u32 = 2;
-
-    pub(super) const FIELD_PRESENCE: u32 = 1;
-    pub(super) const ENUM_TYPE: u32 = 2;
-    pub(super) const REPEATED_FIELD_ENCODING: u32 = 3;
-    pub(super) const UTF8_VALIDATION: u32 = 4;
-    pub(super) const MESSAGE_ENCODING: u32 = 5;
-}
 
 const LABEL_REQUIRED: i32 = 2;
 const LABEL_REPEATED: i32 = 3;
@@ -320,7 +279,7 @@ impl Lowering {
         }
         let options = joined(message, tag::MESSAGE_OPTIONS)?;
         let features = features.with(&options, tag::MESSAGE_FEATURES)?;
-        let name = fields(message).flatten().find(|field| field.number == tag::MESSAGE_NAME);
+        let name = fields(message).flatten().find(|field| field.number == tag::NAME);
         let scope = format!("{scope}.{}", name.map_or("", |name| name.text()));
         let owner =
             if is_map_entry(&options) { Owner::MapEntry } else { Owner::Message { maps: maps(message, &scope)? } };
@@ -421,7 +380,7 @@ fn maps(message: &[u8], scope: &str) -> Result<Vec<String>, LowerError> {
     let mut maps = Vec::new();
     for nested in fields(message).flatten().filter(|field| field.number == tag::MESSAGE_MESSAGE) {
         if is_map_entry(&joined(nested.bytes(), tag::MESSAGE_OPTIONS)?) {
-            let name = fields(nested.bytes()).flatten().find(|field| field.number == tag::MESSAGE_NAME);
+            let name = fields(nested.bytes()).flatten().find(|field| field.number == tag::NAME);
             maps.push(format!("{scope}.{}", name.map_or("", |name| name.text())));
         }
     }

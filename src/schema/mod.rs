@@ -5,6 +5,7 @@
 
 mod bundle;
 mod canonical;
+mod definitions;
 mod editions;
 mod escape;
 mod fields;
@@ -14,14 +15,17 @@ mod layout;
 mod lengths;
 mod level;
 mod number;
+mod proto;
 mod proto_files;
 mod protoset;
 pub(crate) mod prototext;
 mod quote;
 mod raw;
+mod similar;
 mod sink;
 mod source;
 mod status;
+mod tag;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -38,11 +42,14 @@ use prost_reflect::MessageDescriptor;
 use rustc_hash::FxHashMap;
 
 pub use canonical::{canonical_hash, write_canonical};
+pub use definitions::{Definition, DefinitionKind, SourceSummary};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
+pub use proto::Description;
 pub use prototext::ParseFault;
 pub use quote::{escape_go, is_printable, quote_go};
 pub use raw::{RawEvent, likely_float, quote_hex, read_raw, write_raw};
+pub use similar::similar;
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use status::{Code, Status, UnknownEntryFields, read_any, unknown_entry_fields};
 pub use text::{
@@ -54,8 +61,8 @@ pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
 
 use crate::entry::type_name;
-pub use source::SourceError;
 use source::{SchemaSources, Sources};
+pub use source::{SourceError, SourceKind};
 
 /// What is known of message types: type URL → [`Layout`].
 ///
@@ -238,6 +245,10 @@ impl Schema {
     /// path of a `.proto` file.
     pub fn origin(&self, type_name: &str) -> Option<String> {
         self.0.sources.origin(type_name)
+    }
+
+    fn sources_of_descriptors(&self) -> &Sources {
+        &self.0.sources
     }
 
     /// The layout behind an id of this schema.

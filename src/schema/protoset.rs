@@ -196,6 +196,20 @@ impl Protoset {
         &self.files[file as usize].name
     }
 
+    /// What its files were before.
+    pub(super) fn made_of(&self) -> MadeOf {
+        self.made_of
+    }
+
+    pub(super) fn file_count(&self) -> FileNumber {
+        self.files.len() as FileNumber
+    }
+
+    /// The serialized `FileDescriptorProto` of a file, as it stands in the set.
+    pub(super) fn file(&self, file: FileNumber) -> Option<Bytes> {
+        self.files.get(file as usize).map(|file| file.bytes.clone())
+    }
+
     pub(super) fn imports(&self, file: FileNumber) -> &[String] {
         &self.files[file as usize].imports
     }

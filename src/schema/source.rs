@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::TYPE_NAME_LIMIT_BYTES;
 use super::bundle::{Bundle, FileNumber};
+use super::definitions::SourceSummary;
 use super::fields::fields;
 use super::go_binary::{INFLATED_LIMIT_BYTES, carve};
 use super::proto_files::{self, ProtoFile, TEXT_LIMIT_BYTES, is_enum_in};
@@ -26,6 +27,9 @@ const MESSAGE: u32 = 4;
 
 /// What the built-in bundle is called where a protoset has its name.
 const BUNDLE_NAME: &str = "built-in bundle";
+
+/// The file of the bundle that stands for `descriptor.proto` where only options are to be read.
+const OPTIONS_FILE: &str = "options.proto";
 
 /// How many bytes of descriptors from the bundle are made into pools, over the life of a schema: 16 MiB.
 ///
@@ -137,6 +141,30 @@ impl SchemaSources {
     }
 }
 
+/// What a source of descriptors is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A descriptor set.
+    Protoset,
+    /// `.proto` files.
+    Proto,
+    /// A compiled Go program.
+    GoBinary,
+    /// The bundle that is part of the library.
+    BuiltIn,
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            SourceKind::Protoset => "protoset",
+            SourceKind::Proto => "proto",
+            SourceKind::GoBinary => "go-binary",
+            SourceKind::BuiltIn => "built-in",
+        })
+    }
+}
+
 /// One source of descriptors.
 pub(crate) enum Source {
     Protoset(Protoset),
@@ -184,6 +212,39 @@ impl Source {
             Source::Protoset(set) => set.file_defining(full_name),
             Source::Bundle(bundle) => bundle.file_defining(full_name).map(|(file, top)| (file.into(), top)),
         }
+    }
+
+    fn summary(&self) -> SourceSummary {
+        let (kind, files) = match self {
+            Source::Protoset(set) => {
+                let kind = match set.made_of() {
+                    MadeOf::DescriptorSet => SourceKind::Protoset,
+                    MadeOf::ProtoFiles => SourceKind::Proto,
+                    MadeOf::GoBinary => SourceKind::GoBinary,
+                };
+                (kind, set.file_count() as usize)
+            }
+            // One of its files is a stand-in.
+            Source::Bundle(bundle) => (SourceKind::BuiltIn, usize::from(bundle.file_count()) - 1),
+        };
+        SourceSummary { kind, name: self.name().to_owned(), files }
+    }
+
+    /// The serialized `FileDescriptorProto` of a file.
+    fn file(&self, file: u32) -> Option<Bytes> {
+        match self {
+            Source::Protoset(set) => set.file(file),
+            Source::Bundle(bundle) => bundle.file(file.try_into().ok()?),
+        }
+    }
+
+    /// The files that define what they have, each serialized.
+    fn files(&self) -> impl Iterator<Item = Bytes> {
+        let (count, stand_in) = match self {
+            Source::Protoset(set) => (set.file_count(), None),
+            Source::Bundle(bundle) => (bundle.file_count().into(), bundle.file_named(OPTIONS_FILE).map(u32::from)),
+        };
+        (0..count).filter(move |&file| Some(file) != stand_in).filter_map(|file| self.file(file))
     }
 
     fn files_extending(&self, extendee: &str) -> Vec<u32> {
@@ -303,6 +364,33 @@ impl Sources {
             };
             knows.then(|| source.origin(file).to_owned())
         })
+    }
+
+    /// What there is, in order.
+    pub(super) fn summaries(&self) -> impl Iterator<Item = SourceSummary> {
+        self.sources.iter().map(Source::summary)
+    }
+
+    /// All files of all sources, serialized as they stand there, with the numbers of their sources.
+    pub(super) fn files(&self) -> impl Iterator<Item = (usize, Bytes)> {
+        self.sources.iter().enumerate().flat_map(|(number, source)| source.files().map(move |file| (number, file)))
+    }
+
+    /// The file that defines a name, or the method with a path, in the first source that has one, and its number.
+    pub(super) fn file_of(&self, name: &str) -> Option<(usize, Bytes)> {
+        let name = name.strip_prefix('/').map_or(Some(name), |path| Some(path.split_once('/')?.0))?;
+        self.sources.iter().enumerate().find_map(|(number, source)| {
+            let (file, _) = source.file_defining(name)?;
+            Some((number, source.file(file)?))
+        })
+    }
+
+    /// The file with a name in the first source that has one, and the number of the source.
+    pub(super) fn file_named(&self, name: &str) -> Option<(usize, Bytes)> {
+        self.sources
+            .iter()
+            .enumerate()
+            .find_map(|(number, source)| Some((number, source.file(source.file_named(name)?)?)))
     }
 
     fn load(&self, file: FileId) -> Loading {
@@ -517,9 +605,9 @@ impl<'s> Closure<'s> {
     /// prost-reflect reads options by their definition in the pool, or by its own, which it takes 1.2 ms to build.
     fn options(&self) -> Option<Bytes> {
         let Source::Bundle(bundle) = &self.sources[self.first] else { return None };
-        let own = ["google/protobuf/descriptor.proto", "options.proto"];
+        let own = ["google/protobuf/descriptor.proto", OPTIONS_FILE];
         let has_own = self.parts.iter().any(|part| own.contains(&part.name.as_str()));
-        if has_own { None } else { bundle.file(bundle.file_named("options.proto")?) }
+        if has_own { None } else { bundle.file(bundle.file_named(OPTIONS_FILE)?) }
     }
 
     /// The messages that need, at any remove, a type that is missing; and all items to leave out, by part.
