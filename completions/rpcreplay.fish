@@ -54,6 +54,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l protoset -
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'
@@ -67,6 +68,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto-name
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbers -d 'In JSON, write enums as numbers'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-pager -d 'Write to a terminal directly, and not through the pager that PAGER names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l threads -d 'Work on this many threads [default: one per core]' -r
@@ -79,6 +81,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l protoset -l
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'
@@ -88,6 +91,7 @@ RECV\t'A message was received from a stream, or its end'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l threads -d 'Work on this many threads [default: one per core]' -r
@@ -100,6 +104,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l protoset -l d
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
 RESPONSE\t'The response, or the error, of a unary call'
@@ -109,6 +114,7 @@ RECV\t'A message was received from a stream, or its end'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'

@@ -62,6 +62,10 @@ impl Config {
                 go_binary: section.strings("go-binary")?,
             };
             section.finish()?;
+            if let ([first, ..], []) = (&*config.schema.proto_path, &*config.schema.proto) {
+                let message = "`proto-path` is for `proto`, which is not there".to_owned();
+                return Err(ConfigError { line: first.line, column: 1, message, hint: None });
+            }
         }
         root.finish()?;
         Ok(config)
@@ -240,6 +244,7 @@ mod tests {
             ),
             ("[schema]\nproto = ''", "2:9: `proto` names nothing", None),
             ("[schema", "1:8: unclosed table, expected `]`", None),
+            ("[schema]\nproto-path = '.'", "2:1: `proto-path` is for `proto`, which is not there", None),
             ("é = 1", "1:1: invalid unquoted key, expected letters, numbers, `-`, `_`", None),
         ] {
             let error = Config::parse(text).expect_err(text);

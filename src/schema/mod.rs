@@ -230,6 +230,16 @@ impl Schema {
         Ok((type_url, self.resolve(type_url)?))
     }
 
+    /// The names of message types that were asked for so far and that no source knows, in alphabetical order; of very
+    /// many, some.
+    pub fn unresolved(&self) -> Vec<String> {
+        let unresolved = self.0.unresolved.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = unresolved.iter().filter(|(_, reason)| matches!(reason, Unresolved::Unknown(_)));
+        let mut names: Vec<_> = unknown.map(|(name, _)| name.to_string()).collect();
+        names.sort();
+        names
+    }
+
     /// What a service says of one of its methods, by the path `/package.Service/Method` that gRPC calls it by.
     pub fn method(&self, path: &str) -> Option<Method> {
         let method = self.0.sources.method(path)?;
@@ -245,6 +255,13 @@ impl Schema {
     /// path of a `.proto` file.
     pub fn origin(&self, type_name: &str) -> Option<String> {
         self.0.sources.origin(type_name)
+    }
+
+    /// The source that the service of a method comes from, by the path `/package.Service/Method`.
+    pub fn origin_of_method(&self, path: &str) -> Option<String> {
+        self.0.sources.method(path)?;
+        let (source, _) = self.0.sources.file_of(path)?;
+        self.0.sources.summaries().nth(source).map(|source| source.name)
     }
 
     fn sources_of_descriptors(&self) -> &Sources {
@@ -364,6 +381,7 @@ mod tests {
             assert_eq!(unknown.to_string(), "no descriptor for message type `no.Such`");
             assert_eq!(schema.resolve("").expect_err("nothing names nothing").to_string(), "empty type url");
         }
+        assert_eq!(schema.unresolved(), ["no.Such"]);
     }
     #[test]
     fn a_long_name_is_unknown_and_neither_quoted_nor_remembered() {

@@ -13,6 +13,8 @@ use rpcreplay::format::ReadOptions;
 use rpcreplay::schema::{Code, Schema};
 
 use crate::failure::{Trouble, name_of, usage};
+use crate::missing;
+use crate::project::Project;
 
 /// The recordings to read.
 #[derive(Debug, clap::Args)]
@@ -82,12 +84,42 @@ pub struct SchemaArgs {
     /// Do without the built-in types: well-known ones, googleapis, Bazel's remote execution API
     #[arg(long)]
     pub no_builtin_protos: bool,
+
+    /// Read this project file instead of the nearest rpcreplay.toml in the working directory or above
+    ///
+    /// Its section `[schema]` names more sources: `protoset`, `proto`, `proto-path` and `go-binary`, each with a path or
+    /// a list of paths, relative to the file's folder. They are asked behind those that flags name.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+
+    /// Read no project file
+    #[arg(long)]
+    pub no_config: bool,
+}
+
+/// The sources of message types.
+pub struct Sources {
+    /// What they know.
+    pub schema: Schema,
+    project: Option<Project>,
+    without_builtin: bool,
+}
+
+impl Sources {
+    /// Says what would help with types that were asked for and not found.
+    pub fn advise(&self) {
+        missing::advise(&self.schema, self.without_builtin, self.project.as_ref());
+    }
 }
 
 impl SchemaArgs {
-    /// Reads the sources.
-    pub fn load(&self) -> Result<Schema, Trouble> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error));
+    /// Reads the sources: those of flags, then those of the project file, then the built-in one.
+    pub fn load(&self) -> Result<Sources, Trouble> {
+        let project = match &self.config {
+            Some(path) => Some(Project::read(path)?),
+            None if self.no_config => None,
+            None => Project::nearest()?,
+        };
         let mut builder = Schema::builder().builtin(!self.no_builtin_protos);
         for path in &self.protoset {
             builder = builder.protoset(&name_of(path), read(path)?)?;
@@ -96,8 +128,25 @@ impl SchemaArgs {
         for path in &self.go_binary {
             builder = builder.go_binary(&name_of(path), &read(path)?)?;
         }
-        Ok(builder.build())
+        if let Some(project) = &project {
+            let config = &project.config.schema;
+            for setting in &config.protoset {
+                let path = project.path_of(setting)?;
+                builder = builder.protoset(&name_of(&path), read(&path)?)?;
+            }
+            let (files, folders) = project.protos()?;
+            builder = builder.proto(&files, &folders)?;
+            for setting in &config.go_binary {
+                let path = project.path_of(setting)?;
+                builder = builder.go_binary(&name_of(&path), &read(&path)?)?;
+            }
+        }
+        Ok(Sources { schema: builder.build(), project, without_builtin: self.no_builtin_protos })
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error))
 }
 
 /// Which calls and entries to keep.

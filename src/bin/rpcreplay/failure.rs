@@ -11,6 +11,7 @@ use rpcreplay::error::ErrorKind;
 use rpcreplay::schema::{ParseFault, SourceError, Unresolved, escape_go};
 
 use crate::Cli;
+use crate::missing;
 
 /// How a command ended that did not fail at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +52,12 @@ impl Trouble {
     pub fn in_recording(name: &str, error: &rpcreplay::Error) -> Self {
         let flag = match error.kind() {
             ErrorKind::TooLong { .. } => {
-                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged")
+                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
             }
-            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(_))) => {
-                Some("name the descriptor set that defines it with --protoset FILE")
-            }
+            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(name))) => missing::flags(&[name]),
             _ => None,
         };
-        let hint = error.hint().map(|hint| flag.map_or(hint, str::to_owned));
+        let hint = error.hint().map(|hint| flag.unwrap_or(hint));
         Trouble { hint, ..Trouble::new(name, error) }
     }
 

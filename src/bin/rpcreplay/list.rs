@@ -74,7 +74,7 @@ impl List {
     pub fn run(&self) -> Result<Outcome, Failure> {
         self.input.refuse_to_read_twice("list");
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
+        let schema: &Schema = &Box::leak(Box::new(self.schema.load()?)).schema;
         let output = Output::new();
         let progress = Progress::through(&self.input, output.is_terminal());
         let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone());

@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use rpcreplay::format::Reader;
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
+use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources};
 use crate::batches::Batches;
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
 use crate::ordered::{Ordered, on_threads};
@@ -97,7 +97,7 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 16] = [
+const WITHOUT_ENTRIES: [&str; 21] = [
     "threads",
     "to",
     "group",
@@ -109,7 +109,12 @@ const WITHOUT_ENTRIES: [&str; 16] = [
     "color",
     "no_pager",
     "protoset",
+    "proto",
+    "proto_path",
+    "go_binary",
     "no_builtin_protos",
+    "config",
+    "no_config",
     "method",
     "kind",
     "code",
@@ -178,7 +183,8 @@ impl Print {
             return self.write_initial(target);
         }
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let schema: &Schema = Box::leak(Box::new(self.schema.load()?));
+        let sources = Box::leak(Box::new(self.schema.load()?));
+        let schema = &sources.schema;
         let mut output = if self.no_pager { Output::new() } else { Output::paged() };
         let is_terminal = output.is_terminal();
         let document = self.to.document();
@@ -214,7 +220,7 @@ impl Print {
                 }
             }
         });
-        printed.into_inner().finish(document.map_or(b"", |document| document.end_all(several)), &self.schema)
+        printed.into_inner().finish(document.map_or(b"", |document| document.end_all(several)), sources)
     }
 
     /// Writes the initial state of the only recording.
@@ -360,16 +366,14 @@ impl Printed {
     }
 
     /// Ends the document, and says how all of it went.
-    fn finish(mut self, end: &[u8], schema: &SchemaArgs) -> Result<Outcome, Failure> {
+    fn finish(mut self, end: &[u8], sources: &Sources) -> Result<Outcome, Failure> {
         self.progress.finish();
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         self.output.write(end)?;
         self.output.flush()?;
-        if let Some(hint) = self.notes.hint(schema.no_builtin_protos) {
-            note("hint: ", &hint);
-        }
+        sources.advise();
         Ok(self.outcome)
     }
 }

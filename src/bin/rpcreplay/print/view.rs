@@ -113,7 +113,7 @@ impl<'s> View<'s> {
                 match document {
                     Document::Fprint => write_fprint(entry, walker, out, notes),
                     Document::Prototext => write_prototext(entry, walker, out, notes),
-                    Document::Json | Document::Jsonl => write_json_entry(entry, *json, walker, out, notes),
+                    Document::Json | Document::Jsonl => write_json_entry(entry, *json, walker, out),
                 }
                 document.end_entry(out);
             }

@@ -109,7 +109,7 @@ impl<'s> CallView<'s> {
             painter.name(Role::Method, entry.method().as_bytes());
         }
         let level = level + PAYLOAD;
-        self.payload(entry, level, painter, notes);
+        self.payload(entry, level, painter);
         if begins_call && entry.method().is_empty() {
             painter.mark(level, "no method, so no call can match it");
         }
@@ -146,7 +146,7 @@ impl<'s> CallView<'s> {
     }
 
     /// Ends the line of an entry with what it carries, and shows that below.
-    fn payload(&mut self, entry: &Entry, level: usize, painter: &mut Painter<'_>, notes: &mut Notes) {
+    fn payload(&mut self, entry: &Entry, level: usize, painter: &mut Painter<'_>) {
         match entry.payload() {
             Payload::Empty => painter.plain("\n"),
             Payload::Eof => {
@@ -157,20 +157,20 @@ impl<'s> CallView<'s> {
             }
             Payload::Message(any) => {
                 painter.plain("  ");
-                self.message(any, level, painter, notes);
+                self.message(any, level, painter);
             }
             Payload::Error(any) if entry.flaw().is_some() => {
                 painter.plain("  ");
                 painter.words(Role::Bad, "error");
                 painter.plain(" ");
-                self.message(any, level, painter, notes);
+                self.message(any, level, painter);
             }
-            Payload::Error(any) => self.status(any, level, painter, notes),
+            Payload::Error(any) => self.status(any, level, painter),
         }
     }
 
     /// Shows a message below its type, or why it can't be shown and a guess at its bytes.
-    fn message(&mut self, any: Any<'_>, level: usize, painter: &mut Painter<'_>, notes: &mut Notes) {
+    fn message(&mut self, any: Any<'_>, level: usize, painter: &mut Painter<'_>) {
         let shown = match any.type_url.strip_prefix("type.googleapis.com/") {
             Some(name) if !name.contains('/') => name,
             _ => any.type_url,
@@ -185,14 +185,13 @@ impl<'s> CallView<'s> {
         match resolved {
             Ok(layout) => {
                 let message = Shown::Message(layout, any.value);
-                let shown = show_message(&mut self.walker, &message, level, self.options, painter, notes);
+                let shown = show_message(&mut self.walker, &message, level, self.options, painter);
                 if let Err(malformed) = shown {
                     painter.mark(level, &format!("not a message of its type: {malformed}; a guess at the bytes:"));
                     show_raw(painter, any.value, level, self.options);
                 }
             }
             Err(reason) => {
-                notes.unresolved(&reason);
                 painter.mark(level, &format!("{reason}{}; a guess at the bytes:", go_says(&reason)));
                 show_raw(painter, any.value, level, self.options);
             }
@@ -200,7 +199,7 @@ impl<'s> CallView<'s> {
     }
 
     /// Shows how a call ended.
-    fn status(&mut self, any: Any<'_>, level: usize, painter: &mut Painter<'_>, notes: &mut Notes) {
+    fn status(&mut self, any: Any<'_>, level: usize, painter: &mut Painter<'_>) {
         painter.plain("  ");
         let status = match Status::read(any.value) {
             Ok(status) => status,
@@ -232,7 +231,7 @@ impl<'s> CallView<'s> {
             painter.mark(level, "invalid UTF-8, which Go's reader refuses");
         }
         for detail in status.details {
-            self.detail(detail, level, painter, notes);
+            self.detail(detail, level, painter);
         }
         if !status.unknown.is_empty() {
             painter.mark(level, "fields that the descriptor does not know, by number:");
@@ -242,12 +241,11 @@ impl<'s> CallView<'s> {
         }
     }
 
-    fn detail(&mut self, detail: &[u8], level: usize, painter: &mut Painter<'_>, notes: &mut Notes) {
+    fn detail(&mut self, detail: &[u8], level: usize, painter: &mut Painter<'_>) {
         let reason = match read_any(detail) {
             Err(reason) => reason,
             Ok(any) => match self.walker.schema().resolve(any.type_url) {
                 Err(reason) => {
-                    notes.unresolved(&reason);
                     painter.indent(level);
                     painter.plain("[");
                     painter.name(Role::Type, any.type_url.as_bytes());
@@ -260,7 +258,7 @@ impl<'s> CallView<'s> {
                 }
                 Ok(layout) => {
                     let message = Shown::Any(layout, any);
-                    match show_message(&mut self.walker, &message, level, self.options, painter, notes) {
+                    match show_message(&mut self.walker, &message, level, self.options, painter) {
                         Ok(()) => return,
                         Err(malformed) => malformed.to_string(),
                     }

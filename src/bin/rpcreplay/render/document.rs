@@ -32,7 +32,7 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
             let options = TextOptions { unknown_fields: UnknownFields::ByNumber, ..TextOptions::default() };
             match write_text_of(any, options, walker, out) {
                 Ok(left_out) => note_left_out(entry, left_out, notes),
-                Err(reason) => write_guess(any, &reason, out, notes),
+                Err(reason) => write_guess(any, &reason, out),
             }
             return;
         }
@@ -120,8 +120,7 @@ fn write_expanded(entry: &Entry, any: Any<'_>, walker: &mut Walker<'_>, out: &mu
             out.extend_from_slice(b"}\n");
             true
         }
-        Err(reason) => {
-            note_unopened(&reason, notes);
+        Err(_) => {
             out.truncate(start);
             false
         }
@@ -155,18 +154,11 @@ fn note_status(entry: &Entry, status: &Status<'_>, notes: &mut Notes) {
     note_left_out(entry, LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8 }, notes);
 }
 
-fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>, notes: &mut Notes) {
-    note_unopened(reason, notes);
+fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>) {
     out.extend_from_slice(b"# ");
     escape_go(out, reason.to_string().as_bytes());
     out.push(b'\n');
     write_raw(any.value, 0, out);
-}
-
-fn note_unopened(reason: &Unopened, notes: &mut Notes) {
-    if let Unopened::Unresolved(reason) = reason {
-        notes.unresolved(reason);
-    }
 }
 
 /// How an entry is written as JSON.
@@ -181,13 +173,7 @@ pub struct JsonShape {
 /// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
 /// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
 /// field 3 as the entry has it.
-pub fn write_json_entry(
-    entry: &Entry,
-    shape: JsonShape,
-    walker: &mut Walker<'_>,
-    out: &mut Vec<u8>,
-    notes: &mut Notes,
-) {
+pub fn write_json_entry(entry: &Entry, shape: JsonShape, walker: &mut Walker<'_>, out: &mut Vec<u8>) {
     let options = shape.options;
     let _ = write!(out, "{{\"index\":{}", entry.index());
     if entry.kind().number() != 0 || options.emit_defaults {
@@ -213,10 +199,9 @@ pub fn write_json_entry(
         out.extend_from_slice(b",\"message\":");
         if any.type_url.is_empty() && any.value.is_empty() {
             out.extend_from_slice(b"{}");
-        } else if write_json_any(walker, any, options, out).is_ok_and(|reason| reason.is_some())
-            && let Err(reason) = walker.schema().resolve(any.type_url)
-        {
-            notes.unresolved(&reason);
+        } else {
+            // The lenient manner does not fail.
+            let _ = write_json_any(walker, any, options, out);
         }
     }
     let (is_error_name, ref_index_name) =

@@ -7,11 +7,10 @@ use std::io::Write;
 
 use rpcreplay::entry::Any;
 use rpcreplay::schema::{
-    Field, Flow, Layout, LayoutId, Malformed, Order, Place, RawEvent, Scalar, Shape, Sink, Type, Unopened, UnopenedAny,
-    Walker, WellKnown, Wire, duration, likely_float, quote_go, quote_hex, read_raw, text_limit, timestamp,
+    Field, Flow, Layout, LayoutId, Malformed, Order, Place, RawEvent, Scalar, Shape, Sink, Type, UnopenedAny, Walker,
+    WellKnown, Wire, duration, likely_float, quote_go, quote_hex, read_raw, text_limit, timestamp,
 };
 
-use super::notes::Notes;
 use super::paint::{Painter, Role, shorten};
 
 /// How `bytes` are shown.
@@ -55,7 +54,6 @@ pub fn show_message(
     level: usize,
     options: ValueOptions,
     painter: &mut Painter<'_>,
-    notes: &mut Notes,
 ) -> Result<(), Malformed> {
     let start = painter.out.len();
     let bytes = match message {
@@ -66,7 +64,6 @@ pub fn show_message(
     walker.checked_if_needed(Malformed::in_any, |walker| {
         let mut sink = MessageSink {
             painter,
-            notes,
             options,
             limit,
             level,
@@ -93,7 +90,6 @@ struct MessageSink<'p, 'o> {
     painter: &'p mut Painter<'o>,
     /// How long the output may become.
     limit: usize,
-    notes: &'p mut Notes,
     options: ValueOptions,
     level: usize,
     levels: Vec<Level>,
@@ -480,9 +476,6 @@ impl Sink for MessageSink<'_, '_> {
     }
 
     fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, Malformed> {
-        if let Unopened::Unresolved(reason) = any.reason {
-            self.notes.unresolved(reason);
-        }
         self.open_any(place, any.type_url);
         self.painter.mark(self.level, &any.reason.to_string());
         // Its own unknown fields would have no place beside the guess, so then all of it is guessed at.

@@ -1,10 +1,6 @@
 //! [`Notes`]: what is said once, after everything was shown.
 
 use rpcreplay::entry::{Entry, Flaw};
-use rpcreplay::schema::{Schema, Unresolved};
-
-/// How many names of types are remembered.
-const NAMES: usize = 8;
 
 /// How many numbers of entries are remembered for each thing that was noticed.
 const NUMBERS: usize = 8;
@@ -12,9 +8,6 @@ const NUMBERS: usize = 8;
 /// What was noticed while showing recordings.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// In the order they were noticed.
-    unknown_types: Vec<String>,
-    more_types: bool,
     flaw: Option<(u64, Flaw)>,
     more_flaws: u64,
     unknown_fields: Found,
@@ -69,35 +62,12 @@ impl Found {
 impl Notes {
     /// Adds what was noticed after all this.
     pub fn add(&mut self, later: Notes) {
-        for name in &later.unknown_types {
-            self.unknown_type(name);
-        }
-        self.more_types |= later.more_types;
         match self.flaw {
             None => (self.flaw, self.more_flaws) = (later.flaw, later.more_flaws),
             Some(_) => self.more_flaws += later.more_flaws + u64::from(later.flaw.is_some()),
         }
         self.unknown_fields.append(later.unknown_fields);
         self.invalid_utf8.append(later.invalid_utf8);
-    }
-
-    /// Remembers a type that could not be found.
-    pub fn unresolved(&mut self, reason: &Unresolved) {
-        if let Unresolved::Unknown(name) = reason {
-            self.unknown_type(name);
-        }
-    }
-
-    /// Remembers a type that could not be found, by its name.
-    pub fn unknown_type(&mut self, name: &str) {
-        if self.unknown_types.iter().any(|known| known == name) {
-            return;
-        }
-        if self.unknown_types.len() < NAMES {
-            self.unknown_types.push(name.to_owned());
-        } else {
-            self.more_types = true;
-        }
     }
 
     /// Remembers an entry that Go's reader refuses.
@@ -142,26 +112,5 @@ impl Notes {
             lines.push(format!("invalid UTF-8 in strings of {}, which Go's reader refuses", strings.place()));
         }
         lines
-    }
-
-    /// What to do about types that could not be found, with the built-in ones or without them.
-    pub fn hint(&self, without_builtin: bool) -> Option<String> {
-        if without_builtin && self.unknown_types.iter().any(|name| Schema::builtin().resolve(name).is_ok()) {
-            return Some(
-                "leave --no-builtin-protos out: the built-in descriptors know types that were not found".into(),
-            );
-        }
-        let mut names: Vec<_> = self.unknown_types.iter().map(|name| format!("`{name}`")).collect();
-        names.sort();
-        let (last, others) = names.split_last()?;
-        Some(match (others, self.more_types) {
-            ([], _) => format!("name the descriptor set that defines {last} with --protoset FILE"),
-            (others, false) => {
-                format!("name the descriptor sets that define {} and {last} with --protoset FILE", others.join(", "))
-            }
-            (_, true) => {
-                format!("name the descriptor sets that define {} and others with --protoset FILE", names.join(", "))
-            }
-        })
     }
 }

@@ -1,0 +1,84 @@
+//! What to do about message types that no source knows.
+
+use rpcreplay::Schema;
+use rpcreplay::schema::{DefinitionKind, similar};
+
+use crate::failure::note;
+use crate::project::Project;
+
+/// How many types are named.
+const NAMED: usize = 3;
+
+/// Which flags would help with types that no source knows.
+pub fn flags(names: &[&str]) -> Option<String> {
+    let quoted: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let (last, others) = quoted.split_last()?;
+    let types = match (others, names.len() - quoted.len()) {
+        ([], 0) => last.clone(),
+        (others, 0) => format!("{} and {last}", others.join(", ")),
+        (_, more) => format!("{} and {more} more", quoted.join(", ")),
+    };
+    let them = if names.len() == 1 { "it" } else { "them" };
+    Some(format!(
+        "name what defines {types} with --go-binary PROGRAM (the Go test that made the recording has {them}), \
+         --proto FILE -I DIR or --protoset FILE"
+    ))
+}
+
+/// Says what would help with the types that were asked for and not found.
+pub fn advise(schema: &Schema, without_builtin: bool, project: Option<&Project>) {
+    let names = schema.unresolved();
+    let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+    if without_builtin {
+        let builtin = Schema::builtin();
+        let found = names.len();
+        names.retain(|name| builtin.resolve(name).is_err());
+        if names.len() < found {
+            note("hint: ", "leave --no-builtin-protos out: the built-in descriptors know types that were not found");
+        }
+    }
+    let Some(mut hint) = flags(&names) else { return };
+    if let Some(project) = project {
+        hint += &format!(", or in {}", project.path.display());
+    }
+    note("hint: ", &hint);
+    let known = known_elsewhere(schema, &names);
+    if !known.is_empty() {
+        note("hint: ", &format!("known, and close to what is missing: {}", known.join(", ")));
+    }
+}
+
+/// What is known that comes close to types that are not.
+fn known_elsewhere(schema: &Schema, names: &[&str]) -> Vec<String> {
+    let sources = schema.sources();
+    let mut definitions = schema.definitions();
+    definitions.retain(|definition| definition.kind == DefinitionKind::Message);
+    let close = names.iter().take(NAMED).filter_map(|name| similar(name, &definitions, 1).into_iter().next());
+    let mut known: Vec<_> =
+        close.map(|definition| format!("`{}` ({})", definition.name, sources[definition.source].name)).collect();
+    known.dedup();
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_types_are_named_and_the_others_counted() {
+        let begins = |names: &[&str], words: &str| {
+            let hint = flags(names).expect("there are names");
+            assert!(hint.starts_with(words), "{hint}");
+        };
+        begins(&["a"], "name what defines `a` with --go-binary PROGRAM (the Go test that made the recording has it), ");
+        begins(&["a", "b", "c"], "name what defines `a`, `b` and `c` with ");
+        begins(&["a", "b", "c", "d", "e"], "name what defines `a`, `b`, `c` and 2 more with ");
+        assert_eq!(flags(&[]), None);
+    }
+
+    #[test]
+    fn another_version_of_a_type_is_offered() {
+        let known = known_elsewhere(&Schema::builtin(), &["google.pubsub.v9.Topic", "acme.v1.Order"]);
+        assert_eq!(known, ["`google.pubsub.v1.Topic` (built-in bundle)"]);
+    }
+}
