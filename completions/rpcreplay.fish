@@ -29,6 +29,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s V -l version -d 'Pr
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show what recordings hold'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
@@ -116,5 +117,51 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Kee
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used" -s h -l help -d 'Print help'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used" -f -a "used" -d 'Say which message types and methods recordings use, and which source knows each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l format -d 'Write the list in this format' -r -f -a "table\t'A table on a terminal, fields apart by tabs elsewhere'
+json\t'One JSON document'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l color -d 'Use colours; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l format -d 'Write the list in this format' -r -f -a "table\t'A table on a terminal, fields apart by tabs elsewhere'
+json\t'One JSON document'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from used" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'

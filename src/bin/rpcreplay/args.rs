@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
-use rpcreplay::schema::{Code, Schema};
+use rpcreplay::schema::{Code, Schema, SchemaBuilder};
 
 use crate::failure::{Trouble, name_of, usage};
 use crate::missing;
@@ -97,10 +97,12 @@ pub struct SchemaArgs {
     pub no_config: bool,
 }
 
-/// The sources of message types.
+/// The sources of message types, and where each was named.
 pub struct Sources {
     /// What they know.
     pub schema: Schema,
+    /// Where each of them was named, in order.
+    pub named: Vec<String>,
     project: Option<Project>,
     without_builtin: bool,
 }
@@ -120,33 +122,73 @@ impl SchemaArgs {
             None if self.no_config => None,
             None => Project::nearest()?,
         };
-        let mut builder = Schema::builder().builtin(!self.no_builtin_protos);
+        let mut adding = Adding { builder: Schema::builder().builtin(!self.no_builtin_protos), named: Vec::new() };
         for path in &self.protoset {
-            builder = builder.protoset(&name_of(path), read(path)?)?;
+            adding = adding.protoset(path, "--protoset".to_owned())?;
         }
-        builder = builder.proto(&self.proto, &self.proto_path)?;
+        adding = adding.protos(&self.proto, &self.proto_path, "--proto".to_owned())?;
         for path in &self.go_binary {
-            builder = builder.go_binary(&name_of(path), &read(path)?)?;
+            adding = adding.go_binary(path, "--go-binary".to_owned())?;
         }
         if let Some(project) = &project {
             let config = &project.config.schema;
             for setting in &config.protoset {
-                let path = project.path_of(setting)?;
-                builder = builder.protoset(&name_of(&path), read(&path)?)?;
+                adding = adding.protoset(&project.path_of(setting)?, project.place_of(setting))?;
             }
             let (files, folders) = project.protos()?;
-            builder = builder.proto(&files, &folders)?;
+            let named = config.proto.first().map(|setting| project.place_of(setting));
+            adding = adding.protos(&files, &folders, named.unwrap_or_default())?;
             for setting in &config.go_binary {
-                let path = project.path_of(setting)?;
-                builder = builder.go_binary(&name_of(&path), &read(&path)?)?;
+                adding = adding.go_binary(&project.path_of(setting)?, project.place_of(setting))?;
             }
         }
-        Ok(Sources { schema: builder.build(), project, without_builtin: self.no_builtin_protos })
+        let Adding { builder, mut named } = adding;
+        if !self.no_builtin_protos {
+            named.push("built in".to_owned());
+        }
+        Ok(Sources { schema: builder.build(), named, project, without_builtin: self.no_builtin_protos })
+    }
+}
+
+/// Sources that are being added, each with where it was named.
+struct Adding {
+    builder: SchemaBuilder,
+    named: Vec<String>,
+}
+
+impl Adding {
+    fn protoset(mut self, path: &Path, named: String) -> Result<Self, Trouble> {
+        self.builder = self.builder.protoset(&name_of(path), read(path)?)?;
+        self.named.push(named);
+        Ok(self)
+    }
+
+    fn protos(mut self, files: &[PathBuf], folders: &[PathBuf], named: String) -> Result<Self, Trouble> {
+        if !files.is_empty() {
+            self.builder = self.builder.proto(files, folders)?;
+            self.named.push(named);
+        }
+        Ok(self)
+    }
+
+    fn go_binary(mut self, path: &Path, named: String) -> Result<Self, Trouble> {
+        self.builder = self.builder.go_binary(&name_of(path), &read(path)?)?;
+        self.named.push(named);
+        Ok(self)
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
     std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error))
+}
+
+/// How to write what is a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// A table on a terminal, fields apart by tabs elsewhere
+    Table,
+    /// One JSON document
+    Json,
 }
 
 /// Which calls and entries to keep.
@@ -227,6 +269,11 @@ impl FromStr for MethodGlob {
 }
 
 impl MethodGlob {
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a full method matches.
     ///
     /// Takes at most as many steps as the pattern is long times the method: what fails is tried again one step later,

@@ -20,6 +20,8 @@ pub enum Outcome {
     Fine,
     /// The selection left nothing.
     NothingSelected,
+    /// Something that was asked for is not there.
+    Missing,
     /// Something failed and was reported; the rest was done.
     Reported,
 }

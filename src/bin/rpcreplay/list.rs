@@ -10,7 +10,7 @@ use rpcreplay::entry::Entry;
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::{Code, Schema, quote_json};
 
-use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
+use crate::args::{ColorWhen, Input, SchemaArgs, Selection, TableFormat};
 use crate::batches::{Batch, Batches};
 use crate::failure::{Failure, Outcome, Trouble, report};
 use crate::ordered::{Ordered, on_threads};
@@ -47,7 +47,7 @@ pub struct List {
 
     /// List in this format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
-    format: Format,
+    format: TableFormat,
 
     /// Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
@@ -58,15 +58,6 @@ pub struct List {
 
     #[command(flatten)]
     selection: Selection,
-}
-
-/// A format to list in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// A table on a terminal, fields apart by tabs elsewhere
-    Table,
-    /// One JSON document
-    Json,
 }
 
 impl List {
@@ -163,11 +154,11 @@ const COLUMNS: [Column; 9] = [
 impl<'a> Lister<'a> {
     fn new(list: &List, schema: &'a Schema, output: Output, progress: Progress) -> Self {
         let view = match list.format {
-            Format::Json => View::Json { escapes: output.is_terminal() },
-            Format::Table if output.is_terminal() => {
+            TableFormat::Json => View::Json { escapes: output.is_terminal() },
+            TableFormat::Table if output.is_terminal() => {
                 View::People { table: Table::new(&COLUMNS), totals: Totals::default(), colors: list.color.colors() }
             }
-            Format::Table => View::Fields,
+            TableFormat::Table => View::Fields,
         };
         Lister {
             schema,

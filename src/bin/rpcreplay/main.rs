@@ -14,6 +14,7 @@ mod print;
 mod progress;
 mod project;
 mod render;
+mod schema;
 mod select;
 mod shapes;
 mod source;
@@ -29,7 +30,7 @@ use failure::{Failure, Outcome};
 #[derive(Debug, Parser)]
 #[command(name = "rpcreplay", version, disable_help_subcommand = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 nothing was selected, 2 trouble.
+Exit codes: 0 fine, 1 nothing was selected or something is missing, 2 trouble.
 
 Examples:
   rpcreplay list calls.replay
@@ -42,8 +43,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Print(print::Print),
-    List(list::List),
+    Print(Box<print::Print>),
+    List(Box<list::List>),
+    Schema(Box<schema::Schema>),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -65,12 +67,13 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::NothingSelected) => ExitCode::from(1),
+        Ok(Outcome::NothingSelected | Outcome::Missing) => ExitCode::from(1),
         Ok(Outcome::Reported) => ExitCode::from(2),
         // Whoever closed the pipe has seen enough; that is no trouble.
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,

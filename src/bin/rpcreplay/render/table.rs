@@ -48,6 +48,11 @@ impl Cell {
     pub fn new(role: Role, text: &str) -> Cell {
         Cell { text: escaped(text), role }
     }
+
+    /// Its text, with nothing in it that a terminal would obey.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// Rows below titles.
