@@ -40,6 +40,9 @@ fn distance(name: &str, known: &str) -> Option<usize> {
 
 /// Whether two names say the same in packages that differ in their version, or in one part that the other lacks.
 fn is_elsewhere(name: &str, known: &str) -> bool {
+    if parts(name).next_back() != parts(known).next_back() {
+        return false;
+    }
     let [name, known] = [name, known].map(|name| parts(name).collect::<Vec<_>>());
     let shared = name.iter().zip(&known).take_while(|(a, b)| a == b).count();
     let (name, known) = (&name[shared..], &known[shared..]);
@@ -56,7 +59,7 @@ fn is_version(part: &str) -> bool {
     part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-fn parts(name: &str) -> impl Iterator<Item = &str> {
+fn parts(name: &str) -> impl DoubleEndedIterator<Item = &str> {
     name.split(['.', '/'])
 }
 

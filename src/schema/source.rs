@@ -373,7 +373,12 @@ impl Sources {
 
     /// All files of all sources, serialized as they stand there, with the numbers of their sources.
     pub(super) fn files(&self) -> impl Iterator<Item = (usize, Bytes)> {
-        self.sources.iter().enumerate().flat_map(|(number, source)| source.files().map(move |file| (number, file)))
+        (0..self.sources.len()).flat_map(|source| self.files_of(source).map(move |file| (source, file)))
+    }
+
+    /// All files of a source.
+    pub(super) fn files_of(&self, source: usize) -> impl Iterator<Item = Bytes> {
+        self.sources[source].files()
     }
 
     /// The file that defines a name, or the method with a path, in the first source that has one, and its number.

@@ -51,7 +51,7 @@ pub fn advise(schema: &Schema, without_builtin: bool, project: Option<&Project>)
 /// What is known that comes close to types that are not.
 fn known_elsewhere(schema: &Schema, names: &[&str]) -> Vec<String> {
     let sources = schema.sources();
-    let mut definitions = schema.definitions();
+    let mut definitions = schema.definitions_near(names);
     definitions.retain(|definition| definition.kind == DefinitionKind::Message);
     let close = names.iter().take(NAMED).filter_map(|name| similar(name, &definitions, 1).into_iter().next());
     let mut known: Vec<_> =
