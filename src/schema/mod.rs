@@ -260,8 +260,7 @@ impl Schema {
     /// The source that the service of a method comes from, by the path `/package.Service/Method`.
     pub fn origin_of_method(&self, path: &str) -> Option<String> {
         self.0.sources.method(path)?;
-        let (source, _) = self.0.sources.file_of(path)?;
-        self.0.sources.summaries().nth(source).map(|source| source.name)
+        self.0.sources.origin_of_service(path.strip_prefix('/')?.split_once('/')?.0)
     }
 
     fn sources_of_descriptors(&self) -> &Sources {

@@ -366,6 +366,14 @@ impl Sources {
         })
     }
 
+    /// What the user calls the place that a service comes from, which some source must know.
+    pub(super) fn origin_of_service(&self, full_name: &str) -> Option<String> {
+        self.sources.iter().find_map(|source| {
+            let (file, _) = source.file_defining(full_name)?;
+            Some(source.origin(file).to_owned())
+        })
+    }
+
     /// What there is, in order.
     pub(super) fn summaries(&self) -> impl Iterator<Item = SourceSummary> {
         self.sources.iter().map(Source::summary)
