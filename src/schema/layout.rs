@@ -197,6 +197,12 @@ impl Type {
         }
     }
 
+    /// Whether the elements of a list may stand one behind the other in one field.
+    #[inline]
+    pub(super) fn is_packable(&self) -> bool {
+        !matches!(self.wire_type(), WireType::Bytes | WireType::Group)
+    }
+
     /// The layout of the message, if it is one.
     pub fn message(&self) -> Option<LayoutId> {
         match self {
@@ -548,9 +554,7 @@ impl Field {
 
     /// The tags under which a value may stand on the wire.
     fn tags(&self) -> impl Iterator<Item = u32> {
-        let wire_type = self.ty.wire_type();
-        let packable = !matches!(wire_type, WireType::Bytes | WireType::Group);
-        let packed = matches!(self.shape, Shape::List { .. }) && packable;
+        let packed = matches!(self.shape, Shape::List { .. }) && self.ty.is_packable();
         std::iter::once(self.tag()).chain(packed.then_some(self.number << 3 | WireType::Bytes as u32))
     }
 }

@@ -31,7 +31,7 @@ const ABSENT: Span = Span { field: UNKNOWN, end: 0, bits: 0 };
 
 impl Span {
     #[inline]
-    fn new(field: u32, value: WireValue) -> Span {
+    pub(super) fn new(field: u32, value: WireValue) -> Span {
         match value {
             WireValue::Bits(bits) => Span { field, end: 0, bits },
             WireValue::Span { start, end } => Span { field, end, bits: start.into() },

@@ -5,9 +5,14 @@
 //! elements of a list come together; a singular field comes once, the last one or all merged; of a oneof only the last
 //! member comes; map entries come sorted, each key once.
 //!
+//! There are two roads. A level can be *collected* and only then be reported, which serves all messages; or its fields are
+//! reported as they are read, which serves those that need no tidying up: it is *streamed*, see [`stream`].
+//!
 //! Nesting is kept on a stack of its own, not on the program's: [`NESTING_LIMIT`] messages within each other need no
-//! more of it than one. Every byte of a message is read once, by the level it belongs to, and once more to check an
-//! `Any` where that was asked for.
+//! more of it than one. In a walk every byte of a message is read once, by the level it belongs to (twice, if it is the
+//! tag of a field with which a message begins), and once more to check an `Any` where that was asked for.
+
+mod stream;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,23 +24,29 @@ use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, Unopene
 use super::well_known::WellKnown;
 use crate::entry::Any;
 use crate::wire::{Cursor, Fault, NESTING_LIMIT, WireType};
+use stream::{STREAMED_WALKS, Stream};
 
 /// What is open, from the outside in, and still has something to report. The innermost message is not among it if none
 /// of its fields are messages: that is reported at once.
 #[derive(Debug, Clone, Copy)]
 enum Frame<'s> {
+    /// Messages that are being streamed, above this many others; the spans above so many are those of what came first.
+    Streams {
+        floor: usize,
+        spans: u32,
+    },
     Message(Message<'s>),
     Map(Map<'s>),
     /// An `Any`; first its message has to come.
     Any {
         place: Place<'s>,
-        layout: &'s Layout,
+        known: Known<'s>,
         /// The span of the message is the last of all.
         has_begun: bool,
     },
 }
 
-/// A message whose fields are being reported.
+/// A message whose fields have been collected and are being reported.
 #[derive(Debug, Clone, Copy)]
 struct Message<'s> {
     layout: &'s Layout,
@@ -56,7 +67,7 @@ struct Message<'s> {
 struct Map<'s> {
     field: &'s Field,
     shape: &'s MapShape,
-    layout: &'s Layout,
+    id: LayoutId,
     /// Its items: they begin at `first`; those from `next` to `end` are still to come.
     first: u32,
     next: u32,
@@ -75,26 +86,59 @@ struct Body {
 /// The bytes of a message that a walk has reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Wire<'a> {
-    levels: &'a Levels,
     data: &'a [u8],
-    body: Body,
-    base: u32,
+    parts: Parts<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Parts<'a> {
+    /// The occurrences of a message, and its fields.
+    Collected { body: &'a [Span], fields: &'a [Span] },
+    /// Where a message stands of which no field is unknown: if one turns up, the walk was in vain.
+    Streamed { start: u32, end: u32 },
 }
 
 impl<'a> Wire<'a> {
+    #[inline]
+    fn of_range(data: &'a [u8], range: Range<u32>) -> Self {
+        Wire { data, parts: Parts::Streamed { start: range.start, end: range.end } }
+    }
+
+    /// The bytes of a message whose own spans begin at `base`.
+    #[inline]
+    fn of_spans(data: &'a [u8], levels: &'a Levels, body: Body, base: u32) -> Self {
+        let (body, fields) = (&levels.spans[body.first as usize..body.end as usize], &levels.spans[base as usize..]);
+        Wire { data, parts: Parts::Collected { body, fields } }
+    }
+
     /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
     pub fn bytes(&self) -> Cow<'a, [u8]> {
-        match &self.levels.spans[self.body.first as usize..self.body.end as usize] {
-            [span] => Cow::Borrowed(span.bytes(self.data)),
-            spans => Cow::Owned(spans.iter().flat_map(|span| span.bytes(self.data)).copied().collect()),
+        match self.parts {
+            Parts::Streamed { start, end } => Cow::Borrowed(&self.data[start as usize..end as usize]),
+            Parts::Collected { body: [span], .. } => Cow::Borrowed(span.bytes(self.data)),
+            Parts::Collected { body, .. } => {
+                Cow::Owned(body.iter().flat_map(|span| span.bytes(self.data)).copied().collect())
+            }
         }
     }
 
     /// Whether the message has fields, on its own level, that its layout does not know.
     pub fn has_unknown(&self) -> bool {
-        // They sort last.
-        self.levels.spans[self.base as usize..].last().is_some_and(|span| span.field == UNKNOWN)
+        match self.parts {
+            Parts::Streamed { .. } => false,
+            // They sort last.
+            Parts::Collected { fields, .. } => fields.last().is_some_and(|span| span.field == UNKNOWN),
+        }
     }
+}
+
+/// A layout that the walker has met.
+#[derive(Debug, Clone, Copy)]
+struct Known<'s> {
+    id: LayoutId,
+    layout: &'s Layout,
+    /// Whether messages of this type are collected before they are reported, even where others are streamed.
+    is_collected: bool,
 }
 
 /// Walks messages; keeps its memory from one to the next.
@@ -102,9 +146,17 @@ impl<'a> Wire<'a> {
 pub struct Walker<'s> {
     schema: &'s Schema,
     /// The layouts met so far, by their ids.
-    layouts: Vec<Option<&'s Layout>>,
+    layouts: Vec<Option<Known<'s>>>,
+    /// Whether walks may stream.
+    may_stream: bool,
+    /// Whether the last walk, or the one that is going on, streams.
+    is_streaming: bool,
+    /// Whether it has found a type that has to be collected, and ended.
+    was_in_vain: bool,
     levels: Levels,
     frames: Vec<Frame<'s>>,
+    /// The messages that are being streamed.
+    streams: Vec<Stream<'s>>,
     /// How many messages are open.
     depth: usize,
     /// How many `Any`s are open.
@@ -118,8 +170,12 @@ impl<'s> Walker<'s> {
         Walker {
             schema,
             layouts: Vec::new(),
+            may_stream: false,
+            is_streaming: false,
+            was_in_vain: false,
             levels: Levels::default(),
             frames: Vec::new(),
+            streams: Vec::new(),
             depth: 0,
             open_anys: 0,
             checks_any: false,
@@ -139,10 +195,11 @@ impl<'s> Walker<'s> {
         self.checks_any = checks_any;
     }
 
-    /// Walks without reading `Any`s beforehand, which is the fast road, and again with it where a malformed one failed
-    /// the walk.
+    /// Walks without reading anything beforehand, neither the levels of messages nor `Any`s, which is the fast road, and
+    /// again with the one and then with both where that failed: six walks at most, and one for nearly every message.
     ///
-    /// `walk` must throw away what came of it when it fails; `is_in_any` tells whether a failure was such a one.
+    /// `walk` must walk the same each time, and throw away what came of it when it fails; `is_in_any` tells whether a
+    /// failure was one of a malformed `Any`.
     ///
     /// # Errors
     ///
@@ -153,7 +210,20 @@ impl<'s> Walker<'s> {
         mut walk: impl FnMut(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.check_any(false);
-        match walk(self) {
+        self.may_stream = true;
+        let mut result = walk(self);
+        for _ in 1..STREAMED_WALKS {
+            if result.is_ok() || !self.was_in_vain {
+                break;
+            }
+            result = walk(self);
+        }
+        self.may_stream = false;
+        if result.is_err() && self.is_streaming {
+            // What a failure says must not depend on the road.
+            result = walk(self);
+        }
+        match result {
             Err(error) if is_in_any(&error) => {
                 self.check_any(true);
                 walk(self)
@@ -167,10 +237,9 @@ impl<'s> Walker<'s> {
     /// # Errors
     ///
     /// Those of the sink, and [`Malformed`] for bytes that are no message of the type.
-    pub fn walk<S: Sink>(&mut self, layout: LayoutId, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
-        let all = self.reset(data)?;
-        let layout = self.layout(layout);
-        Walk { walker: self, data, sink }.run(layout, Place::Root, all)
+    pub fn walk<S: Sink>(&mut self, id: LayoutId, data: &[u8], sink: &mut S) -> Result<(), S::Error> {
+        let all = self.reset(data, sink)?;
+        Walk { walker: self, data, sink }.run(id, Place::Root, all)
     }
 
     /// Walks a message of a type that a type URL names, as if it stood in an `Any`: the sink gets
@@ -179,20 +248,23 @@ impl<'s> Walker<'s> {
     /// # Errors
     ///
     /// As for [`walk`](Self::walk).
-    pub fn walk_any<S: Sink>(&mut self, layout: LayoutId, any: Any<'_>, sink: &mut S) -> Result<(), S::Error> {
-        let all = self.reset(any.value)?;
-        let layout = self.layout(layout);
-        let wire = Wire { levels: &self.levels, data: any.value, body: all, base: all.end };
+    pub fn walk_any<S: Sink>(&mut self, id: LayoutId, any: Any<'_>, sink: &mut S) -> Result<(), S::Error> {
+        let all = self.reset(any.value, sink)?;
+        let Known { layout, .. } = self.known(id);
+        let wire = Wire::of_spans(any.value, &self.levels, all, all.end);
         if sink.begin_any(Place::Root, any, layout, wire)? == Flow::Skip {
             return Ok(());
         }
-        Walk { walker: self, data: any.value, sink }.run(layout, Place::Any, all)?;
+        Walk { walker: self, data: any.value, sink }.run(id, Place::Any, all)?;
         sink.end_any(Place::Root, layout)
     }
 
-    fn reset(&mut self, data: &[u8]) -> Result<Body, Malformed> {
+    fn reset<S: Sink>(&mut self, data: &[u8], sink: &S) -> Result<Body, Malformed> {
+        self.is_streaming = self.may_stream && S::ORDER == Order::Declared && !sink.wants_absent();
+        self.was_in_vain = false;
         self.levels.clear();
         self.frames.clear();
+        self.streams.clear();
         self.depth = 0;
         self.open_anys = 0;
         match u32::try_from(data.len()) {
@@ -209,22 +281,24 @@ impl<'s> Walker<'s> {
     }
 
     #[inline]
-    fn layout(&mut self, id: LayoutId) -> &'s Layout {
+    fn known(&mut self, id: LayoutId) -> Known<'s> {
         match self.layouts.get(id.0 as usize) {
-            Some(Some(layout)) => layout,
+            Some(Some(known)) => *known,
             Some(None) | None => self.new_layout(id),
         }
     }
 
     #[cold]
-    fn new_layout(&mut self, id: LayoutId) -> &'s Layout {
+    fn new_layout(&mut self, id: LayoutId) -> Known<'s> {
         let layout = self.schema.layout(id);
         let index = id.0 as usize;
         if self.layouts.len() <= index {
             self.layouts.resize(index + 1, None);
         }
-        self.layouts[index] = Some(layout);
-        layout
+        // An `Any` can't be opened before both of its fields are known.
+        let known = Known { id, layout, is_collected: layout.well_known() == Some(WellKnown::Any) };
+        self.layouts[index] = Some(known);
+        known
     }
 }
 
@@ -237,9 +311,10 @@ struct Walk<'w, 's, S> {
 
 impl<'s, S: Sink> Walk<'_, 's, S> {
     /// Walks a message to its end. What was open before stays open.
-    fn run(&mut self, layout: &'s Layout, place: Place<'s>, body: Body) -> Result<(), S::Error> {
+    fn run(&mut self, id: LayoutId, place: Place<'s>, body: Body) -> Result<(), S::Error> {
         let floor = self.walker.frames.len();
-        self.enter(layout, place, body)?;
+        let known = self.walker.known(id);
+        self.enter(known, place, body)?;
         self.finish(floor)
     }
 
@@ -248,6 +323,11 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         while self.walker.frames.len() > floor {
             let top = self.walker.frames.len() - 1;
             match self.walker.frames[top] {
+                Frame::Streams { floor, spans } => {
+                    self.walker.frames.truncate(top);
+                    self.walker.levels.spans.truncate(spans as usize);
+                    self.stream(floor)?;
+                }
                 Frame::Message(mut message) => {
                     self.report(&mut message)?;
                     self.leave(top, Frame::Message(message));
@@ -256,17 +336,17 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
                     self.report_entries(&mut map)?;
                     self.leave(top, Frame::Map(map));
                 }
-                Frame::Any { place, layout, has_begun: false } => {
-                    self.walker.frames[top] = Frame::Any { place, layout, has_begun: true };
+                Frame::Any { place, known, has_begun: false } => {
+                    self.walker.frames[top] = Frame::Any { place, known, has_begun: true };
                     let end = self.walker.levels.spans.len() as u32;
-                    self.enter(layout, Place::Any, Body { first: end - 1, end })?;
+                    self.enter(known, Place::Any, Body { first: end - 1, end })?;
                 }
-                Frame::Any { place, layout, has_begun: true } => {
+                Frame::Any { place, known, has_begun: true } => {
                     self.walker.frames.truncate(top);
                     self.walker.levels.spans.pop();
                     self.walker.open_anys -= 1;
                     self.walker.depth -= 1;
-                    self.sink.end_any(place, layout)?;
+                    self.sink.end_any(place, known.layout)?;
                 }
             }
         }
@@ -315,7 +395,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
                 Role::Scalar => {
                     let span = self.last_of_run(message, span);
                     if field.has_presence() || !is_default(field.ty(), span) {
-                        self.sink.scalar(Place::Field(field), scalar(field.ty(), span, self.data))?;
+                        self.report_scalar(Place::Field(field), field, span)?;
                     } else if wants_absent {
                         self.sink.absent(field)?;
                     }
@@ -345,9 +425,9 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
                     (id, Place::Element(field))
                 }
             };
-            let layout = self.walker.layout(id);
             let body = Body { first, end: message.next };
-            self.enter(layout, place, body)?;
+            let known = self.walker.known(id);
+            self.enter(known, place, body)?;
             if self.walker.frames.len() > frames {
                 return Ok(());
             }
@@ -373,10 +453,37 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         last
     }
 
+    /// Reports a value that is no message.
+    ///
+    /// Each type has its own call of the sink, so that no sink asks again what type it is.
+    #[inline(never)]
+    fn report_scalar(&mut self, place: Place<'s>, field: &'s Field, span: Span) -> Result<(), S::Error> {
+        let sink = &mut *self.sink;
+        let data = self.data;
+        match field.ty() {
+            Type::Double => sink.scalar(place, scalar(&Type::Double, span, data)),
+            Type::Float => sink.scalar(place, scalar(&Type::Float, span, data)),
+            Type::Int32 => sink.scalar(place, scalar(&Type::Int32, span, data)),
+            Type::Int64 => sink.scalar(place, scalar(&Type::Int64, span, data)),
+            Type::Uint32 => sink.scalar(place, scalar(&Type::Uint32, span, data)),
+            Type::Uint64 => sink.scalar(place, scalar(&Type::Uint64, span, data)),
+            Type::Sint32 => sink.scalar(place, scalar(&Type::Sint32, span, data)),
+            Type::Sint64 => sink.scalar(place, scalar(&Type::Sint64, span, data)),
+            Type::Fixed32 => sink.scalar(place, scalar(&Type::Fixed32, span, data)),
+            Type::Fixed64 => sink.scalar(place, scalar(&Type::Fixed64, span, data)),
+            Type::Sfixed32 => sink.scalar(place, scalar(&Type::Sfixed32, span, data)),
+            Type::Sfixed64 => sink.scalar(place, scalar(&Type::Sfixed64, span, data)),
+            Type::Bool => sink.scalar(place, scalar(&Type::Bool, span, data)),
+            Type::String => sink.scalar(place, scalar(&Type::String, span, data)),
+            Type::Bytes => sink.scalar(place, scalar(&Type::Bytes, span, data)),
+            ty @ (Type::Enum(_) | Type::Message(_) | Type::Group(_)) => sink.scalar(place, scalar(ty, span, data)),
+        }
+    }
+
     /// Reports a list of scalars, each occurrence packed or not.
     #[inline(never)]
     fn report_scalars(&mut self, message: &mut Message<'s>, field: &'s Field, first: Span) -> Result<(), S::Error> {
-        let packable = !matches!(field.ty(), Type::String | Type::Bytes);
+        let packable = field.ty().is_packable();
         let place = Place::Element(field);
         let start = message.next as usize - 1;
         self.last_of_run(message, first);
@@ -393,7 +500,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             if is_packed {
                 self.report_packed(field, span.range())?;
             } else {
-                self.sink.scalar(place, scalar(field.ty(), span, self.data))?;
+                self.report_scalar(place, field, span)?;
             }
         }
         if begun {
@@ -435,8 +542,23 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         Ok(())
     }
 
-    /// Begins a message, or opens an `Any`; a message that has no others inside is reported to its end.
-    fn enter(&mut self, layout: &'s Layout, place: Place<'s>, body: Body) -> Result<(), S::Error> {
+    /// Begins a message and reports it as far as that goes at once: to its end, or until something inside has to be
+    /// collected first.
+    #[inline(always)]
+    fn enter(&mut self, known: Known<'s>, place: Place<'s>, body: Body) -> Result<(), S::Error> {
+        if self.walker.is_streaming
+            && !known.is_collected
+            && let [span] = self.walker.levels.spans[body.first as usize..body.end as usize]
+        {
+            let range = span.range();
+            return self.enter_stream(known, place, range.start as u32, range.end as u32);
+        }
+        self.enter_collected(known.layout, place, body)
+    }
+
+    /// Collects the fields of a message and begins it, or opens an `Any`; a message that has no others inside is
+    /// reported to its end.
+    fn enter_collected(&mut self, layout: &'s Layout, place: Place<'s>, body: Body) -> Result<(), S::Error> {
         let base = self.walker.levels.spans.len() as u32;
         if self.walker.depth >= NESTING_LIMIT {
             let start = self.walker.levels.spans.get(body.first as usize).map_or(0, |span| span.range().start);
@@ -453,7 +575,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         {
             return self.open_any(place, body, base, url, value);
         }
-        let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
+        let wire = Wire::of_spans(self.data, &self.walker.levels, body, base);
         let flow = self.sink.begin_message(place, layout, wire)?;
         self.walker.depth += 1;
         let end = self.walker.levels.spans.len() as u32;
@@ -483,7 +605,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             && !self.sink.wants_absent()
         {
             if field.has_presence() || !is_default(field.ty(), span) {
-                self.sink.scalar(Place::Field(field), scalar(field.ty(), span, self.data))?;
+                self.report_scalar(Place::Field(field), field, span)?;
             }
             self.end(&message)
         } else {
@@ -494,7 +616,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
     /// Reports the end of a message.
     #[inline]
     fn end(&mut self, message: &Message<'s>) -> Result<(), S::Error> {
-        let wire = Wire { levels: &self.walker.levels, data: self.data, body: message.body, base: message.base };
+        let wire = Wire::of_spans(self.data, &self.walker.levels, message.body, message.base);
         self.sink.end_message(message.place, message.layout, wire)?;
         self.walker.levels.spans.truncate(message.base as usize);
         self.walker.depth -= 1;
@@ -535,23 +657,23 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         });
         match opened {
             Err(reason) => {
-                let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
+                let wire = Wire::of_spans(self.data, &self.walker.levels, body, base);
                 let any = UnopenedAny { type_url, value: bytes, reason: &reason };
                 let flow = self.sink.unopened_any(place, any, wire)?;
                 self.end_own_fields(flow, base)?;
                 Ok(())
             }
             Ok((type_url, id)) => {
-                let layout = self.walker.layout(id);
-                let wire = Wire { levels: &self.walker.levels, data: self.data, body, base };
+                let known = self.walker.known(id);
+                let wire = Wire::of_spans(self.data, &self.walker.levels, body, base);
                 let any = Any { type_url, value: bytes };
-                let flow = self.sink.begin_any(place, any, layout, wire)?;
+                let flow = self.sink.begin_any(place, any, known.layout, wire)?;
                 self.end_own_fields(flow, base)?;
                 if flow == Flow::Skip {
                     return Ok(());
                 }
                 self.walker.push_body(value);
-                self.walker.frames.push(Frame::Any { place, layout, has_begun: false });
+                self.walker.frames.push(Frame::Any { place, known, has_begun: false });
                 self.walker.open_anys += 1;
                 self.walker.depth += 1;
                 Ok(())
@@ -577,8 +699,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         let (spans, items) = (self.walker.levels.spans.len(), self.walker.levels.items.len());
         let (frames, depth) = (self.walker.frames.len(), self.walker.depth);
         let body = self.walker.push_body(range);
-        let layout = self.walker.layout(id);
-        let result = Walk { walker: self.walker, data: self.data, sink: &mut Check }.run(layout, Place::Root, body);
+        let result = Walk { walker: self.walker, data: self.data, sink: &mut Check }.run(id, Place::Root, body);
         self.walker.levels.spans.truncate(spans);
         self.walker.levels.items.truncate(items);
         self.walker.frames.truncate(frames);
@@ -605,25 +726,36 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             let range = self.walker.levels.spans[index as usize].range();
             self.walker.levels.collect_entry(shape, self.data, range).map_err(|malformed| self.located(malformed))?;
         }
+        self.report_items(field, shape, first, base)
+    }
+
+    /// Reports a map whose entries are the items from `first` on, or, if its values are messages, only its beginning.
+    #[inline]
+    fn report_items(
+        &mut self,
+        field: &'s Field,
+        shape: &'s MapShape,
+        first: usize,
+        base: usize,
+    ) -> Result<(), S::Error> {
         let dropped = self.walker.levels.dropped.len();
         self.walker.levels.arrange_entries(first, self.data, shape.value.ty().message());
         self.check_dropped(dropped)?;
         let end = self.walker.levels.items.len();
         self.sink.begin_map(field)?;
         if let Some(id) = shape.value.ty().message() {
-            let layout = self.walker.layout(id);
             let (first, end, base) = (first as u32, end as u32, base as u32);
-            self.walker.frames.push(Frame::Map(Map { field, shape, layout, first, next: first, end, base }));
+            self.walker.frames.push(Frame::Map(Map { field, shape, id, first, next: first, end, base }));
             return Ok(());
         }
         for index in first..end {
             let item = self.walker.levels.items[index];
             self.sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, self.data))?;
-            let value = match self.walker.levels.spans[item.values()].last() {
-                Some(last) => scalar(shape.value.ty(), *last, self.data),
-                None => default_scalar(shape.value.ty()),
-            };
-            self.sink.scalar(Place::MapValue(&shape.value), value)?;
+            let place = Place::MapValue(&shape.value);
+            match self.walker.levels.spans[item.values()].last() {
+                Some(last) => self.report_scalar(place, &shape.value, *last)?,
+                None => self.sink.scalar(place, default_scalar(shape.value.ty()))?,
+            }
             self.sink.end_entry(field)?;
         }
         self.walker.levels.items.truncate(first);
@@ -634,18 +766,19 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
 
     /// Reports the entries of a map up to one whose value's fields have to come first, or all of them and the map's end.
     fn report_entries(&mut self, map: &mut Map<'s>) -> Result<(), S::Error> {
-        let Map { field, shape, layout, .. } = *map;
+        let Map { field, shape, id, .. } = *map;
         if map.next > map.first {
             self.sink.end_entry(field)?;
         }
         let frames = self.walker.frames.len();
+        let known = self.walker.known(id);
         while map.next < map.end {
             let item = self.walker.levels.items[map.next as usize];
             map.next += 1;
             self.sink.begin_entry(field, &shape.key, scalar(shape.key.ty(), item.key, self.data))?;
             let values = item.values();
             let body = Body { first: values.start as u32, end: values.end as u32 };
-            self.enter(layout, Place::MapValue(&shape.value), body)?;
+            self.enter(known, Place::MapValue(&shape.value), body)?;
             if self.walker.frames.len() > frames {
                 return Ok(());
             }
