@@ -232,6 +232,12 @@ impl<'a> Cursor<'a> {
         Ok(*bytes)
     }
 
+    /// Reads a varint that is well-formed, like [`quick_field`](Self::quick_field).
+    #[inline(always)]
+    pub(crate) fn quick_varint(self) -> Option<(u64, usize)> {
+        varint_at(self.data, self.position)
+    }
+
     /// Reads a field that is well-formed and no group; of others [`field`](Self::field) says what they are.
     ///
     /// It hands back the position behind the field, and no [`Fault`], so that everything stays in registers.
@@ -302,6 +308,9 @@ fn varint_at(data: &[u8], at: usize) -> Option<(u64, usize)> {
     let first = *data.get(at)?;
     if first < 0x80 {
         return Some((first.into(), at + 1));
+    }
+    if let Some(&second @ ..0x80) = data.get(at + 1) {
+        return Some((u64::from(first & 0x7f) | u64::from(second) << 7, at + 2));
     }
     let (value, end) = long_varint(data, at);
     (end > 0).then_some((value, end))

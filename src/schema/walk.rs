@@ -528,6 +528,8 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
                     self.sink.scalar(place, Scalar::F64(f64::from_le_bytes(*bytes)))?;
                 }
             }
+            Type::Int32 => self.report_varints(place, &mut cursor, |bits| Scalar::I32(bits as i32))?,
+            Type::Int64 => self.report_varints(place, &mut cursor, |bits| Scalar::I64(bits as i64))?,
             _ => {}
         }
         while !cursor.is_at_end() {
@@ -554,6 +556,21 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             return self.enter_stream(known, place, range.start as u32, range.end as u32);
         }
         self.enter_collected(known.layout, place, body)
+    }
+
+    /// Reports varints as long as they are whole.
+    #[inline]
+    fn report_varints(
+        &mut self,
+        place: Place<'s>,
+        cursor: &mut Cursor<'_>,
+        scalar: impl Fn(u64) -> Scalar<'static>,
+    ) -> Result<(), S::Error> {
+        while let Some((bits, position)) = cursor.quick_varint() {
+            cursor.position = position;
+            self.sink.scalar(place, scalar(bits))?;
+        }
+        Ok(())
     }
 
     /// Collects the fields of a message and begins it, or opens an `Any`; a message that has no others inside is
