@@ -157,7 +157,8 @@ impl<'o> JsonSink<'o> {
 impl JsonSink<'_> {
     #[inline]
     fn key(&mut self, field: &Field) {
-        self.out.extend_from_slice(if self.options.proto_names { field.proto_json_key() } else { field.json_key() });
+        let key = if self.options.proto_names { &field.proto_json_key } else { &field.json_key };
+        key.append_to(self.out);
     }
 
     /// Writes the key at a place that needs one.
@@ -262,6 +263,7 @@ impl JsonSink<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn begin_well_known(
         &mut self,
         well_known: WellKnown,
@@ -299,6 +301,7 @@ impl JsonSink<'_> {
         Ok(Flow::Enter)
     }
 
+    #[cold]
     fn write_unknown(&mut self) {
         self.out.extend_from_slice(b"\"@unknown\":");
         quote_base64(self.out, &self.unknown);
@@ -306,6 +309,7 @@ impl JsonSink<'_> {
         self.unknown.clear();
     }
 
+    #[inline(never)]
     fn end_well_known(&mut self, level: Level, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
         match level {
             Level::Object | Level::InAny => {}
@@ -429,7 +433,7 @@ impl Sink for JsonSink<'_> {
         self.options.emit_defaults
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Box<JsonError>> {
         if let Some(well_known) = layout.well_known() {
             return self.begin_well_known(well_known, place, layout, wire);
@@ -443,7 +447,7 @@ impl Sink for JsonSink<'_> {
         Ok(Flow::Enter)
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
         let outer = self.outer.pop().expect("begin_message pushed a level");
         match std::mem::replace(&mut self.level, outer) {

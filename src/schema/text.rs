@@ -118,11 +118,24 @@ impl TextSink<'_> {
         }
     }
 
+    /// Begins the line of a field.
+    #[inline(always)]
+    fn begin_line(&mut self, field: &Field) {
+        self.indent();
+        field.text_key.append_to(self.out);
+    }
+
     /// Begins a line; the key ends with a colon and a blank.
-    #[inline]
     fn key(&mut self, key: &str) {
         self.indent();
         self.out.extend_from_slice(key.as_bytes());
+    }
+
+    #[inline]
+    fn open_field(&mut self, field: &Field) {
+        self.begin_line(field);
+        self.out.extend_from_slice(b"{\n");
+        self.level += 1;
     }
 
     fn open(&mut self, key: &str) {
@@ -177,11 +190,6 @@ impl TextSink<'_> {
             Place::Field(field) | Place::Element(field) | Place::MapValue(field) => Some(field),
         }
     }
-
-    /// How the line of a value begins; `None` for what has no line of its own.
-    fn key_at<'a>(place: Place<'a>) -> Option<&'a str> {
-        Self::field_at(place).map(Field::text_key)
-    }
 }
 
 impl Sink for TextSink<'_> {
@@ -192,18 +200,18 @@ impl Sink for TextSink<'_> {
         true
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.check_length()?;
-        if let Some(key) = Self::key_at(place) {
-            self.open(key);
+        if let Some(field) = Self::field_at(place) {
+            self.open_field(field);
         }
         Ok(Flow::Enter)
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
-        if Self::key_at(place).is_some() {
+        if Self::field_at(place).is_some() {
             self.close();
         }
         Ok(())
@@ -212,14 +220,17 @@ impl Sink for TextSink<'_> {
     #[inline(always)]
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
         self.check_length()?;
-        self.key(Self::key_at(place).unwrap_or_default());
-        self.value(Self::field_at(place), value);
+        let field = Self::field_at(place);
+        if let Some(field) = field {
+            self.begin_line(field);
+        }
+        self.value(field, value);
         Ok(())
     }
 
     fn begin_entry(&mut self, map: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
-        self.open(map.text_key());
-        self.key(key.text_key());
+        self.open_field(map);
+        self.begin_line(key);
         self.value(Some(key), value);
         Ok(())
     }
@@ -234,8 +245,8 @@ impl Sink for TextSink<'_> {
             self.two_fields(place, any.type_url.as_bytes(), any.value);
             return Ok(Flow::Skip);
         }
-        if let Some(key) = Self::key_at(place) {
-            self.open(key);
+        if let Some(field) = Self::field_at(place) {
+            self.open_field(field);
         }
         self.indent();
         self.out.push(b'[');
@@ -271,8 +282,8 @@ impl Sink for TextSink<'_> {
 impl TextSink<'_> {
     /// Writes an `Any` as the message that it is.
     fn two_fields(&mut self, place: Place<'_>, type_url: &[u8], value: &[u8]) {
-        if let Some(key) = Self::key_at(place) {
-            self.open(key);
+        if let Some(field) = Self::field_at(place) {
+            self.open_field(field);
         }
         for (key, value) in [("type_url: ", type_url), ("value: ", value)] {
             if !value.is_empty() {
@@ -284,7 +295,7 @@ impl TextSink<'_> {
     }
 
     fn end_place(&mut self, place: Place<'_>) {
-        if Self::key_at(place).is_some() {
+        if Self::field_at(place).is_some() {
             self.close();
         }
     }
