@@ -127,11 +127,16 @@ struct JsonSink<'o> {
     outer: Vec<Level>,
     /// What goes into the `"@unknown"` of the innermost message: its unknown fields are the last thing that comes.
     unknown: Vec<u8>,
-    /// Why the paths of the field mask that is open have no JSON.
+    /// The seconds and nanos, as far as they have come, of the point in time or the duration that is open.
+    time: (i64, i32),
+    /// Where the string of the field mask that is open begins, and why its paths have no JSON.
+    mask_start: usize,
     mask_fault: Option<String>,
 }
 
 /// What the members of an open message are to become.
+///
+/// A byte, since every message pushes and pops one; what only one open message can have stands in the sink.
 #[derive(Debug, Clone, Copy)]
 enum Level {
     /// Members of an object.
@@ -139,23 +144,37 @@ enum Level {
     /// Members of the object of an `Any`, which closes it.
     InAny,
     /// A string, once both fields are known.
-    Time { seconds: i64, nanos: i32 },
+    Time,
     /// A string that the paths are appended to.
-    Mask { start: usize },
+    Mask,
     /// The message's only field is its JSON: `Struct` and `ListValue`.
     Only,
     /// The message's only field, or one of them, is its JSON: `Value` and the wrappers.
-    Bare { start: usize, written: bool },
+    Bare,
+    /// That field has come.
+    Written,
 }
+
+/// How deep most messages are, at most.
+const USUAL_DEPTH: usize = 16;
 
 impl<'o> JsonSink<'o> {
     fn new(out: &'o mut Vec<u8>, options: JsonOptions) -> Self {
-        JsonSink { out, options, level: Level::Object, outer: Vec::new(), unknown: Vec::new(), mask_fault: None }
+        JsonSink {
+            out,
+            options,
+            level: Level::Object,
+            outer: Vec::with_capacity(USUAL_DEPTH),
+            unknown: Vec::new(),
+            time: (0, 0),
+            mask_start: 0,
+            mask_fault: None,
+        }
     }
 }
 
 impl JsonSink<'_> {
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, field: &Field) {
         let key = if self.options.proto_names { &field.proto_json_key } else { &field.json_key };
         key.append_to(self.out);
@@ -166,8 +185,8 @@ impl JsonSink<'_> {
     fn begin_value(&mut self, place: Place<'_>) {
         match place {
             Place::Field(field) => {
-                if let Level::Bare { written, .. } = &mut self.level {
-                    *written = true;
+                if let Level::Bare | Level::Written = self.level {
+                    self.level = Level::Written;
                 } else {
                     self.key(field);
                 }
@@ -276,16 +295,19 @@ impl JsonSink<'_> {
             self.no_json(layout, wire, "unknown fields".to_owned())?;
             return Ok(Flow::Skip);
         }
-        let start = self.out.len();
         let level = match well_known {
             WellKnown::Any | WellKnown::Empty => {
                 self.out.push(b'{');
                 Level::Object
             }
-            WellKnown::Timestamp | WellKnown::Duration => Level::Time { seconds: 0, nanos: 0 },
+            WellKnown::Timestamp | WellKnown::Duration => {
+                self.time = (0, 0);
+                Level::Time
+            }
             WellKnown::FieldMask => {
+                self.mask_start = self.out.len();
                 self.out.push(b'"');
-                Level::Mask { start }
+                Level::Mask
             }
             WellKnown::Struct => {
                 self.out.push(b'{');
@@ -295,7 +317,7 @@ impl JsonSink<'_> {
                 self.out.push(b'[');
                 Level::Only
             }
-            WellKnown::Value | WellKnown::Wrapper => Level::Bare { start, written: false },
+            WellKnown::Value | WellKnown::Wrapper => Level::Bare,
         };
         self.outer.push(std::mem::replace(&mut self.level, level));
         Ok(Flow::Enter)
@@ -312,8 +334,9 @@ impl JsonSink<'_> {
     #[inline(never)]
     fn end_well_known(&mut self, level: Level, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
         match level {
-            Level::Object | Level::InAny => {}
-            Level::Time { seconds, nanos } => {
+            Level::Object | Level::InAny | Level::Written => {}
+            Level::Time => {
+                let (seconds, nanos) = self.time;
                 let start = self.out.len();
                 self.out.push(b'"');
                 let written = match layout.well_known() {
@@ -328,39 +351,35 @@ impl JsonSink<'_> {
                     }
                 }
             }
-            Level::Mask { start } => match self.mask_fault.take() {
+            Level::Mask => match self.mask_fault.take() {
                 None => self.close(b'"'),
                 Some(reason) => {
-                    self.out.truncate(start);
+                    self.out.truncate(self.mask_start);
                     self.no_json(layout, wire, reason)?;
                 }
             },
             Level::Only => self.close(if layout.well_known() == Some(WellKnown::Struct) { b'}' } else { b']' }),
-            Level::Bare { written: true, .. } => {}
-            Level::Bare { start, written: false } => {
-                self.out.truncate(start);
-                match layout.well_known() {
-                    Some(WellKnown::Wrapper) => self.default_of(layout.fields()[0].ty())?,
-                    _ => self.no_json(layout, wire, "none of the fields of the oneof `kind` is set".to_owned())?,
-                }
-            }
+            Level::Bare => match layout.well_known() {
+                Some(WellKnown::Wrapper) => self.default_of(layout.fields()[0].ty())?,
+                _ => self.no_json(layout, wire, "none of the fields of the oneof `kind` is set".to_owned())?,
+            },
         }
         Ok(())
     }
 
     /// A field of a well-known type whose JSON is no object.
     fn well_known_scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
-        match &mut self.level {
+        match self.level {
             Level::Object | Level::InAny | Level::Only => Ok(()),
-            Level::Time { seconds, nanos } => {
+            Level::Time => {
                 match value {
-                    Scalar::I64(value) => *seconds = value,
-                    Scalar::I32(value) => *nanos = value,
+                    Scalar::I64(value) => self.time.0 = value,
+                    Scalar::I32(value) => self.time.1 = value,
                     _ => {}
                 }
                 Ok(())
             }
-            Level::Mask { .. } => {
+            Level::Mask => {
                 if let Scalar::String(path) = value {
                     match camel_case_path(path) {
                         Ok(path) => {
@@ -372,8 +391,8 @@ impl JsonSink<'_> {
                 }
                 Ok(())
             }
-            Level::Bare { start, written } => {
-                let start = *start;
+            Level::Bare | Level::Written => {
+                self.level = Level::Written;
                 // A value without number is not the number's field being unset: it is written here as its bytes.
                 let is_value = matches!(place, Place::Field(field) if field.oneof().is_some());
                 match value {
@@ -382,17 +401,12 @@ impl JsonSink<'_> {
                         if self.options.strict {
                             return Err(no_json("google.protobuf.Value", reason));
                         }
-                        *written = true;
-                        self.out.truncate(start);
                         let mut wire = vec![0x11];
                         wire.extend_from_slice(&number.to_le_bytes());
                         self.wire_value(Some(b"type.googleapis.com/google.protobuf.Value"), &wire, &reason);
                         Ok(())
                     }
-                    _ => {
-                        *written = true;
-                        self.value(value)
-                    }
+                    _ => self.value(value),
                 }
             }
         }
@@ -468,10 +482,12 @@ impl Sink for JsonSink<'_> {
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Box<JsonError>> {
         match self.level {
             Level::Object | Level::InAny | Level::Only => {
-                self.begin_value(place);
+                if let Place::Field(field) = place {
+                    self.key(field);
+                }
                 self.value(value)
             }
-            Level::Time { .. } | Level::Mask { .. } | Level::Bare { .. } => self.well_known_scalar(place, value),
+            Level::Time | Level::Mask | Level::Bare | Level::Written => self.well_known_scalar(place, value),
         }
     }
 
