@@ -16,7 +16,7 @@ pub(super) enum Special {
 }
 
 /// The first byte of U+0080 to U+00BF in UTF-8, the lower half of which are control characters.
-const LATIN_LEAD: u8 = 0xc2;
+pub(super) const LATIN_LEAD: u8 = 0xc2;
 
 /// Appends a string, or as much of its beginning as is valid UTF-8, and returns the rest.
 ///

@@ -3,7 +3,7 @@
 //! Source: protobuf-go, `prototext.MarshalOptions{Multiline: true}`, with one blank behind every colon.
 
 use super::Unresolved;
-use super::escape::{Escape, Special, append_escaped, hex};
+use super::escape::{Escape, LATIN_LEAD, Special, append_escaped, hex};
 use super::layout::{Field, Layout, LayoutId};
 use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
@@ -437,8 +437,8 @@ impl ByteForm {
 
 /// Appends bytes of which many need an escape, through a block of fixed size.
 ///
-/// In such bytes nothing can be foretold, so the common step has one branch that is: whether a character beyond ASCII
-/// might begin in one of the next four bytes.
+/// In such bytes nothing can be foretold, so the common step has a single branch that hangs on them: whether a character
+/// beyond ASCII might begin among the next eight.
 fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
     const BLOCK_BYTES: usize = 1024;
     /// The longest form of a character.
@@ -451,12 +451,16 @@ fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
             if let Some(bytes) = value[at..].first_chunk()
                 && let Some(room) = block[filled..].first_chunk_mut()
             {
-                let plain = before_character(*bytes);
-                filled += put_four(room, *bytes)[plain];
-                at += plain;
-                if plain == 4 {
+                let begins = character_begins(*bytes);
+                let ends = put_eight(room, *bytes);
+                if begins == 0 {
+                    filled += ends[8];
+                    at += 8;
                     continue;
                 }
+                let plain = begins.trailing_zeros() as usize / 8;
+                filled += ends[plain];
+                at += plain;
             }
             let byte = value[at];
             let next = value.get(at + 1).copied().unwrap_or_default();
@@ -467,15 +471,20 @@ fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
                 at += 1;
                 continue;
             }
+            if byte < 0xe0 {
+                if byte == LATIN_LEAD && next < 0xa0 {
+                    block[filled..filled + 6].copy_from_slice(&latin_form(next));
+                    filled += 6;
+                } else {
+                    block[filled..filled + 2].copy_from_slice(&[byte, next]);
+                    filled += 2;
+                }
+                at += 2;
+                continue;
+            }
             let rest = &value[at..];
             let (form, length) = match character_bytes(rest) {
                 None => (ByteForm::of(byte).bytes, 4),
-                Some(2) if byte == 0xc2 && next < 0xa0 => {
-                    block[filled..filled + 6].copy_from_slice(&latin_form(next));
-                    filled += 6;
-                    at += 2;
-                    continue;
-                }
                 Some(length) => {
                     let mut character = [0; 4];
                     character[..length].copy_from_slice(&rest[..length]);
@@ -491,23 +500,21 @@ fn append_binary(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// How many of the first four bytes stand before the first that, by the one behind it, could begin a character beyond
-/// ASCII.
+/// Marks those of the first eight bytes that, by the one behind, could begin a character beyond ASCII.
 #[inline(always)]
-fn before_character([a, b, c, d, e]: [u8; 5]) -> usize {
-    let (bytes, next) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([b, c, d, e]));
+fn character_begins([a, b, c, d, e, f, g, h, i]: [u8; 9]) -> u64 {
+    let (bytes, next) = (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([b, c, d, e, f, g, h, i]));
     // The two high bits are 11 of the one, 10 of the other.
-    let begins = bytes & (bytes << 1) & next & !(next << 1) & 0x8080_8080;
-    begins.trailing_zeros() as usize / 8
+    bytes & (bytes << 1) & next & !(next << 1) & 0x8080_8080_8080_8080
 }
 
-/// Writes the forms of four bytes, and tells how long they are up to each of them. The masks say that there is room.
+/// Writes the forms of eight bytes, and tells how long they are up to each of them. The mask says that there is room.
 #[inline(always)]
-fn put_four(room: &mut [u8; 20], [a, b, c, d, _]: [u8; 5]) -> [usize; 5] {
-    let mut ends = [0; 5];
-    for (index, byte) in [a, b, c, d].into_iter().enumerate() {
-        let form = ByteForm::of(byte);
-        let start = ends[index] & 15;
+fn put_eight(room: &mut [u8; 36], bytes: [u8; 9]) -> [usize; 9] {
+    let mut ends = [0; 9];
+    for index in 0..8 {
+        let form = ByteForm::of(bytes[index]);
+        let start = ends[index] & 31;
         room[start..start + 4].copy_from_slice(&form.bytes);
         ends[index + 1] = start + form.length as usize;
     }
