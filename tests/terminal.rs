@@ -85,7 +85,7 @@ fn trouble_is_told_when_the_pager_has_ended() {
     assert_eq!(before, "rpcreplay: missing.replay: No such file or directory\n", "nothing to page yet");
     assert!(paged.lines().all(|line| line.starts_with("paged:")), "{paged}");
     assert!(after.starts_with("paged:no entries\nrpcreplay: tests/data/README.md: begins with "), "{after}");
-    assert!(after.ends_with(" with --protoset FILE\n"), "{after}");
+    assert!(after.ends_with(" or --protoset FILE\n"), "{after}");
 }
 
 #[test]
