@@ -22,15 +22,17 @@ use crate::select::Selected;
 use crate::shapes::Shapes;
 use crate::source::Source;
 
-/// How many bytes of recordings may be worked on at the same time, per thread: 2 MiB.
+/// How many bytes of recordings may be worked on at the same time, per thread: 1 MiB, which is four batches.
 ///
-/// A batch has 256 KiB, or is a longer entry; what it becomes takes several times its room.
-const ROOM_BYTES: usize = 2 * 1024 * 1024;
+/// What they become takes several times their room, and waits until everything before it is done. An entry that is longer
+/// than this is worked on alone.
+const ROOM_BYTES: usize = 1024 * 1024;
 
 /// Reads the recordings of a command, for several threads: each takes the batch that comes next.
 pub struct Batches<'a> {
     files: Mutex<Files<'a>>,
     room: Room,
+    is_closed: AtomicBool,
 }
 
 impl<'a> Batches<'a> {
@@ -44,12 +46,16 @@ impl<'a> Batches<'a> {
     ) -> Self {
         let (files, name) = (input.files.iter(), "".into());
         let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number: 0 };
-        Batches { files: Mutex::new(files), room: Room::new(ROOM_BYTES.saturating_mul(input.threads().get())) }
+        let room = Room::new(ROOM_BYTES.saturating_mul(input.threads().get()));
+        Batches { files: Mutex::new(files), room, is_closed: AtomicBool::new(false) }
     }
 
     /// Waits for room and reads the next batch. A recording that can't be opened is a batch, too.
     pub fn next(&self) -> Option<Batch<'a>> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_closed.load(Ordering::Relaxed) {
+            return None;
+        }
         let batch = files.next()?;
         // Until there is room for this one, nobody need read the one after it.
         self.room.take(batch.bytes());
@@ -61,8 +67,9 @@ impl<'a> Batches<'a> {
         self.room.give_back(bytes);
     }
 
-    /// Lets nobody wait any more.
+    /// Reads no more, and lets nobody wait.
     pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
         self.room.close();
     }
 }

@@ -1,8 +1,10 @@
-//! Work on several threads whose results stay in order: [`Ordered`], [`Room`] and [`on_threads`].
+//! Work on several threads whose results stay in order: [`Ordered`], [`Queue`], [`Room`] and [`on_threads`].
 //!
 //! Batches are numbered as they are read. What may be done to several at once is done where it stands; what must be done
-//! in order is done to an [`Ordered`] value, which waits for the batch whose turn it is.
+//! in order is done to an [`Ordered`] value, which waits for the batch whose turn it is, or left to a [`Queue`].
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +19,8 @@ pub struct Ordered<T> {
 struct Turn<T> {
     /// The number of the batch whose turn it is.
     number: u64,
+    /// How many threads wait for another. Without any, nobody need be woken, which is a system call.
+    waiting: usize,
     is_closed: bool,
     value: T,
 }
@@ -24,21 +28,27 @@ struct Turn<T> {
 impl<T> Ordered<T> {
     /// A value that batch 0 is given first.
     pub fn new(value: T) -> Self {
-        Ordered { turn: Mutex::new(Turn { number: 0, is_closed: false, value }), changed: Condvar::new() }
+        Ordered { turn: Mutex::new(Turn { number: 0, waiting: 0, is_closed: false, value }), changed: Condvar::new() }
     }
 
     /// Waits until it is the turn of this batch, and gives it the value; nothing once it is closed.
     pub fn with<R>(&self, number: u64, act: impl FnOnce(&mut T) -> R) -> Option<R> {
-        let turn = lock(&self.turn);
-        let waited = self.changed.wait_while(turn, |turn| turn.number != number && !turn.is_closed);
-        let mut turn = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut turn = lock(&self.turn);
+        while turn.number != number && !turn.is_closed {
+            turn.waiting += 1;
+            turn = self.changed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            turn.waiting -= 1;
+        }
         if turn.is_closed {
             return None;
         }
         let result = act(&mut turn.value);
         turn.number += 1;
+        let is_awaited = turn.waiting > 0;
         drop(turn);
-        self.changed.notify_all();
+        if is_awaited {
+            self.changed.notify_all();
+        }
         Some(result)
     }
 
@@ -54,6 +64,54 @@ impl<T> Ordered<T> {
     }
 }
 
+/// A value that is given items one after the other, in the order of their numbers, by whichever thread is there.
+///
+/// Nobody waits: an item whose turn has not come is left for the thread that brings the one before it.
+pub struct Queue<T, I> {
+    line: Mutex<Line<I>>,
+    value: Mutex<T>,
+}
+
+struct Line<I> {
+    /// The number of the item whose turn it is.
+    number: u64,
+    waiting: BTreeMap<u64, I>,
+    /// Whether a thread is giving items to the value.
+    is_served: bool,
+}
+
+impl<T, I> Queue<T, I> {
+    /// A value that item 0 is given to first.
+    pub fn new(value: T) -> Self {
+        let line = Line { number: 0, waiting: BTreeMap::new(), is_served: false };
+        Queue { line: Mutex::new(line), value: Mutex::new(value) }
+    }
+
+    /// Adds an item, and gives to the value what has its turn.
+    pub fn add(&self, number: u64, item: I, act: impl Fn(&mut T, I)) {
+        let mut line = lock(&self.line);
+        line.waiting.insert(number, item);
+        if line.is_served {
+            return;
+        }
+        while let number = line.number
+            && let Some(item) = line.waiting.remove(&number)
+        {
+            line.is_served = true;
+            drop(line);
+            act(&mut lock(&self.value), item);
+            line = lock(&self.line);
+            line.number += 1;
+        }
+        line.is_served = false;
+    }
+
+    /// The value, once all work is done.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// How much may be worked on at the same time.
 pub struct Room {
     limit_bytes: usize,
@@ -64,6 +122,7 @@ pub struct Room {
 #[derive(Default)]
 struct Taken {
     bytes: usize,
+    is_awaited: bool,
     is_closed: bool,
 }
 
@@ -75,17 +134,21 @@ impl Room {
 
     /// Waits until there is room for this many bytes, and takes it.
     pub fn take(&self, bytes: usize) {
-        let is_full = |taken: &mut Taken| {
-            taken.bytes > 0 && taken.bytes.saturating_add(bytes) > self.limit_bytes && !taken.is_closed
-        };
-        let waited = self.changed.wait_while(lock(&self.taken), is_full);
-        waited.unwrap_or_else(PoisonError::into_inner).bytes += bytes;
+        let mut taken = lock(&self.taken);
+        while taken.bytes > 0 && taken.bytes.saturating_add(bytes) > self.limit_bytes && !taken.is_closed {
+            taken.is_awaited = true;
+            taken = self.changed.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        taken.bytes += bytes;
     }
 
     /// Gives room back.
     pub fn give_back(&self, bytes: usize) {
-        lock(&self.taken).bytes -= bytes;
-        self.changed.notify_all();
+        let mut taken = lock(&self.taken);
+        taken.bytes -= bytes;
+        if mem::take(&mut taken.is_awaited) {
+            self.changed.notify_all();
+        }
     }
 
     /// Lets nobody wait any more.
@@ -168,6 +231,34 @@ mod tests {
             );
             assert!(came.into_inner().into_iter().eq(0..1_000), "{count} threads");
         }
+    }
+
+    #[test]
+    fn nobody_waits_in_a_queue_and_yet_there_is_an_order() {
+        for count in [1, 2, 9] {
+            let numbers = AtomicU64::new(0);
+            let queue = Queue::new(Vec::new());
+            on_threads(
+                threads(count),
+                || {},
+                |more| {
+                    loop {
+                        let number = numbers.fetch_add(1, Ordering::Relaxed);
+                        if number >= 1_000 {
+                            return;
+                        }
+                        more();
+                        queue.add(number, number, |came: &mut Vec<u64>, number| came.push(number));
+                    }
+                },
+            );
+            assert!(queue.into_inner().into_iter().eq(0..1_000), "{count} threads");
+        }
+        let queue = Queue::new(Vec::new());
+        for number in [3, 1, 2, 0, 4] {
+            queue.add(number, number, |came: &mut Vec<u64>, number| came.push(number));
+        }
+        assert_eq!(queue.into_inner(), [0, 1, 2, 3, 4]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use rpcreplay::schema::Schema;
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources};
 use crate::batches::Batches;
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
-use crate::ordered::{Ordered, on_threads};
+use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::{Output, is_harmless};
 use crate::progress::Progress;
 use crate::render::{BytesForm, Document, Notes};
@@ -195,11 +195,10 @@ impl Print {
         let progress = Progress::through(&self.input, is_terminal);
         let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone());
         let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
-        let printed = Ordered::new(Printed::new(output, progress));
+        let printed = Queue::new(Printed::new(output, progress));
         let stop = || {
             batches.close();
             sorter.close();
-            printed.close();
         };
         on_threads(self.input.threads(), stop, |more| {
             let mut view = View::new(self, schema, is_terminal);
@@ -209,15 +208,14 @@ impl Print {
                 }
                 let (number, bytes) = (batch.number, batch.bytes());
                 let entries = batch.decode(schema);
-                let Some(sorted) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
-                let (shown, notes) = match &sorted {
+                let Some(mut sorted) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
+                let (shown, notes) = match &mut sorted {
                     Ok(Some(part)) => view.show(part),
                     Ok(None) | Err(_) => Default::default(),
                 };
-                match printed.with(number, |printed| printed.add(&sorted, shown, notes)) {
-                    Some(true) => batches.give_back(bytes),
-                    Some(false) | None => return stop(),
-                }
+                printed.add(number, (sorted, shown, notes, bytes), |printed, (sorted, shown, notes, bytes)| {
+                    if printed.add(&sorted, &shown, notes) { batches.give_back(bytes) } else { stop() }
+                });
             }
         });
         printed.into_inner().finish(document.map_or(b"", |document| document.end_all(several)), sources)

@@ -122,6 +122,7 @@ impl<'a> Sorter<'a> {
                 items.push(Item::Entry(entry, call.err()));
             }
         }
+        recording.window.detach();
         let ends = ends.map(|result| recording.end(result, &mut items));
         recording.shown_any |= !items.is_empty();
         if ends.is_some() {

@@ -1,5 +1,7 @@
 //! Recordings as they are printed, part by part: [`View`].
 
+use std::mem;
+
 use rpcreplay::entry::Entry;
 use rpcreplay::pairing::Unpaired;
 use rpcreplay::schema::{JsonOptions, Schema, Walker};
@@ -50,18 +52,17 @@ impl<'s> View<'s> {
         View { form, several: print.input.files.len() > 1, is_terminal, buffer: Vec::new() }
     }
 
-    /// What a part looks like, and what was noticed about it.
-    pub fn show(&mut self, part: &Part) -> (&[u8], Notes) {
+    /// What a part looks like, and what was noticed about it. Its items are taken: shown, they are of no more use.
+    pub fn show(&mut self, part: &mut Part) -> (Vec<u8>, Notes) {
         let mut notes = Notes::default();
-        self.buffer.clear();
         if let Some(head) = &part.begins {
             self.begin(&part.name, head);
         }
         let mut is_first = part.is_first;
-        for item in &part.items {
+        for item in mem::take(&mut part.items) {
             match item {
-                Item::Call(call, ending) => self.call(call, *ending, &mut notes),
-                Item::Entry(entry, unpaired) => self.entry(entry, *unpaired, is_first, &mut notes),
+                Item::Call(call, ending) => self.call(&call, ending, &mut notes),
+                Item::Entry(entry, unpaired) => self.entry(&entry, unpaired, is_first, &mut notes),
             }
             is_first = false;
         }
@@ -71,7 +72,9 @@ impl<'s> View<'s> {
         if self.is_terminal && matches!(self.form, Form::Programs { .. }) {
             escape_controls(&mut self.buffer);
         }
-        (&self.buffer, notes)
+        // The next part will be about as long.
+        let next = Vec::with_capacity(self.buffer.len());
+        (mem::replace(&mut self.buffer, next), notes)
     }
 
     fn begin(&mut self, name: &str, head: &Head) {

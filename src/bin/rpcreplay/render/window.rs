@@ -26,6 +26,8 @@ pub struct Call {
     /// Why the only entry belongs to no call.
     pub unpaired: Option<Unpaired>,
     ended: bool,
+    /// How many of the entries have their bytes to themselves.
+    detached: usize,
 }
 
 impl Call {
@@ -65,8 +67,7 @@ pub struct Window {
 
 impl Window {
     /// Adds an entry to its call, which may be one that ends with its first response.
-    pub fn add(&mut self, mut entry: Entry, call: Result<EntryIndex, Unpaired>, is_answered_once: bool) {
-        entry.detach();
+    pub fn add(&mut self, entry: Entry, call: Result<EntryIndex, Unpaired>, is_answered_once: bool) {
         self.entries += 1;
         self.bytes += entry.record().len();
         let (first, unpaired) = match call {
@@ -83,7 +84,7 @@ impl Window {
             return;
         }
         self.places.insert(first.0, self.gone + self.calls.len());
-        self.calls.push_back(Call { first, entries: vec![entry], unpaired, ended });
+        self.calls.push_back(Call { first, entries: vec![entry], unpaired, ended, detached: 0 });
     }
 
     /// Takes the first call if it has ended, or has waited for too long.
@@ -94,6 +95,14 @@ impl Window {
             Some(_) | None => return None,
         };
         self.pop().map(|call| (call, ending))
+    }
+
+    /// Gives the entries that still wait their own bytes: they must not keep the batch in memory that they came with.
+    pub fn detach(&mut self) {
+        for call in &mut self.calls {
+            call.entries[call.detached..].iter_mut().for_each(Entry::detach);
+            call.detached = call.entries.len();
+        }
     }
 
     /// Takes the first call, once no more entries come.
