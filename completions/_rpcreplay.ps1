@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'rpcreplay;print' {
@@ -117,6 +118,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find messages, enums, services, methods and extensions by their names')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show how a message, enum, service, method or extension is defined')
             [CompletionResult]::new('used', 'used', [CompletionResultType]::ParameterValue, 'Say which message types and methods recordings use, and which source knows each')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'rpcreplay;schema;list' {
@@ -180,6 +182,29 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rpcreplay;schema;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the sources of message types, in the order in which they are asked')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find messages, enums, services, methods and extensions by their names')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show how a message, enum, service, method or extension is defined')
+            [CompletionResult]::new('used', 'used', [CompletionResultType]::ParameterValue, 'Say which message types and methods recordings use, and which source knows each')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rpcreplay;schema;help;list' {
+            break
+        }
+        'rpcreplay;schema;help;find' {
+            break
+        }
+        'rpcreplay;schema;help;show' {
+            break
+        }
+        'rpcreplay;schema;help;used' {
+            break
+        }
+        'rpcreplay;schema;help;help' {
+            break
+        }
         'rpcreplay;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -188,6 +213,49 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         'rpcreplay;man' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'rpcreplay;help' {
+            [CompletionResult]::new('print', 'print', [CompletionResultType]::ParameterValue, 'Show what recordings hold')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rpcreplay;help;print' {
+            break
+        }
+        'rpcreplay;help;list' {
+            break
+        }
+        'rpcreplay;help;schema' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the sources of message types, in the order in which they are asked')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find messages, enums, services, methods and extensions by their names')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show how a message, enum, service, method or extension is defined')
+            [CompletionResult]::new('used', 'used', [CompletionResultType]::ParameterValue, 'Say which message types and methods recordings use, and which source knows each')
+            break
+        }
+        'rpcreplay;help;schema;list' {
+            break
+        }
+        'rpcreplay;help;schema;find' {
+            break
+        }
+        'rpcreplay;help;schema;show' {
+            break
+        }
+        'rpcreplay;help;schema;used' {
+            break
+        }
+        'rpcreplay;help;completions' {
+            break
+        }
+        'rpcreplay;help;man' {
+            break
+        }
+        'rpcreplay;help;help' {
             break
         }
     })

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rpcreplay;print'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
@@ -110,6 +111,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand find 'Find messages, enums, services, methods and extensions by their names'
             cand show 'Show how a message, enum, service, method or extension is defined'
             cand used 'Say which message types and methods recordings use, and which source knows each'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rpcreplay;schema;list'= {
             cand --format 'Write the list in this format'
@@ -168,6 +170,23 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;schema;help'= {
+            cand list 'List the sources of message types, in the order in which they are asked'
+            cand find 'Find messages, enums, services, methods and extensions by their names'
+            cand show 'Show how a message, enum, service, method or extension is defined'
+            cand used 'Say which message types and methods recordings use, and which source knows each'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rpcreplay;schema;help;list'= {
+        }
+        &'rpcreplay;schema;help;find'= {
+        }
+        &'rpcreplay;schema;help;show'= {
+        }
+        &'rpcreplay;schema;help;used'= {
+        }
+        &'rpcreplay;schema;help;help'= {
+        }
         &'rpcreplay;completions'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -175,6 +194,38 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;man'= {
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'rpcreplay;help'= {
+            cand print 'Show what recordings hold'
+            cand list 'List the calls of recordings, a line each'
+            cand schema 'Say which message types are known, from where, and which ones recordings use'
+            cand completions 'Write the completions of a shell to standard output'
+            cand man 'Write the manual pages into a directory'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rpcreplay;help;print'= {
+        }
+        &'rpcreplay;help;list'= {
+        }
+        &'rpcreplay;help;schema'= {
+            cand list 'List the sources of message types, in the order in which they are asked'
+            cand find 'Find messages, enums, services, methods and extensions by their names'
+            cand show 'Show how a message, enum, service, method or extension is defined'
+            cand used 'Say which message types and methods recordings use, and which source knows each'
+        }
+        &'rpcreplay;help;schema;list'= {
+        }
+        &'rpcreplay;help;schema;find'= {
+        }
+        &'rpcreplay;help;schema;show'= {
+        }
+        &'rpcreplay;help;schema;used'= {
+        }
+        &'rpcreplay;help;completions'= {
+        }
+        &'rpcreplay;help;man'= {
+        }
+        &'rpcreplay;help;help'= {
         }
     ]
     $completions[$command]

@@ -28,7 +28,7 @@ pub struct Input {
     pub max_record_size: u64,
 
     /// Work on this many threads [default: one per core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
     pub threads: Option<NonZeroUsize>,
 }
 
@@ -49,6 +49,10 @@ impl Input {
             usage(command, ErrorKind::ArgumentConflict, "standard input can be read once");
         }
     }
+}
+
+fn parse_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "expected a number from 1 on")
 }
 
 /// Where message types come from.
@@ -108,9 +112,9 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Says what would help with types that were asked for and not found.
-    pub fn advise(&self) {
-        missing::advise(&self.schema, self.without_builtin, self.project.as_ref());
+    /// Says what would help with types that were asked for and not found, and with these services.
+    pub fn advise(&self, services: &[String]) {
+        missing::advise(&self.schema, services, self.without_builtin, self.project.as_ref());
     }
 }
 

@@ -11,7 +11,6 @@ use rpcreplay::error::ErrorKind;
 use rpcreplay::schema::{ParseFault, SourceError, Unresolved, escape_go};
 
 use crate::Cli;
-use crate::missing;
 
 /// How a command ended that did not fail at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +55,13 @@ impl Trouble {
             ErrorKind::TooLong { .. } => {
                 Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
             }
-            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(name))) => missing::flags(&[name]),
+            ErrorKind::Io(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                return Trouble::new(name, error).with_hint("name the recordings in it, such as DIR/*.replay");
+            }
+            // What would help is said once, after everything else.
+            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(_))) => {
+                return Trouble::new(name, error);
+            }
             _ => None,
         };
         let hint = error.hint().map(|hint| flag.unwrap_or(hint));

@@ -1,8 +1,8 @@
 //! `rpcreplay list`: a line per call.
 
 use std::io::{self, Write};
-use std::mem;
 use std::sync::Arc;
+use std::{iter, mem};
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -10,7 +10,7 @@ use rpcreplay::entry::Entry;
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::{Code, Schema, quote_json};
 
-use crate::args::{ColorWhen, Input, SchemaArgs, Selection, TableFormat};
+use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources, TableFormat};
 use crate::batches::{Batch, Batches};
 use crate::failure::{Failure, Outcome, Trouble, report};
 use crate::ordered::{Ordered, on_threads};
@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::render::{Cell, Column, Notes, Painter, Role, Table, Yields, shorten_name, write_fields};
 use crate::select::Selected;
 use crate::shapes::Shapes;
-use crate::tally::{Note, Tallies, Tally, Traffic};
+use crate::tally::{Note, Shape, Tallies, Tally, Traffic};
 
 /// List the calls of recordings, a line each
 ///
@@ -28,8 +28,8 @@ use crate::tally::{Note, Tallies, Tally, Traffic};
 /// in the order they began; an entry that belongs to none has a line of its own.
 ///
 /// On a terminal this is a table, in which packages are shortened, and if that is not enough columns left out. Elsewhere the
-/// fields are apart by tabs, without a title: [file,] number, method, shape, status, messages sent, bytes sent, messages
-/// received, bytes received, remarks. The file is there where several are listed; `-` stands for what there is none of.
+/// fields are apart by tabs, without a title: file, number, method, shape, status, messages sent, bytes sent, messages
+/// received, bytes received, remarks. `-` stands for what there is none of.
 ///
 /// Shapes are unary, client-stream, server-stream and bidi-stream, of which a table shows the first word. Which one a stream
 /// has, its descriptor tells; without it it is listed as `stream`.
@@ -65,9 +65,10 @@ impl List {
     pub fn run(&self) -> Result<Outcome, Failure> {
         self.input.refuse_to_read_twice("list");
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let schema: &Schema = &Box::leak(Box::new(self.schema.load()?)).schema;
+        let sources = Box::leak(Box::new(self.schema.load()?));
+        let schema = &sources.schema;
         let output = Output::new();
-        let progress = Progress::through(&self.input, output.is_terminal());
+        let progress = Progress::through(&self.input, Selected::new(&self.selection, true).passes(), &output);
         let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone());
         let mut lister = Lister::new(self, schema, output, progress);
         lister.begin_all()?;
@@ -89,9 +90,12 @@ impl List {
                 }
             }
         });
-        lister.into_inner().finish()
+        lister.into_inner().finish(sources)
     }
 }
+
+/// How many services without a descriptor are remembered, to say what would help.
+const ADVISED_SERVICES: usize = 8;
 
 /// The output of the command, and how recordings become it, batch after batch.
 struct Lister<'a> {
@@ -103,6 +107,8 @@ struct Lister<'a> {
     /// How many recordings were begun.
     recordings: u64,
     recording: Option<Recording<'a>>,
+    /// Services of streams, of which no descriptor tells the shape.
+    unknown_services: Vec<String>,
     outcome: Outcome,
     /// What ended the command early.
     failure: Option<Failure>,
@@ -168,6 +174,7 @@ impl<'a> Lister<'a> {
             several: list.input.files.len() > 1,
             recordings: 0,
             recording: None,
+            unknown_services: Vec::new(),
             outcome: Outcome::NothingSelected,
             failure: None,
         }
@@ -230,7 +237,7 @@ impl<'a> Lister<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Outcome, Failure> {
+    fn finish(mut self, sources: &Sources) -> Result<Outcome, Failure> {
         self.progress.finish();
         if let Some(failure) = self.failure {
             return Err(failure);
@@ -239,6 +246,7 @@ impl<'a> Lister<'a> {
             self.output.write(b"]\n")?;
         }
         self.output.flush()?;
+        sources.advise(&self.unknown_services);
         Ok(self.outcome)
     }
 
@@ -278,6 +286,9 @@ impl<'a> Lister<'a> {
 
     fn call(&mut self, recording: &mut Recording<'_>, call: &Tally) -> Result<(), Failure> {
         recording.calls += 1;
+        if call.shape == Shape::Stream {
+            self.unknown_service(&call.method);
+        }
         let mut part = Vec::new();
         match &mut self.view {
             View::People { table, totals, .. } => {
@@ -286,8 +297,7 @@ impl<'a> Lister<'a> {
                 table.add(row(call));
             }
             View::Fields => {
-                let name = self.several.then_some(&*recording.name);
-                write_fields(name.into_iter().chain(fields(call).iter().map(String::as_str)), &mut part);
+                write_fields(iter::once(&*recording.name).chain(fields(call).iter().map(String::as_str)), &mut part);
             }
             View::Json { escapes } => {
                 part.extend_from_slice(if recording.calls == 1 { b"\n" } else { b",\n" });
@@ -298,6 +308,14 @@ impl<'a> Lister<'a> {
             }
         }
         self.output.write(&part)
+    }
+
+    fn unknown_service(&mut self, method: &str) {
+        let Some((service, _)) = method.strip_prefix('/').and_then(|method| method.split_once('/')) else { return };
+        if self.unknown_services.len() < ADVISED_SERVICES && self.unknown_services.iter().all(|known| known != service)
+        {
+            self.unknown_services.push(service.to_owned());
+        }
     }
 
     /// Shows what stands behind the calls of a recording.

@@ -28,7 +28,7 @@ use failure::{Failure, Outcome};
 
 /// Read recordings of gRPC traffic made by Go's rpcreplay and grpcreplay
 #[derive(Debug, Parser)]
-#[command(name = "rpcreplay", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "rpcreplay", version, max_term_width = 100)]
 #[command(after_help = "\
 Exit codes: 0 fine, 1 nothing was selected or something is missing, 2 trouble.
 

@@ -25,10 +25,10 @@ pub fn flags(names: &[&str]) -> Option<String> {
     ))
 }
 
-/// Says what would help with the types that were asked for and not found.
-pub fn advise(schema: &Schema, without_builtin: bool, project: Option<&Project>) {
+/// Says what would help with the types that were asked for and not found, and with these services.
+pub fn advise(schema: &Schema, services: &[String], without_builtin: bool, project: Option<&Project>) {
     let names = schema.unresolved();
-    let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut names: Vec<_> = names.iter().chain(services).map(String::as_str).collect();
     if without_builtin {
         let builtin = Schema::builtin();
         let found = names.len();

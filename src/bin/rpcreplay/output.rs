@@ -22,6 +22,7 @@ pub struct Output {
     buffer: Vec<u8>,
     stdout: io::Stdout,
     is_terminal: bool,
+    is_pipe: bool,
     paging: Paging,
 }
 
@@ -37,12 +38,8 @@ impl Output {
     /// Standard output, with nothing written.
     pub fn new() -> Self {
         let stdout = io::stdout();
-        #[cfg(target_os = "linux")]
-        {
-            // What is no pipe, or may not grow, is written to as it is.
-            let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE_BYTES);
-        }
-        Output { buffer: Vec::new(), is_terminal: stdout.is_terminal(), stdout, paging: Paging::No }
+        let is_pipe = is_pipe(&stdout);
+        Output { buffer: Vec::new(), is_terminal: stdout.is_terminal(), is_pipe, stdout, paging: Paging::No }
     }
 
     /// Standard output, through a pager if it is a terminal.
@@ -55,6 +52,11 @@ impl Output {
     /// Whether somebody is watching.
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
+    }
+
+    /// Whether what is written may end on a terminal: it is one, or a pipe, whose reader may write to one.
+    pub fn may_be_watched(&self) -> bool {
+        self.is_terminal || self.is_pipe
     }
 
     /// Writes a part of the document, now or together with what follows.
@@ -86,6 +88,21 @@ impl Output {
         };
         result.map_err(|error| Failure::of_output(&error))
     }
+}
+
+/// Whether the output is a pipe, which is then made larger if it may be.
+#[cfg(target_os = "linux")]
+fn is_pipe(stdout: &io::Stdout) -> bool {
+    let is_pipe = rustix::pipe::fcntl_getpipe_size(stdout).is_ok();
+    if is_pipe {
+        let _ = rustix::pipe::fcntl_setpipe_size(stdout, PIPE_BYTES);
+    }
+    is_pipe
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_pipe(_: &io::Stdout) -> bool {
+    false
 }
 
 /// Whether a terminal shows bytes and obeys none of them: text in which only line feeds and tabs are not printable.

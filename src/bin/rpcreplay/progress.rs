@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::Input;
+use crate::output::Output;
 
 /// How long a command works in silence.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// A bar on standard error, once a command has worked for a second; only where a terminal shows it and not the output.
+/// A bar on standard error, once a command has worked for a second; only where a terminal shows it and nothing else.
 #[derive(Clone)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -22,11 +23,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The progress through all these recordings. `is_output_watched` says whether the output goes to the terminal.
-    pub fn through(input: &Input, is_output_watched: bool) -> Self {
-        let is_watched = io::stderr().is_terminal() && !is_output_watched;
+    /// The progress through all these recordings, each of which is read so many times. Whatever else may be written to
+    /// the terminal would be garbled by a bar.
+    pub fn through(input: &Input, passes: u64, output: &Output) -> Self {
+        let is_watched = io::stderr().is_terminal() && !output.may_be_watched();
         Progress {
-            bar: is_watched.then(|| bar(total_bytes(&input.files))),
+            bar: is_watched.then(|| bar(total_bytes(&input.files).map(|bytes| bytes.saturating_mul(passes)))),
             begun: Instant::now(),
             read_bytes: Arc::default(),
         }
@@ -76,9 +78,7 @@ fn total_bytes(files: &[std::path::PathBuf]) -> Option<u64> {
 
 fn bar(total_bytes: Option<u64>) -> ProgressBar {
     let (bar, template) = match total_bytes {
-        Some(total) => {
-            (ProgressBar::new(total), "{percent:>3}% [{wide_bar}] {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left")
-        }
+        Some(total) => (ProgressBar::new(total), "{percent:>3}% [{wide_bar}] {bytes_per_sec}, {eta} left"),
         None => (ProgressBar::no_length(), "{spinner} {bytes} read, {bytes_per_sec}"),
     };
     bar.set_draw_target(ProgressDrawTarget::hidden());

@@ -41,6 +41,11 @@ impl<'a> Selected<'a> {
         method.is_empty() && kind.is_empty() && code.is_empty() && index.is_empty()
     }
 
+    /// How many times a recording is read.
+    pub fn passes(&self) -> u64 {
+        if self.needs_first_pass() { 2 } else { 1 }
+    }
+
     /// Whether the recording must be [learned](Self::learn) before the first entry can be judged.
     pub fn needs_first_pass(&self) -> bool {
         !self.selection.code.is_empty() || (self.whole_calls && self.asks_about_entries())

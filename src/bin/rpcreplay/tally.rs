@@ -71,6 +71,8 @@ pub enum Note {
     NotOpened,
     /// A stream whose end is not in the recording.
     NoEnd,
+    /// A stream of which nobody knows whether it has ended: that of a client ends with its response.
+    UnknownShape,
     /// Only the later part of a call, whose beginning came out before.
     Continued,
 }
@@ -82,7 +84,7 @@ impl Note {
             Note::Unpaired | Note::NoMethod | Note::NoMessage | Note::NoStatus | Note::OkError | Note::NoResponse => {
                 true
             }
-            Note::NotOpened | Note::NoEnd | Note::Continued => false,
+            Note::NotOpened | Note::NoEnd | Note::UnknownShape | Note::Continued => false,
         }
     }
 
@@ -97,6 +99,7 @@ impl Note {
             Note::NoResponse => "no response",
             Note::NotOpened => "not opened",
             Note::NoEnd => "no end",
+            Note::UnknownShape => "unknown shape",
             Note::Continued => "continued",
         }
     }
@@ -196,7 +199,8 @@ impl Tally {
         match self.shape {
             _ if self.ended => {}
             Shape::Unary => self.note(Note::NoResponse),
-            Shape::ClientStream | Shape::ServerStream | Shape::BidiStream | Shape::Stream => self.note(Note::NoEnd),
+            Shape::Stream => self.note(Note::UnknownShape),
+            Shape::ClientStream | Shape::ServerStream | Shape::BidiStream => self.note(Note::NoEnd),
             Shape::Entry(_) => {}
         }
         self
@@ -303,7 +307,7 @@ mod tests {
             (2, Shape::ServerStream, Some(Code::OK), 1, 1, &[]),
             (3, Shape::ClientStream, Some(Code::OK), 0, 1, &[]),
             (9, Shape::Stream, Some(Code(14)), 0, 0, &[Note::NotOpened]),
-            (10, Shape::Stream, None, 0, 0, &[Note::NoEnd]),
+            (10, Shape::Stream, None, 0, 0, &[Note::UnknownShape]),
             (11, Shape::Unary, None, 1, 0, &[Note::NoMethod, Note::NoResponse]),
             (12, Shape::Entry(Kind::Response), Some(Code::OK), 0, 1, &[Note::Unpaired]),
             (13, Shape::Unary, Some(Code::OK), 0, 0, &[Note::NoMessage, Note::OkError]),

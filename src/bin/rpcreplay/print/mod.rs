@@ -21,6 +21,7 @@ use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::{Output, is_harmless};
 use crate::progress::Progress;
 use crate::render::{BytesForm, Document, Notes};
+use crate::select::Selected;
 use crate::source::Source;
 
 use sorter::{Part, Sorter};
@@ -29,14 +30,15 @@ use view::View;
 /// Show what recordings hold
 ///
 /// A recording is told by its content: binary or text, inside gzip or zstd, or not. Message types are known for all of
-/// googleapis; name others with --protoset.
+/// googleapis; name others with --go-binary, --proto or --protoset, or in rpcreplay.toml.
 ///
 /// What is whole is shown, also before damage; then the damage is reported with entry and byte. What stands in a
 /// recording but would not replay is shown with a mark, `!`, that says why.
 ///
 /// The exit code is 2 if a recording is damaged or unreadable, or has an entry with neither message nor error where one
 /// must be, or with is_error but no google.rpc.Status. Other marks, such as those of payloads that can't be opened, leave
-/// it at 0. It is 1 if the selection keeps nothing.
+/// it at 0. But a text recording spells its payloads out, and what has no type in it can't be read any further. It is 1 if the
+/// selection keeps nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -192,7 +194,7 @@ impl Print {
         output.write(document.map_or(b"", |document| document.begin_all(several)))?;
 
         let by_call = document.is_none() && self.group == Group::Call;
-        let progress = Progress::through(&self.input, is_terminal);
+        let progress = Progress::through(&self.input, Selected::new(&self.selection, by_call).passes(), &output);
         let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone());
         let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
         let printed = Queue::new(Printed::new(output, progress));
@@ -371,7 +373,7 @@ impl Printed {
         }
         self.output.write(end)?;
         self.output.flush()?;
-        sources.advise();
+        sources.advise(&[]);
         Ok(self.outcome)
     }
 }

@@ -98,7 +98,7 @@ impl Used {
         if sources.schema.unresolved().is_empty() && missing_methods > 0 {
             note("hint: ", "name a source that has the services, too: a set of messages alone does not know methods");
         }
-        sources.advise();
+        sources.advise(&[]);
         Ok(outcome)
     }
 
