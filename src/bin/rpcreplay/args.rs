@@ -1,6 +1,7 @@
 //! Arguments that more than one command has.
 
 use std::fmt;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use clap::error::ErrorKind;
 
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
-use rpcreplay::schema::{Code, Schema, SchemaBuilder};
+use rpcreplay::schema::{Code, Schema, SchemaBuilder, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
 use crate::missing;
@@ -128,22 +129,26 @@ impl SchemaArgs {
         };
         let mut adding = Adding { builder: Schema::builder().builtin(!self.no_builtin_protos), named: Vec::new() };
         for path in &self.protoset {
-            adding = adding.protoset(path, "--protoset".to_owned())?;
+            adding.protoset(path, "--protoset".to_owned())?;
         }
-        adding = adding.protos(&self.proto, &self.proto_path, "--proto".to_owned())?;
+        adding.protos(&self.proto, &self.proto_path, "--proto".to_owned())?;
         for path in &self.go_binary {
-            adding = adding.go_binary(path, "--go-binary".to_owned())?;
+            adding.go_binary(path, "--go-binary".to_owned())?;
         }
         if let Some(project) = &project {
             let config = &project.config.schema;
             for setting in &config.protoset {
-                adding = adding.protoset(&project.path_of(setting)?, project.place_of(setting))?;
+                let place = project.place_of(setting);
+                adding.protoset(&project.path_of(setting)?, place.clone()).map_err(|trouble| trouble.within(&place))?;
             }
             let (files, folders) = project.protos()?;
-            let named = config.proto.first().map(|setting| project.place_of(setting));
-            adding = adding.protos(&files, &folders, named.unwrap_or_default())?;
+            let place = config.proto.first().map(|setting| project.place_of(setting)).unwrap_or_default();
+            adding.protos(&files, &folders, place.clone()).map_err(|trouble| trouble.within(&place))?;
             for setting in &config.go_binary {
-                adding = adding.go_binary(&project.path_of(setting)?, project.place_of(setting))?;
+                let place = project.place_of(setting);
+                adding
+                    .go_binary(&project.path_of(setting)?, place.clone())
+                    .map_err(|trouble| trouble.within(&place))?;
             }
         }
         let Adding { builder, mut named } = adding;
@@ -161,29 +166,62 @@ struct Adding {
 }
 
 impl Adding {
-    fn protoset(mut self, path: &Path, named: String) -> Result<Self, Trouble> {
-        self.builder = self.builder.protoset(&name_of(path), read(path)?)?;
-        self.named.push(named);
-        Ok(self)
+    fn protoset(&mut self, path: &Path, named: String) -> Result<(), Trouble> {
+        let bytes = read(path)?;
+        self.add(named, |builder| builder.protoset(&name_of(path), bytes))
+            .map_err(|trouble| or_other_kind(trouble, path, "--protoset"))
     }
 
-    fn protos(mut self, files: &[PathBuf], folders: &[PathBuf], named: String) -> Result<Self, Trouble> {
-        if !files.is_empty() {
-            self.builder = self.builder.proto(files, folders)?;
-            self.named.push(named);
+    fn protos(&mut self, files: &[PathBuf], folders: &[PathBuf], named: String) -> Result<(), Trouble> {
+        if let Some(folder) = files.iter().find(|path| path.is_dir()) {
+            return Err(Trouble::new(&name_of(folder), "is a folder, expected a .proto file")
+                .with_hint("name its files with --proto, and the folder that their imports start from with -I"));
         }
-        Ok(self)
+        let Some(first) = files.first() else { return Ok(()) };
+        self.add(named, |builder| builder.proto(files, folders))
+            .map_err(|trouble| or_other_kind(trouble, first, "--proto"))
     }
 
-    fn go_binary(mut self, path: &Path, named: String) -> Result<Self, Trouble> {
-        self.builder = self.builder.go_binary(&name_of(path), &read(path)?)?;
+    fn go_binary(&mut self, path: &Path, named: String) -> Result<(), Trouble> {
+        let bytes = read(path)?;
+        self.add(named, |builder| builder.go_binary(&name_of(path), &bytes))
+            .map_err(|trouble| or_other_kind(trouble, path, "--go-binary"))
+    }
+
+    fn add(
+        &mut self,
+        named: String,
+        add: impl FnOnce(SchemaBuilder) -> Result<SchemaBuilder, SourceError>,
+    ) -> Result<(), Trouble> {
+        self.builder = add(mem::replace(&mut self.builder, Schema::builder()))?;
         self.named.push(named);
-        Ok(self)
+        Ok(())
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
     std::fs::read(path).map_err(|error| Trouble::new(&name_of(path), error))
+}
+
+/// The trouble with a source, with better advice if another flag takes such a file.
+fn or_other_kind(trouble: Trouble, path: &Path, tried: &str) -> Trouble {
+    /// How ELF, PE and Mach-O begin.
+    const PROGRAMS: [&[u8]; 4] = [b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"];
+
+    let Ok(bytes) = std::fs::read(path) else { return trouble };
+    let is_text = std::str::from_utf8(&bytes).is_ok();
+    let is_proto = path.extension().is_some_and(|extension| extension == "proto");
+    let (what, flag, builder) = if PROGRAMS.iter().any(|magic| bytes.starts_with(magic)) {
+        ("program", "--go-binary", Schema::builder().go_binary("", &bytes))
+    } else if is_text && is_proto {
+        (".proto file", "--proto", Schema::builder().proto(&[path.to_owned()], &[]))
+    } else {
+        ("descriptor set", "--protoset", Schema::builder().protoset("", bytes))
+    };
+    if flag == tried || builder.is_err() {
+        return trouble;
+    }
+    trouble.with_hint(format!("this is a {what}: name it with {flag}"))
 }
 
 /// How to write what is a table.

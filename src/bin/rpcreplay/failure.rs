@@ -68,6 +68,11 @@ impl Trouble {
         Trouble { hint, ..Trouble::new(name, error) }
     }
 
+    /// The same trouble with where it comes from in front.
+    pub fn within(self, place: &str) -> Self {
+        Trouble { message: format!("{place}: {}", self.message), ..self }
+    }
+
     /// The same trouble with advice.
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Trouble { hint: Some(hint.into()), ..self }

@@ -65,7 +65,8 @@ impl Project {
             Ok(_) => Ok(path),
             Err(error) => {
                 let place = format!("{}: `{}`: {}", self.place_of(setting), setting.key, name_of(&path));
-                Err(Trouble::new(&place, error))
+                Err(Trouble::new(&place, error)
+                    .with_hint("make it, correct the path, or do without this file with --no-config"))
             }
         }
     }
