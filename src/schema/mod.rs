@@ -178,6 +178,15 @@ pub struct Method {
     pub streams_responses: bool,
 }
 
+/// An import of a file that no source has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingImport {
+    /// The name that it is imported by.
+    pub name: String,
+    /// The name of a file that imports it.
+    pub importer: String,
+}
+
 /// Why a type URL does not lead to a layout.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Unresolved {
@@ -238,6 +247,13 @@ impl Schema {
         let mut names: Vec<_> = unknown.map(|(name, _)| name.to_string()).collect();
         names.sort();
         names
+    }
+
+    /// Files that no source has and others import, each with one that does, in the order of the sources.
+    ///
+    /// Types of a file that is missing are unknown; those that need them can't be supplied.
+    pub fn missing_imports(&self) -> Vec<MissingImport> {
+        self.0.sources.missing_imports()
     }
 
     /// What a service says of one of its methods, by the path `/package.Service/Method` that gRPC calls it by.

@@ -13,13 +13,13 @@ use bytes::Bytes;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::TYPE_NAME_LIMIT_BYTES;
 use super::bundle::{Bundle, FileNumber};
 use super::definitions::SourceSummary;
 use super::fields::fields;
 use super::go_binary::{INFLATED_LIMIT_BYTES, carve};
 use super::proto_files::{self, ProtoFile, TEXT_LIMIT_BYTES, is_enum_in};
 use super::protoset::{MadeOf, Opened, Place, Protoset, candidates};
+use super::{MissingImport, TYPE_NAME_LIMIT_BYTES};
 use crate::wire::put_bytes;
 
 /// The field of `FileDescriptorProto` that holds messages.
@@ -336,6 +336,24 @@ impl Sources {
             }
         }
         extensions
+    }
+
+    /// Files that no source has and those of descriptor sets import.
+    pub(crate) fn missing_imports(&self) -> Vec<MissingImport> {
+        let mut seen = FxHashSet::default();
+        let mut missing = Vec::new();
+        for source in &self.sources {
+            let Source::Protoset(set) = source else { continue };
+            for file in 0..set.file_count() {
+                for import in set.imports(file) {
+                    if seen.insert(import) && self.sources.iter().all(|source| source.file_named(import).is_none()) {
+                        let (name, importer) = (import.clone(), set.file_name(file).to_owned());
+                        missing.push(MissingImport { name, importer });
+                    }
+                }
+            }
+        }
+        missing
     }
 
     /// The method with this path, `/package.Service/Method`, from the first source that knows its service.

@@ -1,7 +1,7 @@
 //! What to do about message types that no source knows.
 
 use rpcreplay::Schema;
-use rpcreplay::schema::{DefinitionKind, similar};
+use rpcreplay::schema::{DefinitionKind, MissingImport, similar};
 
 use crate::failure::note;
 use crate::project::Project;
@@ -42,6 +42,21 @@ pub fn advise(schema: &Schema, services: &[String], without_builtin: bool, proje
         hint += &format!(", or in {}", project.path.display());
     }
     note("hint: ", &hint);
+    // Options need their imports, too, but nobody misses those; what is missing here may stand in any of them.
+    let imports = schema.missing_imports();
+    if let Some(first) = imports.first() {
+        let more = match imports.len() - 1 {
+            0 => String::new(),
+            more => format!(", nor are {more} more"),
+        };
+        let MissingImport { name, importer } = first;
+        note(
+            "hint: ",
+            &format!(
+                "`{name}`, which `{importer}` imports, is not there{more}: name its folder with -I, or build the set with --include_imports"
+            ),
+        );
+    }
     let known = known_elsewhere(schema, &names);
     if !known.is_empty() {
         note("hint: ", &format!("known, and close to what is missing: {}", known.join(", ")));
