@@ -4,6 +4,7 @@
 //! threads as busy as a long one.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,10 +44,11 @@ impl<'a> Batches<'a> {
         whole_calls: bool,
         schema: &'a Schema,
         progress: Progress,
+        threads: NonZeroUsize,
     ) -> Self {
         let (files, name) = (input.files.iter(), "".into());
         let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number: 0 };
-        let room = Room::new(ROOM_BYTES.saturating_mul(input.threads().get()));
+        let room = Room::new(ROOM_BYTES.saturating_mul(threads.get()));
         Batches { files: Mutex::new(files), room, is_closed: AtomicBool::new(false) }
     }
 

@@ -68,8 +68,9 @@ impl List {
         let sources = Box::leak(Box::new(self.schema.load()?));
         let schema = &sources.schema;
         let output = Output::new();
+        let threads = self.input.threads();
         let progress = Progress::through(&self.input, Selected::new(&self.selection, true).passes(), &output);
-        let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone());
+        let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone(), threads);
         let mut lister = Lister::new(self, schema, output, progress);
         lister.begin_all()?;
         let lister = Ordered::new(lister);
@@ -77,7 +78,7 @@ impl List {
             batches.close();
             lister.close();
         };
-        on_threads(self.input.threads(), stop, |more| {
+        on_threads(threads, stop, |more| {
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
                     more();

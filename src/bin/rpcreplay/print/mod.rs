@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
 use clap::error::ErrorKind;
@@ -194,15 +195,19 @@ impl Print {
         output.write(document.map_or(b"", |document| document.begin_all(several)))?;
 
         let by_call = document.is_none() && self.group == Group::Call;
+        let threads = self.input.threads();
         let progress = Progress::through(&self.input, Selected::new(&self.selection, by_call).passes(), &output);
-        let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone());
+        let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone(), threads);
         let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
         let printed = Queue::new(Printed::new(output, progress));
         let stop = || {
             batches.close();
             sorter.close();
         };
-        on_threads(self.input.threads(), stop, |more| {
+        // Buffers that were written, one for each thread: fresh ones would cost a page fault for every 4 KiB.
+        let spares = Mutex::new(Vec::new());
+        let spare = || spares.lock().unwrap_or_else(PoisonError::into_inner);
+        on_threads(threads, stop, |more| {
             let mut view = View::new(self, schema, is_terminal);
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
@@ -212,11 +217,20 @@ impl Print {
                 let entries = batch.decode(schema);
                 let Some(mut sorted) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
                 let (shown, notes) = match &mut sorted {
-                    Ok(Some(part)) => view.show(part),
+                    Ok(Some(part)) => {
+                        let buffer = spare().pop().unwrap_or_default();
+                        view.show(part, buffer)
+                    }
                     Ok(None) | Err(_) => Default::default(),
                 };
                 printed.add(number, (sorted, shown, notes, bytes), |printed, (sorted, shown, notes, bytes)| {
-                    if printed.add(&sorted, &shown, notes) { batches.give_back(bytes) } else { stop() }
+                    if !printed.add(&sorted, &shown, notes) {
+                        return stop();
+                    }
+                    batches.give_back(bytes);
+                    if spare().len() < threads.get() {
+                        spare().push(shown);
+                    }
                 });
             }
         });

@@ -53,8 +53,12 @@ impl<'s> View<'s> {
     }
 
     /// What a part looks like, and what was noticed about it. Its items are taken: shown, they are of no more use.
-    pub fn show(&mut self, part: &mut Part) -> (Vec<u8>, Notes) {
+    ///
+    /// It is written to `buffer`, whatever that held.
+    pub fn show(&mut self, part: &mut Part, buffer: Vec<u8>) -> (Vec<u8>, Notes) {
         let mut notes = Notes::default();
+        self.buffer = buffer;
+        self.buffer.clear();
         if let Some(head) = &part.begins {
             self.begin(&part.name, head);
         }
@@ -72,9 +76,7 @@ impl<'s> View<'s> {
         if self.is_terminal && matches!(self.form, Form::Programs { .. }) {
             escape_controls(&mut self.buffer);
         }
-        // The next part will be about as long.
-        let next = Vec::with_capacity(self.buffer.len());
-        (mem::replace(&mut self.buffer, next), notes)
+        (mem::take(&mut self.buffer), notes)
     }
 
     fn begin(&mut self, name: &str, head: &Head) {
