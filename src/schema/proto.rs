@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use bytes::Bytes;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Schema;
 use super::definitions::{self, DefinitionKind, is_map_entry};
@@ -218,6 +218,17 @@ impl<'a> Descriptor<'a> {
     }
 }
 
+/// Messages that are defined beside each other, by their names.
+type Beside<'a> = FxHashMap<&'a str, Descriptor<'a>>;
+
+fn by_name<'a>(messages: impl Iterator<Item = Descriptor<'a>>) -> Beside<'a> {
+    let mut beside = Beside::default();
+    for message in messages {
+        beside.entry(message.name()).or_insert(message);
+    }
+    beside
+}
+
 /// The options of one kind of definition that are shown.
 struct Options {
     flags: &'static [(u32, &'static str)],
@@ -397,15 +408,15 @@ impl Writer<'_> {
         let groups = groups(file.messages(tag::FILE_EXTENSION), &self.scope);
         self.messages(file.messages(tag::FILE_MESSAGE), &groups, Extent::Part, 0);
         self.enums(file.messages(tag::FILE_ENUM), Extent::Part);
-        let messages: Vec<_> = file.messages(tag::FILE_MESSAGE).collect();
-        self.extensions(file.messages(tag::FILE_EXTENSION), &messages, Extent::Part, 0);
+        let beside = by_name(file.messages(tag::FILE_MESSAGE));
+        self.extensions(file.messages(tag::FILE_EXTENSION), &beside, Extent::Part, 0);
     }
 
     /// Writes messages beside each other: all of them inside one that is written whole.
     fn messages<'a>(
         &mut self,
         messages: impl Iterator<Item = Descriptor<'a>>,
-        groups: &[String],
+        groups: &FxHashSet<String>,
         outer: Extent,
         depth: usize,
     ) {
@@ -426,17 +437,16 @@ impl Writer<'_> {
 
     /// Writes what stands between a message's braces.
     fn message(&mut self, message: Descriptor<'_>, extent: Extent, depth: usize) {
-        let nested: Vec<_> = message.messages(tag::MESSAGE_MESSAGE).collect();
+        let nested = by_name(message.messages(tag::MESSAGE_MESSAGE));
         if extent == Extent::Whole {
             self.options(&MESSAGE_OPTIONS, message.message(tag::MESSAGE_OPTIONS));
             self.fields(message, &nested, depth);
         } else {
             self.line("// What else it has is not shown.");
         }
-        let field_groups = groups(message.messages(tag::MESSAGE_FIELD), &self.scope);
-        let extension_groups = groups(message.messages(tag::MESSAGE_EXTENSION), &self.scope);
-        let groups = if extent == Extent::Whole { [field_groups, extension_groups].concat() } else { Vec::new() };
-        self.messages(nested.iter().copied(), &groups, extent, depth + 1);
+        let of_groups = message.messages(tag::MESSAGE_FIELD).chain(message.messages(tag::MESSAGE_EXTENSION));
+        let groups = if extent == Extent::Whole { groups(of_groups, &self.scope) } else { FxHashSet::default() };
+        self.messages(message.messages(tag::MESSAGE_MESSAGE), &groups, extent, depth + 1);
         self.enums(message.messages(tag::MESSAGE_ENUM), extent);
         if extent == Extent::Whole {
             let is_behind_block = self.out.ends_with("}\n");
@@ -467,7 +477,7 @@ impl Writer<'_> {
         }
     }
 
-    fn fields(&mut self, message: Descriptor<'_>, nested: &[Descriptor<'_>], depth: usize) {
+    fn fields(&mut self, message: Descriptor<'_>, nested: &Beside<'_>, depth: usize) {
         let oneofs: Vec<_> = message.messages(tag::MESSAGE_ONEOF).collect();
         let mut open = None;
         for field in message.messages(tag::MESSAGE_FIELD) {
@@ -496,7 +506,7 @@ impl Writer<'_> {
     fn extensions<'a>(
         &mut self,
         extensions: impl Iterator<Item = Descriptor<'a>>,
-        nested: &[Descriptor<'_>],
+        nested: &Beside<'_>,
         outer: Extent,
         depth: usize,
     ) {
@@ -523,14 +533,14 @@ impl Writer<'_> {
     }
 
     /// Writes a field; `nested` are the messages beside it, among which are map entries and groups.
-    fn field(&mut self, field: Descriptor<'_>, nested: &[Descriptor<'_>], depth: usize) {
+    fn field(&mut self, field: Descriptor<'_>, nested: &Beside<'_>, depth: usize) {
         let type_name = field.text(tag::FIELD_TYPE_NAME);
         let number = field.int(tag::FIELD_NUMBER);
         let beside = type_name.strip_prefix('.').and_then(|name| match self.scope.as_str() {
             "" => Some(name),
             scope => name.strip_prefix(scope)?.strip_prefix('.'),
         });
-        let beside = beside.and_then(|name| nested.iter().copied().find(|message| message.name() == name));
+        let beside = beside.and_then(|name| nested.get(name).copied());
         let options = self.options_of_field(field);
         if let Some(entry) = beside.filter(|message| is_map_entry(message.0)) {
             let mut parts = entry.messages(tag::MESSAGE_FIELD);
@@ -687,7 +697,7 @@ fn oneof_of(field: Descriptor<'_>) -> Option<usize> {
 }
 
 /// The full names of the groups among some fields, which are written where the field stands.
-fn groups<'a>(fields: impl Iterator<Item = Descriptor<'a>>, scope: &str) -> Vec<String> {
+fn groups<'a>(fields: impl Iterator<Item = Descriptor<'a>>, scope: &str) -> FxHashSet<String> {
     let groups = fields.filter(|field| field.int(tag::FIELD_TYPE) == TYPE_GROUP);
     let names = groups.filter_map(|field| field.text(tag::FIELD_TYPE_NAME).strip_prefix('.'));
     names.filter(|name| name.rsplit_once('.').map_or("", |(outer, _)| outer) == scope).map(str::to_owned).collect()
@@ -903,6 +913,28 @@ message Outer {
         let found = proto_text(&unusual(false).encode_to_vec(), &["a.b.Outer.a"], &|_| None);
         let expected = "\nmessage Outer {\n  // What else it has is not shown.\n\n  message a {}\n}\n";
         assert!(found.ends_with(expected), "{found}");
+    }
+
+    #[test]
+    fn many_messages_beside_many_fields_take_no_square() {
+        let message = |number: usize| DescriptorProto { name: Some(format!("M{number}")), ..Default::default() };
+        let field = |number: usize| FieldDescriptorProto {
+            name: Some(format!("f{number}")),
+            type_name: Some(format!(".A.M{number}")),
+            r#type: Some(if number.is_multiple_of(2) { TYPE_GROUP } else { 11 }),
+            ..Default::default()
+        };
+        let outer = DescriptorProto {
+            name: Some("A".to_owned()),
+            field: (0..100_000).map(field).collect(),
+            nested_type: (0..100_000).map(message).collect(),
+            ..Default::default()
+        };
+        let file = FileDescriptorProto { message_type: vec![outer], ..Default::default() };
+        // Would take minutes if each was looked for among all.
+        let text = proto_text(&file.encode_to_vec(), &[], &|_| None);
+        assert_eq!(text.matches("group M").count(), 50_000);
+        assert_eq!(text.matches("message M").count(), 50_000);
     }
 
     #[test]
