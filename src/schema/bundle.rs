@@ -20,6 +20,10 @@ const MAGIC: &[u8] = b"RPCDESC1";
 /// share those of the well-known types.
 const KEPT_BLOCKS: usize = 16;
 
+/// How many parts the longest name has of what is defined outside of any message. What is nested deeper stands in one of
+/// these: a made-up name of a thousand parts is not looked up a thousand times.
+const OUTERMOST_NAME_PARTS: usize = 8;
+
 /// The number of a file in the bundle.
 pub(super) type FileNumber = u16;
 
@@ -85,10 +89,15 @@ impl Bundle {
         for (at, byte) in full_name.bytes().enumerate() {
             if byte == b'.' {
                 names.push((at, hash));
+                if names.len() == OUTERMOST_NAME_PARTS {
+                    break;
+                }
             }
             hash = fnv1a_step(hash, byte);
         }
-        names.push((full_name.len(), hash));
+        if names.len() < OUTERMOST_NAME_PARTS {
+            names.push((full_name.len(), hash));
+        }
         names.into_iter().rev().find_map(|(end, hash)| {
             let name = &full_name[..end];
             let file = self.files_with(hash).find(|&file| self.defines(file, name))?;
@@ -236,6 +245,29 @@ mod tests {
         }
         let cut = Bundle::open(&BUILT_IN[..tables]).expect("the tables are whole");
         assert!(cut.file(0).is_none());
+    }
+
+    #[test]
+    fn no_name_has_more_parts_than_are_looked_at() {
+        let bundle = Bundle::built_in();
+        let parts = |name: &str| name.split('.').count();
+        let mut most = 0;
+        for file in 0..bundle.file_count() {
+            let bytes = bundle.file(file).expect("the file is there");
+            let of_file =
+                |number| fields(&bytes).flatten().find(|field| field.number == number).map(|field| field.text());
+            let defines_any = fields(&bytes).flatten().any(|field| matches!(field.number, 4..=6));
+            if let Some(package) = of_file(2).filter(|_| defines_any) {
+                most = most.max(parts(package) + 1);
+            }
+        }
+        assert_eq!(most, OUTERMOST_NAME_PARTS);
+        let deepest = "google.cloud.aiplatform.v1beta1.schema.trainingjob.definition.ExportEvaluatedDataItemsConfig";
+        let nested = format!("{deepest}.Nested.Deeper");
+        for name in [deepest, &nested] {
+            assert_eq!(bundle.file_defining(name).map(|(_, outermost)| outermost), Some(deepest));
+        }
+        assert_eq!(bundle.file_defining(&"google.".repeat(100)), None);
     }
 
     #[test]
