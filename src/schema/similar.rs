@@ -5,11 +5,14 @@ use super::definitions::Definition;
 /// How many letters may differ, at most.
 const LETTERS: usize = 3;
 
+/// How much of two names may stand between what they share at both ends: comparing takes the square of it.
+const COMPARED_BYTES: usize = 64;
+
 /// The definitions whose names are close to one that no source knows, the closest first.
 ///
-/// Close is a name that differs in a letter of five, three at most, or in its version, or that has a part of the package
-/// more or less. A name without its package is compared with the ends of full names. A definition that is not used
-/// because an earlier source has its name is left out.
+/// Close is a name that differs in a letter of five, three at most and not far apart, or in its version, or that has a
+/// part of the package more or less. A name without its package is compared with the ends of full names. A definition
+/// that is not used because an earlier source has its name is left out.
 pub fn similar<'d>(name: &str, definitions: &'d [Definition], most: usize) -> Vec<&'d Definition> {
     let name = name.trim_start_matches('/');
     let mut close: Vec<_> = definitions
@@ -26,10 +29,13 @@ pub fn similar<'d>(name: &str, definitions: &'d [Definition], most: usize) -> Ve
 fn distance(name: &str, known: &str) -> Option<usize> {
     let limit = (name.chars().count() / 5).clamp(1, LETTERS);
     let end = end_of(known, parts(name).count());
-    // Names share much of their beginning, and comparing takes the square of the rest.
     let shared = name.bytes().zip(end.bytes()).take_while(|(a, b)| a == b && a.is_ascii()).count();
     let (name_rest, end_rest) = (&name[shared..], &end[shared..]);
-    if name_rest.len().abs_diff(end_rest.len()) <= 4 * limit {
+    let is_same = |(a, b): &(u8, u8)| a == b && a.is_ascii();
+    let shared = name_rest.bytes().rev().zip(end_rest.bytes().rev()).take_while(is_same).count();
+    let (name_rest, end_rest) = (&name_rest[..name_rest.len() - shared], &end_rest[..end_rest.len() - shared]);
+    let length = name_rest.len().max(end_rest.len());
+    if length <= COMPARED_BYTES && name_rest.len().abs_diff(end_rest.len()) <= 4 * limit {
         let letters = strsim::osa_distance(name_rest, end_rest);
         if letters <= limit {
             return Some(letters);
@@ -96,5 +102,14 @@ mod tests {
         ] {
             assert!(distance(name, known).is_none(), "{name} {known}");
         }
+    }
+
+    #[test]
+    fn long_names_are_not_compared_at_length() {
+        let name =
+            |changed: &[usize]| (0..1000).map(|at| if changed.contains(&at) { 'x' } else { 'a' }).collect::<String>();
+        assert_eq!(distance(&name(&[]), &name(&[500])), Some(1));
+        assert_eq!(distance(&name(&[]), &name(&[500, 500 + COMPARED_BYTES - 1])), Some(2));
+        assert_eq!(distance(&name(&[]), &name(&[500, 500 + COMPARED_BYTES])), None);
     }
 }
