@@ -52,7 +52,10 @@ impl Config {
         let file = DeTable::parse(text).map_err(|error| {
             ConfigError::at(text, error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "))
         })?;
-        let mut root = Section { text, name: None, table: file.get_ref(), known: Vec::new() };
+        let line_starts: Vec<usize> =
+            [0].into_iter().chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1)).collect();
+        let mut root =
+            Section { text, line_starts: &line_starts, name: None, table: file.get_ref(), known: Vec::new() };
         let mut config = Config::default();
         if let Some(mut section) = root.section("schema")? {
             config.schema = SchemaConfig {
@@ -75,6 +78,8 @@ impl Config {
 /// A table of the file; the keys that were asked for are those that it may have.
 struct Section<'t> {
     text: &'t str,
+    /// Where the lines of the text begin.
+    line_starts: &'t [usize],
     /// What it is called, unless it is the whole file.
     name: Option<&'static str>,
     table: &'t DeTable<'t>,
@@ -92,7 +97,7 @@ impl<'t> Section<'t> {
         match self.get(key) {
             None => Ok(None),
             Some(value) => match value.get_ref() {
-                DeValue::Table(table) => Ok(Some(Section { text: self.text, name: Some(key), table, known: vec![] })),
+                DeValue::Table(table) => Ok(Some(Section { name: Some(key), table, known: vec![], ..*self })),
                 _ => Err(self.mismatch(key, value, "a section")),
             },
         }
@@ -107,7 +112,8 @@ impl<'t> Section<'t> {
                 Err(ConfigError::at(self.text, value.span().start, format!("`{key}` names nothing")))
             }
             DeValue::String(string) => {
-                Ok(Setting { key, value: string.to_string(), line: place(self.text, value.span().start).0 })
+                let line = self.line_starts.partition_point(|&start| start <= value.span().start);
+                Ok(Setting { key, value: string.to_string(), line })
             }
             _ => Err(self.mismatch(key, value, EXPECTED)),
         };
@@ -210,6 +216,9 @@ mod tests {
         }
         let dotted = Config::parse("schema.go-binary = 'x.test'").expect("it is the same in other words");
         assert_eq!(dotted.schema.go_binary, [setting("go-binary", "x.test", 1)]);
+        // Would take minutes if the lines were counted anew for each.
+        let many = Config::parse(&format!("schema.proto = [\n{}]", "'a',\n".repeat(500_000))).expect("a long list");
+        assert_eq!(many.schema.proto.last(), Some(&setting("proto", "a", 500_001)));
     }
 
     #[test]
