@@ -191,19 +191,21 @@ fn walk(bytes: &[u8]) -> Walked<'_> {
         let is_sound = match (field.number, field.value) {
             (1, Value::Bytes(name)) => is_printable(name),
             (2, Value::Bytes(package)) => package.split(|&byte| byte == b'.').all(is_identifier),
-            (3 | 15, Value::Bytes(import)) => !import.is_empty() && is_printable(import),
+            (3, Value::Bytes(import)) => !import.is_empty() && is_printable(import),
             (4..=7, Value::Bytes(definition)) => is_definition(definition),
             (8 | 9, Value::Bytes(options)) => fields(options).all(|field| field.is_ok()),
             (10 | 11, Value::Varint(import)) => import < imports,
             (12, Value::Bytes(syntax)) => matches!(syntax, b"proto2" | b"proto3" | b"editions"),
             (14, Value::Varint(edition)) => is_editions && edition <= i32::MAX as u64,
+            // Text behind the last descriptor of a program may begin with a `z` and look like such an import.
+            (15, Value::Bytes(import)) => is_editions && !import.is_empty() && is_printable(import),
             _ => false,
         };
         if !is_in_order || !is_sound {
             break;
         }
         imports += u64::from(field.number == 3);
-        is_editions |= field.bytes() == b"editions";
+        is_editions |= field.number == 12 && field.bytes() == b"editions";
         has_definitions |= matches!(field.number, 4..=7);
         last_number = field.number;
         end = read_bytes;
@@ -294,9 +296,16 @@ mod tests {
             [&a, &b, &old, &c]
         );
         // What may stand behind a file: text, a field that came before, one that may not come twice, a shortened one.
-        for behind in
-            [&b"proto3"[..], b"\x0a", b"\x22\x03\x0a\x01A", b"\x62\x06proto2", b"\x72\x02", b"\x50\x02", b"\0\0"]
-        {
+        for behind in [
+            &b"proto3"[..],
+            b"\x0a",
+            b"\x22\x03\x0a\x01A",
+            b"\x62\x06proto2",
+            b"\x72\x02",
+            b"\x50\x02",
+            b"z\x04text",
+            b"\0\0",
+        ] {
             assert_eq!(carved(&[&a, behind]), [&a], "{behind:?}");
         }
         for behind in
