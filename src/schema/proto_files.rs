@@ -213,7 +213,7 @@ fn parse(shown: &str, text: &[u8]) -> Result<FileDescriptorProto, SourceError> {
         let span = error.span().unwrap_or(text.len() - mark..text.len() - mark);
         let start = (mark + span.start).min(text.len());
         let (said, rest) = (error.to_string(), text.get(start..).unwrap_or_default());
-        if rest.starts_with("edition") {
+        if rest.strip_prefix("edition").is_some_and(|rest| rest.trim_start().starts_with('=')) {
             return at(start, Fault::Edition(shown.to_owned()));
         }
         // What the parser says of imports is meant for groups.
@@ -627,6 +627,10 @@ mod tests {
             (
                 "// c\n  edition = \"2023\";",
                 "a.proto:2:3: the file is written in an edition of protobuf's language, expected syntax proto2 or proto3",
+            ),
+            (
+                "editions a = 1;",
+                "a.proto:1:1: expected 'enum', 'extend', 'import', 'message', 'option', 'service', 'package' or ';', but found 'editions'",
             ),
             ("import \"../b.proto\";", "a.proto:1:8: a path that leads up, or to nowhere, as an import"),
             ("import \"a.proto\";", "a.proto: files import each other in a circle: a.proto -> a.proto"),
