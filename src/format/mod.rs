@@ -198,7 +198,7 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Truncated`, `TooLong`, `Count`, `Gzip` and `Io`, with the number of the entry and its offset.
+    /// `Truncated`, `TooLong`, `Count`, `Compressed` and `Io`, with the number of the entry and its offset.
     pub fn read_batch(&mut self, frames: &mut Vec<Frame>) -> Result<()> {
         while let Some(frame) = self.read_frame()? {
             frames.push(frame);
