@@ -11,10 +11,10 @@ use rustc_hash::FxHashSet;
 use super::Schema;
 use super::fields::{Field, fields};
 use super::source::SourceKind;
+use super::tag;
 
 /// What the names of packages in the bundle begin with.
 const BUNDLE_ROOTS: [&str; 7] = ["build", "cloud", "google", "grafeas", "grpcreplay", "maps", "pb"];
-use super::tag;
 
 /// The depth of nested messages beyond which nothing is listed; prost decodes no more than that either.
 const DEPTH_LIMIT: usize = 100;
