@@ -434,16 +434,23 @@ impl Sources {
             Err(error) => return self.pools().by_file.entry(file).or_insert(Err(error)).clone(),
         };
         let files: Vec<FileId> = closure.parts.iter().map(|part| part.id).collect();
-        if let Source::Bundle(_) = self.sources[file.0] {
-            let bytes = closure.ready_bytes();
-            let mut pools = self.pools();
-            if pools.from_bundle_bytes + bytes > POOLED_LIMIT_BYTES {
-                return Err(SourceError::new(BUNDLE_NAME, None, Fault::TooManyPools));
-            }
-            pools.from_bundle_bytes += bytes;
+        let from_bundle_bytes = match self.sources[file.0] {
+            Source::Bundle(_) => closure.ready_bytes(),
+            Source::Protoset(_) => 0,
+        };
+        let is_too_much = |pools: &Pools| pools.from_bundle_bytes + from_bundle_bytes > POOLED_LIMIT_BYTES;
+        if is_too_much(&self.pools()) {
+            return Err(SourceError::new(BUNDLE_NAME, None, Fault::TooManyPools));
         }
         let loading = closure.into_loaded().map(Arc::new);
-        let by_file = &mut self.pools().by_file;
+        let mut pools = self.pools();
+        if !pools.by_file.contains_key(&file) {
+            if is_too_much(&pools) {
+                return Err(SourceError::new(BUNDLE_NAME, None, Fault::TooManyPools));
+            }
+            pools.from_bundle_bytes += from_bundle_bytes;
+        }
+        let by_file = &mut pools.by_file;
         if let Ok(pool) = &loading {
             // What was needed is there, too, with all that it needs itself.
             for other in files.into_iter().filter(|other| other.0 == file.0) {
