@@ -97,7 +97,8 @@ impl Schema {
         let mut definitions: Vec<Definition> = Vec::new();
         let mut of_earlier: FxHashSet<String> = FxHashSet::default();
         let sources = self.sources_of_descriptors();
-        for (source, _) in sources.summaries().enumerate().filter(|(_, summary)| is_wanted(summary.kind)) {
+        let mut wanted = sources.summaries().enumerate().filter(|(_, summary)| is_wanted(summary.kind)).peekable();
+        while let Some((source, _)) = wanted.next() {
             let first = definitions.len();
             for bytes in sources.files_of(source) {
                 let file: Arc<str> = file_name(&bytes).into();
@@ -112,7 +113,9 @@ impl Schema {
                     });
                 });
             }
-            of_earlier.extend(definitions[first..].iter().map(|definition| definition.name.clone()));
+            if wanted.peek().is_some() {
+                of_earlier.extend(definitions[first..].iter().map(|definition| definition.name.clone()));
+            }
         }
         definitions
     }

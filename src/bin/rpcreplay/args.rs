@@ -347,7 +347,7 @@ impl MethodGlob {
             } else if self.0.starts_with('/') {
                 None
             } else {
-                retry.1.find(['/', '.']).map(|position| position + 1)
+                retry.1.bytes().position(|byte| matches!(byte, b'/' | b'.')).map(|position| position + 1)
             };
             let Some(later) = later else { return false };
             retry.1 = &retry.1[later..];
