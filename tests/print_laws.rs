@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
@@ -184,5 +186,33 @@ fn a_closed_pipe_ends_all_threads() {
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{threads}: {output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+/// One thread learns that nobody reads the output while another waits for input.
+#[test]
+fn a_closed_pipe_ends_the_program_before_its_input_does() {
+    for threads in ["1", "2", "5"] {
+        for command in [&["print", "--to", "jsonl"][..], &["list"]] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            // What is said of the second file has all of the first written before.
+            let files = ["ledger.replay", "README.md"].map(|name| Path::new(DATA).join(name));
+            let mut program = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+            program.args(command).args(["--threads", threads]).args(files).arg("-");
+            let mut child = program.stdin(Stdio::piped()).stdout(writer).spawn().expect("the program starts");
+            let begun = Instant::now();
+            let status = loop {
+                match child.try_wait().expect("a child") {
+                    Some(status) => break status,
+                    None if begun.elapsed() > Duration::from_secs(60) => {
+                        child.kill().expect("it runs");
+                        panic!("{command:?} on {threads} threads waits for input that nobody wants");
+                    }
+                    None => thread::sleep(Duration::from_millis(5)),
+                }
+            };
+            assert!(status.success(), "{command:?} on {threads} threads: {status}");
+        }
     }
 }

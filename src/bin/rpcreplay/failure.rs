@@ -101,6 +101,18 @@ impl Failure {
     }
 }
 
+/// Ends the program because a command failed.
+pub fn end(failure: &Failure) -> ! {
+    std::process::exit(match failure {
+        // Whoever closed the pipe has seen enough; that is no trouble.
+        Failure::BrokenPipe => 0,
+        Failure::Trouble(trouble) => {
+            report(trouble);
+            2
+        }
+    })
+}
+
 /// Prints trouble to standard error.
 pub fn report(trouble: &Trouble) {
     note("rpcreplay: ", &trouble.message);
@@ -142,12 +154,12 @@ fn write_notes(lines: &[u8]) {
     let _ = io::stderr().write_all(lines);
 }
 
-/// Ends the program as clap does when the arguments of a command are wrong.
+/// Ends the program as clap does when the arguments of a command, such as `schema used`, are wrong.
 pub fn usage(command: &str, kind: clap::error::ErrorKind, message: &str) -> ! {
     let mut cli = Cli::command();
     cli.build();
-    let command = cli.find_subcommand_mut(command).expect("it is the one that is running");
-    command.error(kind, message).exit()
+    let inner = |outer, name| clap::Command::find_subcommand_mut(outer, name).expect("it is the one that is running");
+    command.split(' ').fold(&mut cli, inner).error(kind, message).exit()
 }
 
 /// A path as errors call it.

@@ -12,7 +12,8 @@ use rpcreplay::schema::{Code, Schema, quote_json};
 
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources, TableFormat};
 use crate::batches::{Batch, Batches};
-use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::course::Course;
+use crate::failure::{Failure, Outcome, Trouble};
 use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls};
 use crate::progress::Progress;
@@ -72,7 +73,7 @@ impl List {
         let progress = Progress::through(&self.input, Selected::new(&self.selection, true).passes(), &output);
         let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone(), threads);
         let mut lister = Lister::new(self, schema, output, progress);
-        lister.begin_all()?;
+        lister.begin_all();
         let lister = Ordered::new(lister);
         let stop = || {
             batches.close();
@@ -85,13 +86,13 @@ impl List {
                 }
                 let (number, bytes) = (batch.number, batch.bytes());
                 let entries = batch.decode(schema);
-                match lister.with(number, |lister| lister.add(batch, &entries)) {
-                    Some(true) => batches.give_back(bytes),
-                    Some(false) | None => return stop(),
+                if lister.with(number, |lister| lister.add(batch, &entries)).is_none() {
+                    return;
                 }
+                batches.give_back(bytes);
             }
         });
-        lister.into_inner().finish(sources)
+        Ok(lister.into_inner().finish(sources))
     }
 }
 
@@ -101,8 +102,7 @@ const ADVISED_SERVICES: usize = 8;
 /// The output of the command, and how recordings become it, batch after batch.
 struct Lister<'a> {
     schema: &'a Schema,
-    output: Output,
-    progress: Progress,
+    course: Course,
     view: View,
     several: bool,
     /// How many recordings were begun.
@@ -110,9 +110,6 @@ struct Lister<'a> {
     recording: Option<Recording<'a>>,
     /// Services of streams, of which no descriptor tells the shape.
     unknown_services: Vec<String>,
-    outcome: Outcome,
-    /// What ended the command early.
-    failure: Option<Failure>,
 }
 
 /// The recording that is being read.
@@ -169,97 +166,65 @@ impl<'a> Lister<'a> {
         };
         Lister {
             schema,
-            output,
-            progress,
+            course: Course::new(output, progress),
             view,
             several: list.input.files.len() > 1,
             recordings: 0,
             recording: None,
             unknown_services: Vec::new(),
-            outcome: Outcome::NothingSelected,
-            failure: None,
         }
     }
 
-    /// Lists a batch, whose entries these are, and says whether to go on.
-    fn add(&mut self, batch: Batch<'a>, entries: &[Entry]) -> bool {
-        // Batches whose turn came before anybody could stop are not listed either.
-        if self.failure.is_none() {
-            self.failure = self.list(batch, entries).err();
-        }
-        self.failure.is_none()
-    }
-
-    fn list(&mut self, batch: Batch<'a>, entries: &[Entry]) -> Result<(), Failure> {
+    /// Lists a batch, whose entries these are.
+    fn add(&mut self, batch: Batch<'a>, entries: &[Entry]) {
         match batch.begins {
-            Some(Err(trouble)) => return self.report(&trouble),
+            Some(Err(trouble)) => return self.course.report(&trouble),
             Some(Ok(beginning)) => {
-                self.begin(&batch.name)?;
+                self.begin(&batch.name);
                 self.recording = Some(Recording::new(batch.name, beginning.selected, self.schema));
             }
             None => {}
         }
-        let Some(mut recording) = self.recording.take() else { return Ok(()) };
+        let Some(mut recording) = self.recording.take() else { return };
         for entry in entries {
             recording.add(entry);
             while let Some(call) = recording.tallies.next() {
-                self.call(&mut recording, &call)?;
+                self.call(&mut recording, &call);
             }
         }
         match batch.ends {
             None => self.recording = Some(recording),
-            Some(result) => self.end(recording, result)?,
+            Some(result) => self.end(recording, &result),
         }
-        Ok(())
     }
 
     /// Lists the calls that were still waiting, and says how the recording ended.
-    fn end(&mut self, mut recording: Recording<'_>, result: Result<(), Trouble>) -> Result<(), Failure> {
+    fn end(&mut self, mut recording: Recording<'_>, result: &Result<(), Trouble>) {
         while let Some(call) = recording.tallies.next_at_end() {
-            self.call(&mut recording, &call)?;
+            self.call(&mut recording, &call);
         }
-        self.end_view(&recording, result.is_ok())?;
+        self.end_view(&recording, result.is_ok());
         if let Some(flaws) = recording.notes.take_flaws() {
-            self.report(&Trouble::new(&recording.name, flaws))?;
+            self.course.report(&Trouble::new(&recording.name, flaws));
         }
-        match result {
-            Err(damage) => self.report(&damage)?,
-            Ok(()) if recording.kept_any && self.outcome == Outcome::NothingSelected => self.outcome = Outcome::Fine,
-            Ok(()) => {}
-        }
-        Ok(())
+        self.course.recording_ended(result, recording.kept_any);
     }
 
-    /// Writes to standard error, behind what comes before it on standard output.
-    fn report(&mut self, trouble: &Trouble) -> Result<(), Failure> {
-        self.outcome = Outcome::Reported;
-        self.output.flush()?;
-        self.progress.suspend(|| report(trouble));
-        Ok(())
-    }
-
-    fn finish(mut self, sources: &Sources) -> Result<Outcome, Failure> {
-        self.progress.finish();
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
-        if self.several && matches!(self.view, View::Json { .. }) {
-            self.output.write(b"]\n")?;
-        }
-        self.output.flush()?;
+    fn finish(self, sources: &Sources) -> Outcome {
+        let is_array = self.several && matches!(self.view, View::Json { .. });
+        let outcome = self.course.finish(if is_array { b"]\n" } else { b"" });
         sources.advise(&self.unknown_services);
-        Ok(self.outcome)
+        outcome
     }
 
-    fn begin_all(&mut self) -> Result<(), Failure> {
+    fn begin_all(&mut self) {
         if self.several && matches!(self.view, View::Json { .. }) {
-            self.output.write(b"[\n")?;
+            self.course.write(b"[\n");
         }
-        Ok(())
     }
 
     /// Shows what stands in front of the calls of a recording.
-    fn begin(&mut self, name: &str) -> Result<(), Failure> {
+    fn begin(&mut self, name: &str) {
         let is_first = self.recordings == 0;
         self.recordings += 1;
         let mut part = Vec::new();
@@ -282,10 +247,10 @@ impl<'a> Lister<'a> {
                 }
             }
         }
-        self.output.write(&part)
+        self.course.write(&part);
     }
 
-    fn call(&mut self, recording: &mut Recording<'_>, call: &Tally) -> Result<(), Failure> {
+    fn call(&mut self, recording: &mut Recording<'_>, call: &Tally) {
         recording.calls += 1;
         if call.shape == Shape::Stream {
             self.unknown_service(&call.method);
@@ -308,7 +273,7 @@ impl<'a> Lister<'a> {
                 }
             }
         }
-        self.output.write(&part)
+        self.course.write(&part);
     }
 
     fn unknown_service(&mut self, method: &str) {
@@ -320,7 +285,7 @@ impl<'a> Lister<'a> {
     }
 
     /// Shows what stands behind the calls of a recording.
-    fn end_view(&mut self, recording: &Recording<'_>, is_whole: bool) -> Result<(), Failure> {
+    fn end_view(&mut self, recording: &Recording<'_>, is_whole: bool) {
         let mut part = Vec::new();
         match &mut self.view {
             View::People { table, totals, colors } => {
@@ -340,7 +305,7 @@ impl<'a> Lister<'a> {
             View::Fields => {}
             View::Json { .. } => part.extend_from_slice(if recording.calls > 0 { b"\n]}\n" } else { b"]}\n" }),
         }
-        self.output.write(&part)
+        self.course.write(&part);
     }
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod batches;
 mod completions;
+mod course;
 mod failure;
 mod list;
 mod man;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use failure::{Failure, Outcome};
+use failure::Outcome;
 
 /// Read recordings of gRPC traffic made by Go's rpcreplay and grpcreplay
 #[derive(Debug, Parser)]
@@ -75,11 +76,6 @@ fn main() -> ExitCode {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::NothingSelected | Outcome::Missing) => ExitCode::from(1),
         Ok(Outcome::Reported) => ExitCode::from(2),
-        // Whoever closed the pipe has seen enough; that is no trouble.
-        Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
-        Err(Failure::Trouble(trouble)) => {
-            failure::report(&trouble);
-            ExitCode::from(2)
-        }
+        Err(failure) => failure::end(&failure),
     }
 }

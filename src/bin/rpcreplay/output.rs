@@ -78,6 +78,11 @@ impl Output {
         result
     }
 
+    /// Waits for the pager to end, if there is one.
+    pub fn close(&mut self) {
+        self.paging = Paging::No;
+    }
+
     fn write_through(&mut self, part: &[u8]) -> Result<(), Failure> {
         if matches!(self.paging, Paging::Wanted) && !part.is_empty() {
             self.paging = Pager::start().map_or(Paging::No, Paging::Yes);

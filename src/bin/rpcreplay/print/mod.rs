@@ -15,9 +15,10 @@ use clap::error::ErrorKind;
 use rpcreplay::format::Reader;
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources};
+use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
 use crate::batches::Batches;
-use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
+use crate::course::Course;
+use crate::failure::{self, Failure, Outcome, Trouble, name_of, note};
 use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::{Output, is_harmless};
 use crate::progress::Progress;
@@ -199,7 +200,7 @@ impl Print {
         let progress = Progress::through(&self.input, Selected::new(&self.selection, by_call).passes(), &output);
         let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone(), threads);
         let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
-        let printed = Queue::new(Printed::new(output, progress));
+        let printed = Queue::new(Printed { course: Course::new(output, progress), notes: Notes::default() });
         let stop = || {
             batches.close();
             sorter.close();
@@ -224,9 +225,7 @@ impl Print {
                     Ok(None) | Err(_) => Default::default(),
                 };
                 printed.add(number, (sorted, shown, notes, bytes), |printed, (sorted, shown, notes, bytes)| {
-                    if !printed.add(&sorted, &shown, notes) {
-                        return stop();
-                    }
+                    printed.add(&sorted, &shown, notes);
                     batches.give_back(bytes);
                     if spare().len() < threads.get() {
                         spare().push(shown);
@@ -234,7 +233,9 @@ impl Print {
                 });
             }
         });
-        printed.into_inner().finish(document.map_or(b"", |document| document.end_all(several)), sources)
+        let outcome = printed.into_inner().course.finish(document.map_or(b"", |document| document.end_all(several)));
+        sources.advise(&[]);
+        Ok(outcome)
     }
 
     /// Writes the initial state of the only recording.
@@ -318,77 +319,31 @@ fn is_recording(path: &Path) -> bool {
 
 /// What was printed, and how that went.
 struct Printed {
-    output: Output,
-    progress: Progress,
+    course: Course,
     notes: Notes,
-    outcome: Outcome,
-    /// What ended the command early.
-    failure: Option<Failure>,
 }
 
 impl Printed {
-    fn new(output: Output, progress: Progress) -> Self {
-        Printed { output, progress, notes: Notes::default(), outcome: Outcome::NothingSelected, failure: None }
-    }
-
-    /// Writes a part of a recording, reports how it ended if it did, and says whether to go on.
-    fn add(&mut self, sorted: &Result<Option<Part>, Trouble>, shown: &[u8], notes: Notes) -> bool {
-        // Batches whose turn came before anybody could stop are not printed either.
-        if self.failure.is_some() {
-            return false;
-        }
-        let result = match sorted {
-            Err(trouble) => self.report(trouble),
-            Ok(None) => Ok(()),
+    /// Writes a part of a recording, and reports how the recording ended if it did.
+    fn add(&mut self, sorted: &Result<Option<Part>, Trouble>, shown: &[u8], notes: Notes) {
+        match sorted {
+            Err(trouble) => self.course.report(trouble),
+            Ok(None) => {}
             Ok(Some(part)) => self.write(part, shown, notes),
-        };
-        self.failure = result.err();
-        self.failure.is_none()
+        }
     }
 
-    fn write(&mut self, part: &Part, shown: &[u8], notes: Notes) -> Result<(), Failure> {
-        self.output.write(shown)?;
+    fn write(&mut self, part: &Part, shown: &[u8], notes: Notes) {
+        self.course.write(shown);
         self.notes.add(notes);
-        let Some(end) = &part.ends else { return Ok(()) };
+        let Some(end) = &part.ends else { return };
         for loss in self.notes.take_losses() {
-            self.tell(|| note("rpcreplay: ", &format!("{}: note: {loss}", part.name)))?;
+            self.course.tell(|| note("rpcreplay: ", &format!("{}: note: {loss}", part.name)));
         }
         if let Some(flaws) = self.notes.take_flaws() {
-            self.report(&Trouble::new(&part.name, flaws))?;
+            self.course.report(&Trouble::new(&part.name, flaws));
         }
-        match &end.result {
-            Err(damage) => self.report(damage),
-            Ok(()) => {
-                if end.kept_any && self.outcome == Outcome::NothingSelected {
-                    self.outcome = Outcome::Fine;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn report(&mut self, trouble: &Trouble) -> Result<(), Failure> {
-        self.outcome = Outcome::Reported;
-        self.tell(|| report(trouble))
-    }
-
-    /// Writes to standard error, behind what comes before it on standard output.
-    fn tell(&mut self, say: impl FnOnce()) -> Result<(), Failure> {
-        self.output.flush()?;
-        self.progress.suspend(say);
-        Ok(())
-    }
-
-    /// Ends the document, and says how all of it went.
-    fn finish(mut self, end: &[u8], sources: &Sources) -> Result<Outcome, Failure> {
-        self.progress.finish();
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
-        self.output.write(end)?;
-        self.output.flush()?;
-        sources.advise(&[]);
-        Ok(self.outcome)
+        self.course.recording_ended(&end.result, end.kept_any);
     }
 }
 
