@@ -118,12 +118,12 @@ fn many_threads_list_what_one_lists() {
     let recordings = recordings();
     let list = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
-        let output = command.arg("list").args(arguments).args(&recordings).output().expect("the program starts");
+        let output = command.args(arguments).args(&recordings).output().expect("the program starts");
         (output.stdout, output.stderr, output.status.code())
     };
-    for format in ["table", "json"] {
-        let one = list(&["--threads", "1", "--format", format]);
+    for command in [&["list"][..], &["list", "--format", "json"], &["schema", "used"]] {
+        let one = list(&[command, &["--threads", "1"]].concat());
         assert!(!one.0.is_empty());
-        assert!(one == list(&["--threads", "7", "--format", format]), "{format}");
+        assert!(one == list(&[command, &["--threads", "7"]].concat()), "{command:?}");
     }
 }

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::mem;
 
 use rpcreplay::entry::{Any, Entry, Payload};
-use rpcreplay::format::Reader;
 use rpcreplay::schema::{
-    Flow, Layout, Malformed, Order, Place, Sink, Status, UnopenedAny, Unresolved, Walker, Wire, quote_json, read_any,
+    Flow, Layout, Malformed, Order, Place, Schema, Sink, Status, UnopenedAny, Unresolved, Walker, Wire, quote_json,
+    read_any,
 };
 
-use crate::args::{Input, SchemaArgs, Sources, TableFormat};
-use crate::failure::{Failure, Outcome, Trouble, note, report};
+use crate::args::{Input, SchemaArgs, Selection, Sources, TableFormat};
+use crate::batches::Batches;
+use crate::course::Course;
+use crate::failure::{Failure, Outcome, note};
+use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls};
+use crate::progress::Progress;
 use crate::render::{Cell, Column, Role, Yields, shorten_name};
-use crate::source::Source;
 
 use super::write_rows;
 
@@ -62,35 +66,29 @@ struct Row {
 impl Used {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
+        self.input.refuse_to_read_twice("schema used");
         let sources = self.schema.load()?;
-        let mut uses = Uses::default();
-        let mut outcome = Outcome::Fine;
-        for path in &self.input.files {
-            if let Err(trouble) = self.read(&mut Source::new(path), &sources, &mut uses) {
-                report(&trouble);
-                outcome = Outcome::Reported;
-            }
-        }
+        let output = Output::new();
+        let is_terminal = output.is_terminal();
+        let (uses, course) = self.count(&sources.schema, output);
         let types: Vec<_> = uses.types.into_iter().map(|(name, count)| row_of_type(name, count, &sources)).collect();
         let methods: Vec<_> =
             uses.methods.into_iter().map(|(name, count)| row_of_method(name, count, &sources)).collect();
-        let mut output = Output::new();
         let mut list = Vec::new();
         match self.format {
             TableFormat::Table => {
                 let messages = types.iter().map(|row| cells_of("message", row));
                 let rows = messages.chain(methods.iter().map(|row| cells_of("method", row)));
-                write_rows(&COLUMNS, rows, output.is_terminal(), &mut list);
+                write_rows(&COLUMNS, rows, is_terminal, &mut list);
             }
             TableFormat::Json => {
                 write_json(&types, &methods, &mut list);
-                if output.is_terminal() {
+                if is_terminal {
                     escape_controls(&mut list);
                 }
             }
         }
-        output.write(&list)?;
-        output.flush()?;
+        let mut outcome = course.finish(&list);
         if outcome == Outcome::Fine && types.iter().chain(&methods).any(|row| row.source.is_err()) {
             outcome = Outcome::Missing;
         }
@@ -102,20 +100,66 @@ impl Used {
         Ok(outcome)
     }
 
-    /// Counts what a recording uses.
-    fn read(&self, source: &mut Source, sources: &Sources, uses: &mut Uses) -> Result<(), Trouble> {
-        let name = source.name();
-        let damaged = |error| Trouble::in_recording(&name, &error);
-        let mut reader = Reader::new(source.open()?, &sources.schema, self.input.options()).map_err(damaged)?;
-        let mut walker = Walker::new(&sources.schema);
-        while let Some(entry) = reader.read().map_err(damaged)? {
-            uses.entry(&entry, &mut walker);
-        }
-        Ok(())
+    /// Counts what the recordings use, and reports those that are damaged.
+    fn count(&self, schema: &Schema, output: Output) -> (Uses, Course) {
+        let everything = Selection::default();
+        let threads = self.input.threads();
+        let progress = Progress::through(&self.input, 1, &output);
+        let batches = Batches::new(&self.input, &everything, false, schema, progress.clone(), threads);
+        // What follows damage may have been read before the damage was found; it is not counted.
+        let is_whole = Ordered::new(false);
+        let counted = Ordered::new((Uses::default(), Course::new(output, progress)));
+        let stop = || {
+            batches.close();
+            is_whole.close();
+            counted.close();
+        };
+        on_threads(threads, stop, |more| {
+            let mut walker = Walker::new(schema);
+            while let Some(mut batch) = batches.next() {
+                if batch.may_have_more {
+                    more();
+                }
+                let (number, bytes) = (batch.number, batch.bytes());
+                let entries = batch.decode(schema);
+                let is_counted = is_whole.with(number, |is_whole| {
+                    *is_whole = batch.begins.as_ref().map_or(*is_whole, Result::is_ok);
+                    mem::replace(is_whole, *is_whole && batch.ends.is_none())
+                });
+                let mut uses = Uses::default();
+                match is_counted {
+                    Some(true) => entries.iter().for_each(|entry| uses.entry(entry, &mut walker)),
+                    Some(false) => batch.ends = None,
+                    None => return,
+                }
+                let added = counted.with(number, |(all, course)| {
+                    all.add(uses);
+                    if let Some(Err(trouble)) = &batch.begins {
+                        course.report(trouble);
+                    }
+                    if let Some(result) = &batch.ends {
+                        course.recording_ended(result, true);
+                    }
+                });
+                if added.is_none() {
+                    return;
+                }
+                batches.give_back(bytes);
+            }
+        });
+        counted.into_inner()
     }
 }
 
 impl Uses {
+    fn add(&mut self, other: Uses) {
+        for (all, others) in [(&mut self.types, other.types), (&mut self.methods, other.methods)] {
+            for (name, count) in others {
+                *all.entry(name).or_default() += count;
+            }
+        }
+    }
+
     fn entry(&mut self, entry: &Entry, walker: &mut Walker<'_>) {
         if !entry.method().is_empty() {
             count(&mut self.methods, entry.method());
