@@ -1,7 +1,7 @@
 //! [`Table`]: rows of cells below titles, no wider than the terminal; and rows for programs.
 
 use comfy_table::{CellAlignment, ColumnConstraint, Width, presets};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use rpcreplay::schema::escape_go;
 
@@ -231,16 +231,14 @@ fn cut(text: String, width: usize) -> String {
     if text.width() <= width {
         return text;
     }
-    let mut kept = String::new();
-    for character in text.chars() {
-        kept.push(character);
-        if kept.width() >= width {
-            kept.pop();
-            break;
-        }
-    }
-    kept.push('…');
-    kept
+    // A character alone may be narrower than before this one, which makes a coloured picture of it.
+    let widens = |character| usize::from(character == '\u{fe0f}');
+    let mut taken = 0;
+    let end = text.char_indices().find(|&(_, character)| {
+        taken += character.width().unwrap_or(0) + widens(character);
+        taken >= width
+    });
+    format!("{}…", &text[..end.map_or(text.len(), |(at, _)| at)])
 }
 
 fn escaped(text: &str) -> String {
@@ -334,6 +332,29 @@ mod tests {
         ] {
             assert_eq!(shorten_name(name, width), expected, "{name} {width}");
         }
+    }
+
+    #[test]
+    fn what_is_cut_is_no_wider_than_it_may_be() {
+        for (text, width, expected) in [
+            ("abc", 3, "abc"),
+            ("abcd", 3, "ab…"),
+            ("漢字漢字", 4, "漢…"),
+            ("漢字漢字", 5, "漢字…"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+            ("☁\u{fe0f}☁\u{fe0f}", 3, "☁\u{fe0f}…"),
+            ("☁\u{fe0f}☁\u{fe0f}", 2, "☁…"),
+        ] {
+            assert_eq!(cut(text.to_owned(), width), expected, "{text} {width}");
+            assert!(expected.width() <= width);
+        }
+    }
+
+    /// A quadratic search would not end within a minute.
+    #[test]
+    fn cutting_is_not_slow_on_characters_without_a_width() {
+        let long = "\u{301}".repeat(1_000_000) + "abc";
+        assert_eq!(cut(long, 2).chars().count(), 1_000_002);
     }
 
     #[test]
