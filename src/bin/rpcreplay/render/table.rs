@@ -91,7 +91,7 @@ impl Table {
         for rows in self.rows.chunks(LAID_OUT_ROWS) {
             let cells = rows.iter().map(|row| visible(row, &shown).map(|cell| cell.text.as_str()));
             for (line, row) in lay_out(&columns, cells).zip(rows) {
-                let mut rest = line.trim_end();
+                let mut rest = line.as_str();
                 for cell in visible(row, &shown) {
                     // Between cells there are only blanks, so the first place is the right one.
                     let Some((blanks, behind)) = rest.split_once(cell.text.as_str()) else { continue };
@@ -311,6 +311,14 @@ mod tests {
         let expected =
             format!("\u{1b}[2m #  METHOD\u{1b}[0m\n {}  {}\n{}  {}\n", red("1"), red("1"), red("10"), red("0\\n"));
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn blanks_at_the_end_of_a_cell_are_its_own() {
+        assert_eq!(
+            shown(&COLUMNS[..2], &[&["1", "a "], &["2", " b"], &["3", ""]], 80, false),
+            "#  METHOD\n1  a \n2   b\n3\n"
+        );
     }
 
     #[test]
