@@ -191,7 +191,7 @@ impl<'a> Files<'a> {
         if selected.needs_first_pass() {
             source.prepare_to_read_twice()?;
             // Damage ends this pass; the next one reports it.
-            let entries = self.reader(source)?.map_while(Result::ok);
+            let entries = self.reader(source)?.map_while(Result::ok).inspect(|_| self.progress.show());
             selected.learn(entries, &mut Shapes::new(self.schema));
         }
         Ok((self.reader(source)?, selected))
