@@ -140,9 +140,10 @@ tests/data/marks.grpcrr
  6  /demo.Echo/Say          OK         1     0
  8  -                       -          0     1  ! unpaired
  9  -                       -          0     0  ! unpaired
-10  …/\\x1b[31mListen\\u202e  -          1     0  no end
+10  …/\\x1b[31mListen\\u202e  -          1     0  unknown shape
 12  -                       -          1     0  ! no method, ! no response
 8 calls, 5 would not replay
+hint: name what defines `demo.Echo` with --go-binary PROGRAM (the Go test that made the recording has it), --proto FILE -I DIR or --protoset FILE
 ";
     assert_eq!(shown, expected);
     assert_eq!(code, 2);
