@@ -141,4 +141,14 @@ mod tests {
         }
         assert_eq!(letters_apart("Ordre", "Invoices"), 6);
     }
+
+    #[test]
+    fn long_names_are_not_compared_at_length() {
+        let name =
+            |changed: &[usize]| (0..1000).map(|at| if changed.contains(&at) { 'x' } else { 'a' }).collect::<String>();
+        let distance = |known: &[usize]| Wanted::new(&name(&[])).distance(&name(known));
+        assert_eq!(distance(&[500]), Some(1));
+        assert_eq!(distance(&[500, 500 + COMPARED_BYTES - 1]), Some(2));
+        assert_eq!(distance(&[500, 500 + COMPARED_BYTES]), None);
+    }
 }
