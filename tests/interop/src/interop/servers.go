@@ -54,7 +54,7 @@ func startServers() (*world, error) {
 	pubsub.RegisterSubscriberServer(server, &subscriptionServer{})
 	firestore.RegisterFirestoreServer(server, &documentServer{documents: map[string]*firestore.Document{}})
 	bytestream.RegisterByteStreamServer(server, &blobServer{blobs: map[string][]byte{}})
-	ledger.RegisterLedgerServer(server, &ledgerServer{balance: map[string]int64{}, slow: slow})
+	ledger.RegisterLedgerServer(server, &ledgerServer{balance: map[string]int64{}, slow: slow, ahead: make(chan struct{}, 16)})
 	go server.Serve(listener)
 	return &world{server, listener.Addr().String(), slow}, nil
 }
@@ -334,6 +334,9 @@ type ledgerServer struct {
 	balance  map[string]int64
 	postings int64
 	slow     gate
+	// How many postings of the account "right" were not followed by one of "left" yet, which waits for them: two streams
+	// at once would otherwise come to the counter in the order of chance.
+	ahead chan struct{}
 }
 
 func (s *ledgerServer) Ping(context.Context, *empty.Empty) (*empty.Empty, error) {
@@ -353,6 +356,12 @@ func (s *ledgerServer) Post(_ context.Context, req *ledger.PostRequest) (*ledger
 }
 
 func (s *ledgerServer) post(req *ledger.PostRequest) (*ledger.Posting, error) {
+	switch req.Account {
+	case "left":
+		<-s.ahead
+	case "right":
+		defer func() { s.ahead <- struct{}{} }()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if req.Account == "" {
