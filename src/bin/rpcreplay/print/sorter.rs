@@ -1,25 +1,18 @@
 //! What is to be shown of a recording, in order: [`Sorter`].
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use rpcreplay::entry::{Entry, EntryIndex, Payload};
 use rpcreplay::format::{Compression, Format};
 use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::recording::Header;
-use rpcreplay::schema::{Schema, TYPE_NAME_LIMIT_BYTES};
+use rpcreplay::schema::Schema;
 
 use crate::batches::{Batch, Beginning};
 use crate::failure::Trouble;
 use crate::render::{Call, Ending, Window};
 use crate::select::Selected;
 use crate::shapes::Shapes;
-
-/// How many type URLs are remembered: a recording can make up any number of them.
-const SEEN_TYPES: usize = 4_096;
-
-/// How long a type URL may be that is remembered.
-const SEEN_URL_BYTES: usize = 2 * TYPE_NAME_LIMIT_BYTES;
 
 /// Turns the entries of recordings into what is to be shown of them, batch after batch.
 pub struct Sorter<'a> {
@@ -28,8 +21,6 @@ pub struct Sorter<'a> {
     by_call: bool,
     /// Whether a recording ends at an entry that Go's reader refuses, as it does for Go's Fprint.
     ends_at_flaws: bool,
-    /// The type URLs that were looked up.
-    seen: HashSet<String>,
     /// How many recordings were begun.
     recordings: u64,
     recording: Option<Recording<'a>>,
@@ -94,7 +85,7 @@ pub struct End {
 impl<'a> Sorter<'a> {
     /// A sorter for calls or for entries.
     pub fn new(schema: &'a Schema, by_call: bool, ends_at_flaws: bool) -> Self {
-        Sorter { schema, by_call, ends_at_flaws, seen: HashSet::new(), recordings: 0, recording: None }
+        Sorter { schema, by_call, ends_at_flaws, recordings: 0, recording: None }
     }
 
     /// What is to be shown of a batch, whose entries these are; nothing of what follows the end of a recording.
@@ -121,7 +112,9 @@ impl<'a> Sorter<'a> {
             }
             recording.kept_any = true;
             if let Payload::Message(any) = entry.payload() {
-                look_up(&mut self.seen, any.type_url, self.schema);
+                // The bundle supplies only so many types. Which of them these are must not depend on which thread is
+                // faster, so they are looked up in turn; why one is not known is told where it is shown.
+                let _ = self.schema.resolve(any.type_url);
             }
             if self.by_call {
                 recording.add(entry, call, &mut items);
@@ -141,20 +134,6 @@ impl<'a> Sorter<'a> {
             self.recording = None;
         }
         Ok(Some(Part { name: batch.name, begins, items, is_first, ends }))
-    }
-}
-
-/// Looks a type up whose turn it is.
-///
-/// The built-in bundle supplies only so many types; which of them these are must not depend on which thread is faster.
-fn look_up(seen: &mut HashSet<String>, type_url: &str, schema: &Schema) {
-    if seen.contains(type_url) {
-        return;
-    }
-    // Why a type is not known is told where it is shown.
-    let _ = schema.resolve(type_url);
-    if seen.len() < SEEN_TYPES && type_url.len() <= SEEN_URL_BYTES {
-        seen.insert(type_url.to_owned());
     }
 }
 
