@@ -13,12 +13,15 @@ use std::io::{self, Read, Write};
 
 use prost::Message;
 use rpcreplay::schema::{
-    Field, JsonError, JsonOptions, Malformed, Order, Place, Scalar, Schema, Sink, TextOptions, UnknownFields, Walker,
-    write_canonical, write_json, write_text,
+    Field, JsonError, JsonOptions, JsonReadOptions, JsonReader, Malformed, Order, Place, Scalar, Schema, Sink,
+    TextOptions, UnknownFields, Walker, write_canonical, write_json, write_text,
 };
 
 /// Names the descriptor set of the suite's messages; the runner gives its testee no arguments.
 const MESSAGES: &str = "CONFORMANCE_MESSAGES";
+
+/// The category of tests in which members that nobody knows are passed over.
+const IGNORE_UNKNOWN_JSON: i32 = 3;
 
 #[derive(Clone, PartialEq, Message)]
 struct Request {
@@ -28,6 +31,8 @@ struct Request {
     requested_output_format: i32,
     #[prost(string, tag = "4")]
     message_type: String,
+    #[prost(int32, tag = "5")]
+    test_category: i32,
     #[prost(bool, tag = "9")]
     print_unknown_fields: bool,
 }
@@ -112,16 +117,25 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
     if request.message_type == "conformance.FailureSet" {
         return Outcome::Protobuf(Vec::new());
     }
-    let bytes = match &request.payload {
-        Some(Payload::Protobuf(bytes)) => bytes,
-        Some(Payload::Json(_) | Payload::Jspb(_) | Payload::Text(_)) => {
-            return Outcome::Skipped("only binary messages are read".to_owned());
-        }
-        None => return Outcome::RuntimeError("no payload".to_owned()),
-    };
     let layout = match walker.schema().resolve(&request.message_type) {
         Ok(layout) => layout,
         Err(error) => return Outcome::RuntimeError(error.to_string()),
+    };
+    let mut wire = Vec::new();
+    let bytes = match &request.payload {
+        Some(Payload::Protobuf(bytes)) => bytes,
+        Some(Payload::Json(json)) => {
+            let ignore_unknown = request.test_category == IGNORE_UNKNOWN_JSON;
+            let options = JsonReadOptions { strict: true, ignore_unknown };
+            match JsonReader::new(walker.schema(), options).read(layout, json.as_bytes(), &mut wire) {
+                Ok(_) => &wire,
+                Err(error) => return Outcome::ParseError(error.to_string()),
+            }
+        }
+        Some(Payload::Jspb(_) | Payload::Text(_)) => {
+            return Outcome::Skipped("only binary messages and JSON are read".to_owned());
+        }
+        None => return Outcome::RuntimeError("no payload".to_owned()),
     };
     walker.check_any(false);
     if let Err(error) = walker.walk(layout, bytes, &mut Utf8Check) {

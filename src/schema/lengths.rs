@@ -22,6 +22,13 @@ struct Length {
     value: u64,
 }
 
+/// A place among the lengths.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    index: usize,
+    length_bytes: usize,
+}
+
 /// A length that was begun and not yet ended.
 #[derive(Debug)]
 pub(super) struct OpenLength {
@@ -48,11 +55,52 @@ impl Unsized {
         self.length_bytes += varint_bytes(length.value);
     }
 
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+        self.length_bytes = 0;
+    }
+
+    /// Whether nothing came since the length was begun.
+    pub(super) fn is_empty_since(&self, open: &OpenLength) -> bool {
+        self.lengths[open.index].position == self.bytes.len()
+    }
+
+    /// Forgets the length that was begun last and has nothing behind it.
+    pub(super) fn cancel(&mut self, open: OpenLength) {
+        self.lengths.truncate(open.index);
+    }
+
+    /// The place behind all lengths that were begun.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { index: self.lengths.len(), length_bytes: self.length_bytes }
+    }
+
+    /// The bytes from a position on, with the lengths since a mark, all of which have ended.
+    pub(super) fn sized_since(&self, position: usize, mark: Mark) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append_part(position, mark, &mut out);
+        out
+    }
+
+    /// Puts bytes in the place of those from a position on, and of the lengths since a mark.
+    pub(super) fn replace_since(&mut self, position: usize, mark: Mark, bytes: &[u8]) {
+        self.bytes.truncate(position);
+        self.bytes.extend_from_slice(bytes);
+        self.lengths.truncate(mark.index);
+        self.length_bytes = mark.length_bytes;
+    }
+
     /// Appends the bytes to `out`, with the lengths in their places.
     pub(super) fn append_to(&self, out: &mut Vec<u8>) {
-        out.reserve(self.bytes.len() + self.length_bytes);
-        let mut copied = 0;
-        for &Length { position, value } in &self.lengths {
+        self.append_part(0, Mark { index: 0, length_bytes: 0 }, out);
+    }
+
+    fn append_part(&self, start: usize, mark: Mark, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() - start + self.length_bytes - mark.length_bytes);
+        let mut copied = start;
+        for &Length { position, value } in &self.lengths[mark.index..] {
             out.extend_from_slice(&self.bytes[copied..position]);
             push_varint(out, value);
             copied = position;
