@@ -10,6 +10,7 @@ use prost_reflect::{Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescr
 use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
+use super::names::Names;
 use super::well_known::WellKnown;
 use crate::wire::WireType;
 
@@ -26,6 +27,7 @@ pub struct Layout {
     /// the fields 1 to 31.
     small_tags: [FieldSlot; 256],
     large_tags: FxHashMap<u32, FieldSlot>,
+    text_names: Names,
     oneofs: u32,
     reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
@@ -357,6 +359,7 @@ impl Layout {
         Layout {
             full_name: descriptor.full_name().into(),
             well_known: WellKnown::recognise(descriptor.full_name(), &fields),
+            text_names: Names::new(fields.iter().map(|field| &*field.text_name)),
             fields: fields.into(),
             small_tags,
             large_tags,
@@ -398,7 +401,13 @@ impl Layout {
 
     /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`.
     pub fn field_of_text_name(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| &*field.text_name == name)
+        Some(&self.fields[self.index_of_text_name(name.as_bytes())?])
+    }
+
+    /// Where in [`fields`](Self::fields) the field stands that the text format calls by this name.
+    #[inline]
+    pub(super) fn index_of_text_name(&self, name: &[u8]) -> Option<usize> {
+        self.text_names.find(name, |index| self.fields[index].text_name.as_bytes() == name)
     }
 
     /// How many oneofs the message has, synthetic ones apart.

@@ -14,6 +14,7 @@ mod json;
 mod layout;
 mod lengths;
 mod level;
+mod names;
 mod number;
 mod proto;
 mod proto_files;
