@@ -2,31 +2,33 @@
 
 use crate::wire::{push_varint, varint_bytes};
 
-/// Wire bytes that still lack the lengths of messages, and where those belong.
+/// Wire bytes with messages whose lengths are not all in place.
 ///
-/// Shifting each message to make room for its length would take time by the square of the nesting; so lengths are put in
+/// A length takes one byte if it is below 128, as most are, and then it is put where a byte was left for it. Shifting a
+/// longer message to make room for its length would take time by the square of the nesting; so those lengths are put in
 /// at the end, all of them in one pass.
 #[derive(Debug, Default)]
 pub(super) struct Unsized {
-    /// The bytes without the lengths; whatever has none is appended here.
+    /// The bytes, with one byte where a length belongs; whatever has no length is appended here.
     pub(super) bytes: Vec<u8>,
-    /// In ascending order of position.
+    /// The lengths that are open or do not fit into their byte, in ascending order of position.
     lengths: Vec<Length>,
-    /// How many bytes the lengths known so far take.
-    length_bytes: usize,
+    /// How many more bytes the lengths known so far take than were left for them.
+    missing_bytes: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Length {
     position: usize,
     value: u64,
 }
 
 /// A length that was begun and not yet ended.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct OpenLength {
     index: usize,
-    length_bytes_before: usize,
+    position: usize,
+    missing_bytes_before: usize,
 }
 
 impl Unsized {
@@ -35,29 +37,32 @@ impl Unsized {
     }
 
     /// Begins a value whose length stands in front of it.
+    #[inline]
     pub(super) fn begin_length(&mut self) -> OpenLength {
-        self.lengths.push(Length { position: self.bytes.len(), value: 0 });
-        OpenLength { index: self.lengths.len() - 1, length_bytes_before: self.length_bytes }
+        let position = self.bytes.len();
+        self.bytes.push(0);
+        self.lengths.push(Length { position, value: 0 });
+        OpenLength { index: self.lengths.len() - 1, position, missing_bytes_before: self.missing_bytes }
     }
 
     /// Ends the value that was begun last.
+    #[inline]
     pub(super) fn end_length(&mut self, open: OpenLength) {
-        let length = &mut self.lengths[open.index];
-        let lengths_inside = self.length_bytes - open.length_bytes_before;
-        length.value = (self.bytes.len() - length.position + lengths_inside) as u64;
-        self.length_bytes += varint_bytes(length.value);
+        let missing_inside = self.missing_bytes - open.missing_bytes_before;
+        let value = self.bytes.len() - open.position - 1 + missing_inside;
+        if value < 0x80 {
+            // What is inside is no longer, so no length in there is left.
+            self.bytes[open.position] = value as u8;
+            self.lengths.truncate(open.index);
+        } else {
+            self.lengths[open.index].value = value as u64;
+            self.missing_bytes += varint_bytes(value as u64) - 1;
+        }
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.
     pub(super) fn append_to(&self, out: &mut Vec<u8>) {
-        out.reserve(self.bytes.len() + self.length_bytes);
-        let mut copied = 0;
-        for &Length { position, value } in &self.lengths {
-            out.extend_from_slice(&self.bytes[copied..position]);
-            push_varint(out, value);
-            copied = position;
-        }
-        out.extend_from_slice(&self.bytes[copied..]);
+        self.append_part(0, 0, out);
     }
 
     /// The bytes, with the lengths in their places.
@@ -68,6 +73,17 @@ impl Unsized {
         let mut whole = Vec::new();
         self.append_to(&mut whole);
         whole
+    }
+
+    fn append_part(&self, start: usize, first_length: usize, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() - start + self.missing_bytes);
+        let mut copied = start;
+        for &Length { position, value } in &self.lengths[first_length..] {
+            out.extend_from_slice(&self.bytes[copied..position]);
+            push_varint(out, value);
+            copied = position + 1;
+        }
+        out.extend_from_slice(&self.bytes[copied..]);
     }
 }
 
