@@ -6,7 +6,7 @@
 use crate::entry::{Any, Entry, Kind, Payload};
 use crate::error::Result;
 use crate::schema::Schema;
-use crate::schema::prototext::{self, AnyText, Lexer, Name, NameKind, ParseError, Scalar, Token};
+use crate::schema::prototext::{self, AnyText, Dialect, Lexer, Name, NameKind, ParseError, Scalar, Token};
 
 /// The facts of an entry, as its text gives them.
 pub(super) struct EntryText {
@@ -33,7 +33,7 @@ impl EntryText {
 
 /// Reads the text of an entry.
 pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<EntryText, ParseError> {
-    let mut lexer = Lexer::new(text);
+    let mut lexer = Lexer::new(text, Dialect::Go);
     let mut kind = None;
     let mut method = None;
     let mut any = None;

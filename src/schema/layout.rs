@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use prost_reflect::{Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{
+    Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
+};
 use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
@@ -28,6 +30,8 @@ pub struct Layout {
     small_tags: [FieldSlot; 256],
     large_tags: FxHashMap<u32, FieldSlot>,
     text_names: Names,
+    /// The fields that the text format calls by their type, and some call by their name.
+    groups: Box<[u32]>,
     oneofs: u32,
     reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
@@ -263,6 +267,7 @@ pub struct EnumLayout {
     numbers: Box<[(Box<str>, i32)]>,
     default: i32,
     is_null_value: bool,
+    is_closed: bool,
 }
 
 impl EnumLayout {
@@ -281,6 +286,7 @@ impl EnumLayout {
             numbers: numbers.into(),
             default: declared.first().map_or(0, |value| value.number()),
             is_null_value: descriptor.full_name() == "google.protobuf.NullValue",
+            is_closed: descriptor.parent_file().syntax() == Syntax::Proto2,
         }
     }
 
@@ -316,6 +322,13 @@ impl EnumLayout {
     /// Whether it is `google.protobuf.NullValue`, which JSON writes as `null`.
     pub fn is_null_value(&self) -> bool {
         self.is_null_value
+    }
+
+    /// Whether only the declared numbers are values: true in proto2.
+    ///
+    /// Of files written in an edition, those with closed enums and no open ones count as proto2.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 }
 
@@ -360,6 +373,7 @@ impl Layout {
             full_name: descriptor.full_name().into(),
             well_known: WellKnown::recognise(descriptor.full_name(), &fields),
             text_names: Names::new(fields.iter().map(|field| &*field.text_name)),
+            groups: (0..).zip(&fields).filter(|(_, field)| field.has_group_name()).map(|(index, _)| index).collect(),
             fields: fields.into(),
             small_tags,
             large_tags,
@@ -399,7 +413,10 @@ impl Layout {
         self.fields.iter().find(|field| field.number == number)
     }
 
-    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`.
+    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`. A group is
+    /// known by its field's name, too.
+    ///
+    /// Source: the conformance suite, `GroupFieldLowercased`.
     pub fn field_of_text_name(&self, name: &str) -> Option<&Field> {
         Some(&self.fields[self.index_of_text_name(name.as_bytes())?])
     }
@@ -407,7 +424,12 @@ impl Layout {
     /// Where in [`fields`](Self::fields) the field stands that the text format calls by this name.
     #[inline]
     pub(super) fn index_of_text_name(&self, name: &[u8]) -> Option<usize> {
-        self.text_names.find(name, |index| self.fields[index].text_name.as_bytes() == name)
+        let found = self.text_names.find(name, |index| self.fields[index].text_name.as_bytes() == name);
+        if found.is_none() && !self.groups.is_empty() {
+            let mut groups = self.groups.iter().map(|&index| index as usize);
+            return groups.find(|&index| self.fields[index].name.as_bytes() == name);
+        }
+        found
     }
 
     /// How many oneofs the message has, synthetic ones apart.
@@ -564,6 +586,11 @@ impl Field {
     /// Source: protobuf-go, `order.LegacyFieldOrder`.
     fn wire_order(&self) -> (bool, Option<u32>, u32) {
         (!self.is_extension, self.oneof, self.number)
+    }
+
+    /// Whether the text format calls the field by its type.
+    fn has_group_name(&self) -> bool {
+        !self.is_extension && self.name != self.text_name
     }
 
     /// What the field is to the walker.

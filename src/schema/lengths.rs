@@ -1,5 +1,7 @@
 //! [`Unsized`]: wire bytes of messages within messages whose lengths are not known before they end.
 
+use std::ops::Range;
+
 use crate::wire::{push_varint, varint_bytes};
 
 /// Wire bytes with messages whose lengths are not all in place.
@@ -15,6 +17,8 @@ pub(super) struct Unsized {
     lengths: Vec<Length>,
     /// How many more bytes the lengths known so far take than were left for them.
     missing_bytes: usize,
+    /// Kept for its memory.
+    scratch: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +61,44 @@ impl Unsized {
         } else {
             self.lengths[open.index].value = value as u64;
             self.missing_bytes += varint_bytes(value as u64) - 1;
+        }
+    }
+
+    /// Takes back the value that was begun last, whatever stands inside it, and its length.
+    pub(super) fn cancel_length(&mut self, open: OpenLength) {
+        self.bytes.truncate(open.position);
+        self.lengths.truncate(open.index);
+        self.missing_bytes = open.missing_bytes_before;
+    }
+
+    /// Whether nothing stands inside the value that was begun last.
+    pub(super) fn is_empty(&self, open: OpenLength) -> bool {
+        self.bytes.len() == open.position + 1
+    }
+
+    /// Takes out what stands inside the value that was begun last, with the lengths in their places.
+    pub(super) fn take(&mut self, open: OpenLength) -> Vec<u8> {
+        let mut taken = Vec::new();
+        self.append_part(open.position + 1, open.index + 1, &mut taken);
+        self.bytes.truncate(open.position + 1);
+        self.lengths.truncate(open.index + 1);
+        self.missing_bytes = open.missing_bytes_before;
+        taken
+    }
+
+    /// Puts parts of the bytes, which together are all from `start` on, into another order. No length may be open there.
+    pub(super) fn rearrange(&mut self, start: usize, parts: impl Iterator<Item = Range<usize>>) {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.bytes[start..]);
+        self.bytes.truncate(start);
+        let first = self.lengths.partition_point(|length| length.position < start);
+        let moved = self.lengths.split_off(first);
+        for part in parts {
+            let within = |position: usize| moved.partition_point(|length| length.position < position);
+            for &Length { position, value } in &moved[within(part.start)..within(part.end)] {
+                self.lengths.push(Length { position: position - part.start + self.bytes.len(), value });
+            }
+            self.bytes.extend_from_slice(&self.scratch[part.start - start..part.end - start]);
         }
     }
 
@@ -114,6 +156,42 @@ mod tests {
         let mut behind = vec![0xff];
         message.append_to(&mut behind);
         assert_eq!(behind, [&[0xff], &expected[..]].concat());
+        assert_eq!(message.into_sized(), expected);
+    }
+
+    /// One message inside another: what is inside is taken out, cancelled, and put into another order.
+    #[test]
+    fn values_are_taken_out_and_rearranged() {
+        let long = |message: &mut Unsized, number: u32| {
+            push_tag(&mut message.bytes, number, WireType::Bytes);
+            let open = message.begin_length();
+            message.bytes.extend([number as u8; 200]);
+            message.end_length(open);
+        };
+        let field = |number: u32| [vec![(number << 3 | 2) as u8, 0xc8, 1], vec![number as u8; 200]].concat();
+        let mut message = Unsized::default();
+        long(&mut message, 1);
+        let start = message.bytes.len();
+        long(&mut message, 3);
+        let middle = message.bytes.len();
+        long(&mut message, 2);
+        put_varint(&mut message.bytes, 2, 7);
+        let end = message.bytes.len();
+        message.rearrange(start, [middle..end, start..middle].into_iter());
+
+        push_tag(&mut message.bytes, 4, WireType::Bytes);
+        let outer = message.begin_length();
+        assert!(message.is_empty(outer));
+        let inner = message.begin_length();
+        long(&mut message, 5);
+        message.cancel_length(inner);
+        assert!(message.is_empty(outer));
+        long(&mut message, 6);
+        assert_eq!(message.take(outer), field(6));
+        long(&mut message, 7);
+        message.end_length(outer);
+
+        let expected = [field(1), field(2), vec![0x10, 7], field(3), vec![0x22, 0xcb, 1], field(7)].concat();
         assert_eq!(message.into_sized(), expected);
     }
 }

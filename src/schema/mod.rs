@@ -47,7 +47,7 @@ pub use definitions::{Definition, DefinitionKind, SourceSummary};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
 pub use proto::Description;
-pub use prototext::ParseFault;
+pub use prototext::{ParseError, ParseFault, read_text};
 pub use quote::{escape_go, is_printable, quote_go};
 pub use raw::{RawEvent, likely_float, quote_hex, read_raw, write_raw};
 pub use similar::similar;

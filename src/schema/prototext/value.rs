@@ -3,7 +3,7 @@
 //! Source: protobuf-go's `internal/encoding/text`, the methods of `Token`.
 
 use super::error::{ParseError, ParseFault, quote};
-use super::token::{Number, NumberForm, Scalar, ScalarKind};
+use super::token::{Dialect, Number, NumberForm, Scalar, ScalarKind};
 
 /// The bits of Go's `math.NaN()`, which differ from Rust's and C's.
 const GO_NAN: u64 = 0x7ff8_0000_0000_0001;
@@ -46,8 +46,9 @@ impl Scalar<'_> {
     }
 
     /// A number that is not hexadecimal, or the name of a special value in any case of letters.
-    pub(crate) fn double(&self, expected: &'static str) -> Result<f64, ParseError> {
+    pub(crate) fn double(&self, expected: &'static str, dialect: Dialect) -> Result<f64, ParseError> {
         match self.kind {
+            ScalarKind::Number(number) if number.form == NumberForm::Octal && dialect == Dialect::Standard => None,
             ScalarKind::Number(number) => number.float(),
             ScalarKind::Literal(literal) => match literal.to_ascii_lowercase().as_str() {
                 "nan" => Some(f64::from_bits(GO_NAN)),
@@ -61,8 +62,8 @@ impl Scalar<'_> {
     }
 
     /// Rounded twice, as Go does: to a `double`, then to a `float`.
-    pub(crate) fn float(&self) -> Result<f32, ParseError> {
-        Ok(self.double("float")? as f32)
+    pub(crate) fn float(&self, dialect: Dialect) -> Result<f32, ParseError> {
+        Ok(self.double("float", dialect)? as f32)
     }
 
     pub(crate) fn bytes(&self, expected: &'static str) -> Result<&[u8], ParseError> {
