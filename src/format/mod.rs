@@ -36,6 +36,7 @@ use zstd::Unzstd;
 pub(crate) use quote::CARRIAGE_RETURN;
 
 pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
+pub use entry_text::write_entry_text;
 pub use frame::Frame;
 pub use sniff::Unrecognized;
 pub use text::CountError;

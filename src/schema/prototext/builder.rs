@@ -2,7 +2,7 @@
 
 use super::error::{ParseError, ParseFault, quote};
 use super::token::{Dialect, Lexer, Name, NameKind, Scalar, Token};
-use super::{AnyText, unexpected};
+use super::{AnyText, EXPANDED_LIMIT, unexpected};
 use crate::schema::lengths::{OpenLength, Unsized};
 use crate::schema::{Field, Layout, LayoutId, Schema, Shape, Type, Walker, WellKnown, write_canonical};
 use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag, push_varint, put_bytes};
@@ -10,13 +10,6 @@ use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag, push_varint
 const ANY: &str = "google.protobuf.Any";
 const ANY_TYPE_URL: u32 = 1;
 const ANY_VALUE: u32 = 2;
-
-/// How many expanded `Any` may stand inside one another.
-///
-/// Each may have to be put into canonical order and copied where it ends, so that what stands inside all of them costs as
-/// many times its length: a string of 4 MB inside 9,000 took 13 s. Go's reader has its limit of 10,000 messages alone; a
-/// message that is packed into another a hundred times over has not been seen.
-const EXPANDED_LIMIT: usize = 100;
 
 /// How many times the length of the text may be moved to bring fields into order, before the rest is left to a walk.
 ///

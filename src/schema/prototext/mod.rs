@@ -17,11 +17,19 @@ mod token;
 mod value;
 
 pub use error::{ParseError, ParseFault};
+pub(super) use token::is_bracketed_url;
 pub(crate) use token::{Dialect, Lexer, Name, NameKind, Scalar, Token};
 
 use super::{LayoutId, Schema};
 use builder::Builder;
 use error::quote;
+
+/// How many expanded `Any` may stand inside one another.
+///
+/// Each may have to be put into canonical order and copied where it ends, so that what stands inside all of them costs as
+/// many times its length: a string of 4 MB inside 9,000 took 13 s. Go's reader has its limit of 10,000 messages alone; a
+/// message that is packed into another a hundred times over has not been seen.
+pub(super) const EXPANDED_LIMIT: usize = 100;
 
 /// An `Any`, from either of its two forms.
 #[derive(Debug, Default)]

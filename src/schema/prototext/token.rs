@@ -380,16 +380,24 @@ pub(super) fn blanks(text: &[u8]) -> usize {
     }
 }
 
-/// A type URL or extension's name up to its bracket, as most are: without blanks and comments, and with no slash in front.
+/// A type URL or extension's name up to its bracket, if there are no blanks and comments in it.
 fn plain_url(text: &[u8]) -> Option<&str> {
     let url = &text[..memchr::memchr(b']', text)?];
-    let mut may_end = false;
-    let mut is_plain = true;
-    for &byte in url {
-        is_plain &= is_url_character(byte) || may_end && matches!(byte, b'.' | b'/');
-        may_end = !matches!(byte, b'.' | b'/');
-    }
-    if is_plain && may_end { str::from_utf8(url).ok() } else { None }
+    if is_bracketed_url(url) { str::from_utf8(url).ok() } else { None }
+}
+
+/// Whether a type URL, or an extension's name, may stand in brackets.
+///
+/// Source: protobuf-go, `internal/encoding/text`, `Decoder.parseTypeName`; the text format specification, "Any".
+pub(crate) fn is_bracketed_url(url: &[u8]) -> bool {
+    let mut is_behind_separator = true;
+    url.iter().enumerate().all(|(at, &byte)| match byte {
+        b'.' | b'/' => !std::mem::replace(&mut is_behind_separator, true) || (at == 0 && byte == b'/'),
+        _ => {
+            is_behind_separator = false;
+            is_url_character(byte)
+        }
+    }) && !is_behind_separator
 }
 
 /// Whether a byte may stand in the host or path of a type URL besides dots and slashes.
