@@ -155,6 +155,9 @@ pub enum ErrorKind {
     /// The text of an entry is not prototext, or not that of a `grpcreplay.Entry`.
     #[error(transparent)]
     Prototext(#[from] crate::schema::ParseFault),
+    /// An entry holds what the text format can't carry.
+    #[error(transparent)]
+    TextLoss(#[from] crate::schema::TextLoss),
     /// An entry refers to one that the writer was not given.
     #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
     MissingReference {
@@ -219,6 +222,7 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
+            | ErrorKind::TextLoss(_)
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,
         }

@@ -39,7 +39,7 @@ pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, D
 pub use entry_text::write_entry_text;
 pub use frame::Frame;
 pub use sniff::Unrecognized;
-pub use text::CountError;
+pub use text::{CountError, write_text_entry, write_text_header};
 pub use writer::Writer;
 pub use zstd::ZSTD_WINDOW_LIMIT_BYTES;
 
