@@ -3,6 +3,7 @@
 //! The five fields of `grpcreplay.Entry` are known here, so that reading text does not depend on which descriptors
 //! there are; only the message inside does.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use crate::entry::{Any, Entry, Kind, Payload};
@@ -14,15 +15,15 @@ use crate::schema::{
 };
 
 /// The facts of an entry, as its text gives them.
-pub(super) struct EntryText {
+pub(super) struct EntryText<'t> {
     kind: Kind,
-    method: String,
-    any: Option<AnyText>,
+    method: Cow<'t, str>,
+    any: Option<AnyText<'t>>,
     is_error: bool,
     ref_index: i32,
 }
 
-impl EntryText {
+impl EntryText<'_> {
     /// Encodes the entry as Go's recorder does.
     pub(super) fn encode(&self) -> Result<Entry> {
         let any = self.any.as_ref().map(|any| Any { type_url: &any.type_url, value: &any.value });
@@ -119,7 +120,7 @@ fn write_expanded(any: Any<'_>, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> O
 }
 
 /// Reads the text of an entry.
-pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<EntryText, ParseError> {
+pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>, ParseError> {
     let mut lexer = Lexer::new(text, Dialect::Go);
     let mut kind = None;
     let mut method = None;
@@ -139,7 +140,7 @@ pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<EntryText, ParseErro
                 kind = Some(Kind::from_number(number));
             }
             NameKind::Ident("method") => {
-                method = Some(scalar(&mut lexer, &name, method.is_some())?.string()?.to_owned());
+                method = Some(scalar(&mut lexer, &name, method.is_some())?.into_string()?);
             }
             NameKind::Ident("message") if any.is_some() => return Err(name.repeated()),
             NameKind::Ident("message") => any = Some(prototext::read_any(&mut lexer, schema)?),

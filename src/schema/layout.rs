@@ -12,7 +12,7 @@ use prost_reflect::{
 use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
-use super::names::Names;
+use super::names::{Names, is_same};
 use super::well_known::WellKnown;
 use crate::wire::WireType;
 
@@ -149,6 +149,13 @@ impl Key {
             }
             None => Key { block, long: bytes.into(), length },
         }
+    }
+
+    /// Its length, if a text has it at a place.
+    #[inline(always)]
+    pub(super) fn stands_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let key = self.block.get(..self.length)?;
+        is_same(text.get(at..at + self.length)?, key).then_some(self.length)
     }
 
     #[inline(always)]
@@ -424,7 +431,7 @@ impl Layout {
     /// Where in [`fields`](Self::fields) the field stands that the text format calls by this name.
     #[inline]
     pub(super) fn index_of_text_name(&self, name: &[u8]) -> Option<usize> {
-        let found = self.text_names.find(name, |index| self.fields[index].text_name.as_bytes() == name);
+        let found = self.text_names.find(name, |index| is_same(self.fields[index].text_name.as_bytes(), name));
         if found.is_none() && !self.groups.is_empty() {
             let mut groups = self.groups.iter().map(|&index| index as usize);
             return groups.find(|&index| self.fields[index].name.as_bytes() == name);

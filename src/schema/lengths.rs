@@ -24,16 +24,15 @@ pub(super) struct Unsized {
 #[derive(Debug, Clone, Copy)]
 struct Length {
     position: usize,
+    /// Of a length that is open, how many bytes were missing before it.
     value: u64,
 }
 
 /// A length that was begun and not yet ended.
+///
+/// Its place among the lengths, of which each is open, at most as many as messages nest, or of a message of 128 bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OpenLength {
-    index: usize,
-    position: usize,
-    missing_bytes_before: usize,
-}
+pub(super) struct OpenLength(u32);
 
 impl Unsized {
     pub(super) fn with_capacity(capacity: usize) -> Self {
@@ -43,46 +42,48 @@ impl Unsized {
     /// Begins a value whose length stands in front of it.
     #[inline]
     pub(super) fn begin_length(&mut self) -> OpenLength {
-        let position = self.bytes.len();
+        self.lengths.push(Length { position: self.bytes.len(), value: self.missing_bytes as u64 });
         self.bytes.push(0);
-        self.lengths.push(Length { position, value: 0 });
-        OpenLength { index: self.lengths.len() - 1, position, missing_bytes_before: self.missing_bytes }
+        OpenLength(self.lengths.len() as u32 - 1)
     }
 
     /// Ends the value that was begun last.
     #[inline]
     pub(super) fn end_length(&mut self, open: OpenLength) {
-        let missing_inside = self.missing_bytes - open.missing_bytes_before;
-        let value = self.bytes.len() - open.position - 1 + missing_inside;
+        let length = &mut self.lengths[open.0 as usize];
+        let missing_inside = self.missing_bytes as u64 - length.value;
+        let value = (self.bytes.len() - length.position - 1) as u64 + missing_inside;
         if value < 0x80 {
             // What is inside is no longer, so no length in there is left.
-            self.bytes[open.position] = value as u8;
-            self.lengths.truncate(open.index);
+            self.bytes[length.position] = value as u8;
+            self.lengths.truncate(open.0 as usize);
         } else {
-            self.lengths[open.index].value = value as u64;
-            self.missing_bytes += varint_bytes(value as u64) - 1;
+            length.value = value;
+            self.missing_bytes += varint_bytes(value) - 1;
         }
     }
 
     /// Takes back the value that was begun last, whatever stands inside it, and its length.
     pub(super) fn cancel_length(&mut self, open: OpenLength) {
-        self.bytes.truncate(open.position);
-        self.lengths.truncate(open.index);
-        self.missing_bytes = open.missing_bytes_before;
+        let Length { position, value } = self.lengths[open.0 as usize];
+        self.bytes.truncate(position);
+        self.lengths.truncate(open.0 as usize);
+        self.missing_bytes = value as usize;
     }
 
     /// Whether nothing stands inside the value that was begun last.
     pub(super) fn is_empty(&self, open: OpenLength) -> bool {
-        self.bytes.len() == open.position + 1
+        self.bytes.len() == self.lengths[open.0 as usize].position + 1
     }
 
     /// Takes out what stands inside the value that was begun last, with the lengths in their places.
     pub(super) fn take(&mut self, open: OpenLength) -> Vec<u8> {
+        let Length { position, value } = self.lengths[open.0 as usize];
         let mut taken = Vec::new();
-        self.append_part(open.position + 1, open.index + 1, &mut taken);
-        self.bytes.truncate(open.position + 1);
-        self.lengths.truncate(open.index + 1);
-        self.missing_bytes = open.missing_bytes_before;
+        self.append_part(position + 1, open.0 as usize + 1, &mut taken);
+        self.bytes.truncate(position + 1);
+        self.lengths.truncate(open.0 as usize + 1);
+        self.missing_bytes = value as usize;
         taken
     }
 

@@ -54,6 +54,22 @@ fn hash(name: &[u8]) -> usize {
     (mixed.wrapping_mul(ODD) >> 32) as usize
 }
 
+/// Whether two names are the same; faster for names than a comparison that is made for any length.
+#[inline]
+pub(super) fn is_same(name: &[u8], other: &[u8]) -> bool {
+    if name.len() != other.len() {
+        return false;
+    }
+    if let (Some(last), Some(other_last)) = (name.last_chunk::<8>(), other.last_chunk::<8>()) {
+        let (words, other_words) = (name.as_chunks::<8>().0, other.as_chunks::<8>().0);
+        return last == other_last && words.iter().zip(other_words).all(|(word, other)| word == other);
+    }
+    if let (Some(last), Some(other_last)) = (name.last_chunk::<4>(), other.last_chunk::<4>()) {
+        return last == other_last && name.first_chunk::<4>() == other.first_chunk::<4>();
+    }
+    name.iter().zip(other).all(|(byte, other)| byte == other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +93,20 @@ mod tests {
     fn of_equal_names_the_first_is_found() {
         let names = ["a", "b", "a"];
         assert_eq!(Names::new(names.iter().copied()).find(b"a", |at| names[at] == "a"), Some(0));
+    }
+
+    #[test]
+    fn names_are_the_same_in_every_byte() {
+        for length in 0..40 {
+            let name: Vec<u8> = (b'a'..).take(length).collect();
+            assert!(is_same(&name, &name.clone()));
+            assert!(!is_same(&name, &[&name[..], b"x"].concat()));
+            for at in 0..length {
+                let mut other = name.clone();
+                other[at] ^= 1;
+                assert!(!is_same(&name, &other), "{at} of {length}");
+            }
+        }
     }
 
     /// They differ in the middle alone, which the hash does not see.

@@ -1,5 +1,7 @@
 //! [`Builder`]: words become wire bytes, in the order of Go's deterministic encoder.
 
+use std::borrow::Cow;
+
 use super::error::{ParseError, ParseFault, quote};
 use super::token::{Dialect, Lexer, Name, NameKind, Scalar, Token};
 use super::{AnyText, EXPANDED_LIMIT, unexpected};
@@ -17,6 +19,9 @@ const ANY_VALUE: u32 = 2;
 /// nested text would take time by the square of its length. A walk is slower and has no such problem.
 const MOVED_LIMIT: usize = 8;
 
+/// For how many open messages there is room from the start; recorded ones seldom nest deeper.
+const FRAMES: usize = 12;
+
 /// Builds wire bytes from words.
 ///
 /// What stands in the order of the wire is written once. Fields in another order are moved where their message ends. What
@@ -25,7 +30,7 @@ pub(super) struct Builder<'l, 't, 's> {
     pub(super) lexer: &'l mut Lexer<'t>,
     schema: &'s Schema,
     /// What is open, from the outside in.
-    pub(super) frames: Vec<Frame<'s>>,
+    pub(super) frames: Vec<Frame<'t, 's>>,
     pub(super) out: Unsized,
     /// Where the fields of the messages that are open begin, from the outside in.
     runs: Vec<Run>,
@@ -47,27 +52,29 @@ struct Run {
 }
 
 /// Something open.
-pub(super) enum Frame<'s> {
+pub(super) enum Frame<'t, 's> {
     Message(Message<'s>),
     /// `[` of a field whose elements are messages or map entries.
     List {
         field: &'s Field,
     },
     Entry(Entry<'s>),
-    Any(AnyFields),
+    Any(AnyFields<'t>),
 }
 
 /// A message that is open.
 pub(super) struct Message<'s> {
     pub(super) layout: &'s Layout,
-    id: LayoutId,
     seen: Seen,
     /// Where its first field stands.
     start: usize,
     /// The first of its runs.
     runs: usize,
-    /// The rank of the last run, or -1.
-    rank: i64,
+    id: LayoutId,
+    /// The field that was set last, or `u32::MAX`.
+    pub(super) last: u32,
+    /// The rank of the last run, or -1. There are fewer fields than field numbers.
+    rank: i32,
     is_in_order: bool,
     /// The list of the last run, if it is a packed one.
     packed: Option<OpenLength>,
@@ -100,8 +107,8 @@ enum Key {
 }
 
 /// An `Any` that is open.
-pub(super) struct AnyFields {
-    type_url: Option<String>,
+pub(super) struct AnyFields<'t> {
+    type_url: Option<Cow<'t, str>>,
     value: Option<Vec<u8>>,
     expanded: Option<Expanded>,
     end: MessageEnd,
@@ -133,7 +140,8 @@ enum MessageEnd {
 #[derive(Default)]
 struct Seen {
     first: u64,
-    more: Box<[u64]>,
+    /// Few messages have so many fields.
+    more: Option<Box<[u64]>>,
 }
 
 impl Seen {
@@ -141,7 +149,7 @@ impl Seen {
     fn contains(&self, bit: usize) -> bool {
         match bit.checked_sub(64) {
             None => self.first >> bit & 1 != 0,
-            Some(bit) => self.more.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0),
+            Some(bit) => self.more.as_ref().is_some_and(|more| more[bit / 64] >> (bit % 64) & 1 != 0),
         }
     }
 
@@ -150,10 +158,9 @@ impl Seen {
         match bit.checked_sub(64) {
             None => self.first |= 1 << bit,
             Some(bit) => {
-                if self.more.is_empty() {
-                    self.more = vec![0; (layout.fields().len() + layout.oneofs() as usize) / 64].into();
-                }
-                self.more[bit / 64] |= 1 << (bit % 64);
+                let words = (layout.fields().len() + layout.oneofs() as usize) / 64;
+                let more = self.more.get_or_insert_with(|| vec![0; words].into());
+                more[bit / 64] |= 1 << (bit % 64);
             }
         }
     }
@@ -173,8 +180,8 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
         Builder {
             lexer,
             schema,
-            frames: Vec::new(),
-            out: Unsized::with_capacity(text_bytes / 4),
+            frames: Vec::with_capacity(FRAMES),
+            out: Unsized::with_capacity(text_bytes / 2),
             runs: Vec::new(),
             expanded: 0,
             needs_walk: false,
@@ -184,7 +191,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
     }
 
     /// Reads an `Any` whose opening brace was the last word, and gives it back in its parts.
-    pub(super) fn any(mut self) -> Result<AnyText, ParseError> {
+    pub(super) fn any(mut self) -> Result<AnyText<'t>, ParseError> {
         self.push(Frame::Any(AnyFields::new(MessageEnd::Apart)))?;
         while !self.step()? {}
         let Some(Frame::Any(any)) = self.frames.pop() else { unreachable!("the outermost frame is left at the end") };
@@ -197,9 +204,9 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
         self.push_message(layout, MessageEnd::Outermost)?;
         while !self.step()? {}
         let at = self.lexer.at();
-        match self.frames.pop() {
-            Some(Frame::Message(message)) => {
-                self.end_fields(&message);
+        match self.frames.last() {
+            Some(Frame::Message(_)) => {
+                self.end_fields();
                 if self.needs_walk {
                     let bytes = std::mem::take(&mut self.out).into_sized();
                     return self.canonical(at, layout, &bytes, out);
@@ -259,7 +266,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
         Ok(false)
     }
 
-    fn push(&mut self, frame: Frame<'s>) -> Result<(), ParseError> {
+    fn push(&mut self, frame: Frame<'t, 's>) -> Result<(), ParseError> {
         if self.frames.len() == NESTING_LIMIT {
             return Err(ParseError::new(self.lexer.at(), ParseFault::TooDeep(NESTING_LIMIT)));
         }
@@ -278,6 +285,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
             layout,
             id,
             seen: Seen::default(),
+            last: u32::MAX,
             start: self.out.bytes.len(),
             runs: self.runs.len(),
             rank: -1,
@@ -369,7 +377,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
     #[inline]
     pub(super) fn begin_field(&mut self, index: usize, field: &'s Field) {
         let Some(Frame::Message(message)) = self.frames.last_mut() else { unreachable!("it has the field") };
-        let rank = i64::from(field.wire_rank());
+        let rank = field.wire_rank() as i32;
         if rank == message.rank {
             return;
         }
@@ -417,57 +425,64 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
     /// Ends a message or an entry, whose closing brace has been read.
     #[inline]
     pub(super) fn end_message(&mut self, at: usize) -> Result<(), ParseError> {
-        match self.frames.pop() {
+        match self.frames.last_mut() {
             Some(Frame::Message(message)) => {
-                self.end_fields(&message);
-                if let MessageEnd::Expanded = message.end
+                let (id, end) = (message.id, message.end);
+                self.end_fields();
+                if let MessageEnd::Expanded = end
                     && self.needs_walk
                 {
-                    self.walk_expanded(at, message.id)?;
+                    self.walk_expanded(at, id)?;
                 }
-                self.end(message.end);
+                self.end(end);
             }
-            Some(Frame::Entry(entry)) => self.end_entry(&entry),
+            Some(Frame::Entry(entry)) => {
+                let (length, place, is_whole) = (entry.length, entry.place, entry.has_key && entry.has_value);
+                self.frames.pop();
+                self.end_entry(length, place, is_whole);
+            }
             Some(Frame::List { .. } | Frame::Any(_)) | None => unreachable!("the caller saw a message or entry"),
         }
         Ok(())
     }
 
-    /// Ends a message's last list, and puts its fields into order.
+    /// Ends a message's last list, puts its fields into order, and takes it off the frames.
     #[inline]
-    fn end_fields(&mut self, message: &Message<'_>) {
+    fn end_fields(&mut self) {
+        let Some(Frame::Message(message)) = self.frames.last_mut() else { unreachable!("the caller saw a message") };
         if let Some(open) = message.packed {
             self.out.end_length(open);
         }
+        let (start, runs) = (message.start, message.runs);
         if !message.is_in_order && !self.needs_walk {
-            self.sort_fields(message);
+            self.sort_fields(start, runs);
         }
-        self.runs.truncate(message.runs);
+        self.runs.truncate(runs);
+        self.frames.pop();
     }
 
     #[inline(never)]
-    fn sort_fields(&mut self, message: &Message<'_>) {
+    fn sort_fields(&mut self, start: usize, first_run: usize) {
         let end = self.out.bytes.len();
-        match self.movable_bytes.checked_sub(end - message.start) {
+        match self.movable_bytes.checked_sub(end - start) {
             None => self.needs_walk = true,
             Some(left) => {
                 self.movable_bytes = left;
-                let runs = &self.runs[message.runs..];
+                let runs = &self.runs[first_run..];
                 let ends = runs.iter().skip(1).map(|run| run.start).chain([end]);
                 let mut parts: Vec<_> = runs.iter().zip(ends).map(|(run, end)| (run.rank, run.start..end)).collect();
                 parts.sort_by_key(|(rank, _)| *rank);
-                self.out.rearrange(message.start, parts.into_iter().map(|(_, part)| part));
+                self.out.rearrange(start, parts.into_iter().map(|(_, part)| part));
             }
         }
     }
 
-    fn end_entry(&mut self, entry: &Entry<'_>) {
-        self.out.end_length(entry.length);
-        let is_whole = entry.has_key && entry.has_value;
+    fn end_entry(&mut self, length: OpenLength, place: Key, is_whole: bool) {
+        self.out.end_length(length);
         let bytes = &self.out.bytes;
         // In the brackets of a list of entries nobody keeps the key.
         let follows = match self.frames.last_mut() {
-            Some(Frame::Message(message)) => match (std::mem::replace(&mut message.key, entry.place), entry.place) {
+            Some(Frame::Message(message)) => match (std::mem::replace(&mut message.key, place), place) {
                 (Key::None, _) => true,
                 (Key::Number(previous), Key::Number(key)) => previous < key,
                 (Key::String { start, end }, Key::String { start: key_start, end: key_end }) => {
@@ -622,7 +637,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
         }
     }
 
-    fn any_field(&mut self, name: Name<'_>) -> Result<(), ParseError> {
+    fn any_field(&mut self, name: Name<'t>) -> Result<(), ParseError> {
         let Some(Frame::Any(any)) = self.frames.last_mut() else { unreachable!("the caller saw an Any") };
         let conflict = || ParseError::new(name.at, ParseFault::AnyConflict(quote(name.raw)));
         match name.kind {
@@ -636,7 +651,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
                 }
                 let at = self.lexer.at();
                 match self.lexer.token()? {
-                    Token::Scalar(scalar) if is_url => any.type_url = Some(scalar.string()?.to_owned()),
+                    Token::Scalar(scalar) if is_url => any.type_url = Some(scalar.into_string()?),
                     Token::Scalar(scalar) => any.value = Some(scalar.bytes("bytes")?.to_vec()),
                     token => return Err(unexpected(at, &token)),
                 }
@@ -659,7 +674,7 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
                         Some((start, self.out.begin_length()))
                     }
                 };
-                any.type_url = Some(type_url.into_owned());
+                any.type_url = Some(type_url);
                 any.expanded = Some(Expanded { field, outer_needs_walk: std::mem::take(&mut self.needs_walk) });
                 self.expanded += 1;
                 let at = self.lexer.at();
@@ -716,6 +731,7 @@ impl Message<'_> {
 
     #[inline]
     fn set(&mut self, index: usize, field: &Field) {
+        self.last = index as u32;
         self.seen.insert(index, self.layout);
         if let Some(oneof) = field.oneof() {
             self.seen.insert(self.layout.fields().len() + oneof as usize, self.layout);
@@ -723,7 +739,7 @@ impl Message<'_> {
     }
 }
 
-impl AnyFields {
+impl AnyFields<'_> {
     fn new(end: MessageEnd) -> Self {
         AnyFields { type_url: None, value: None, expanded: None, end }
     }

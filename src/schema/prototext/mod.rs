@@ -20,6 +20,8 @@ pub use error::{ParseError, ParseFault};
 pub(super) use token::is_bracketed_url;
 pub(crate) use token::{Dialect, Lexer, Name, NameKind, Scalar, Token};
 
+use std::borrow::Cow;
+
 use super::{LayoutId, Schema};
 use builder::Builder;
 use error::quote;
@@ -33,15 +35,15 @@ pub(super) const EXPANDED_LIMIT: usize = 100;
 
 /// An `Any`, from either of its two forms.
 #[derive(Debug, Default)]
-pub(crate) struct AnyText {
-    pub(crate) type_url: String,
+pub(crate) struct AnyText<'t> {
+    pub(crate) type_url: Cow<'t, str>,
     pub(crate) value: Vec<u8>,
 }
 
 /// Reads an `Any` whose name the lexer has just read, braces included.
 ///
 /// The message of an expanded one is encoded as Go's deterministic encoder does.
-pub(crate) fn read_any(lexer: &mut Lexer<'_>, schema: &Schema) -> Result<AnyText, ParseError> {
+pub(crate) fn read_any<'t>(lexer: &mut Lexer<'t>, schema: &Schema) -> Result<AnyText<'t>, ParseError> {
     let at = lexer.at();
     match lexer.token()? {
         Token::Open => Builder::new(lexer, schema).any(),

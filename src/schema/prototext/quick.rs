@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::builder::{Builder, Frame, Number, zig_zag};
 use super::error::ParseError;
 use super::token::{Last, blanks};
-use crate::schema::{Field, Type};
+use crate::schema::{Field, Layout, Shape, Type};
 use crate::wire::NESTING_LIMIT;
 
 /// What is known of a value before it is written.
@@ -35,9 +35,7 @@ impl Builder<'_, '_, '_> {
             }
             Some(Frame::Message(message)) => {
                 let layout = message.layout;
-                let Some((name, value_at)) = name(text, at) else { return Ok(false) };
-                let Some(index) = layout.index_of_text_name(name) else { return Ok(false) };
-                let field = &layout.fields()[index];
+                let Some((index, field, value_at)) = field(text, at, layout, message.last) else { return Ok(false) };
                 if !message.allows(index, field) {
                     return Ok(false);
                 }
@@ -63,12 +61,13 @@ impl Builder<'_, '_, '_> {
                 Ok(true)
             }
             Some(Frame::Entry(entry)) => {
-                let Some((name, value_at)) = name(text, at) else { return Ok(false) };
-                let field = match name {
-                    b"key" if !entry.has_key => entry.key,
-                    b"value" if !entry.has_value => entry.value,
-                    _ => return Ok(false),
+                let field = match (entry.has_key, entry.has_value) {
+                    (false, _) => entry.key,
+                    (true, false) => entry.value,
+                    (true, true) => return Ok(false),
                 };
+                let Some(length) = field.text_key.stands_at(text, at) else { return Ok(false) };
+                let value_at = at + length;
                 let Some((value, end)) = self.quick_value(field, value_at) else { return Ok(false) };
                 self.lexer.at = end;
                 self.lexer.last = Last::Value;
@@ -127,7 +126,7 @@ impl Builder<'_, '_, '_> {
                 ends(text, end).then_some((Value::Number(Number::Varint(value)), end))
             }
             Type::Enum(names) => {
-                let end = ident_end(text, at);
+                let end = at + word_bytes(text.get(at..)?, b'\n');
                 let name = std::str::from_utf8(&text[at..end]).ok()?;
                 let value = names.number(name).filter(|_| ends(text, end))?;
                 number(Number::Varint(value as i64 as u64), end)
@@ -292,38 +291,61 @@ fn hexadecimal(text: &[u8], at: usize) -> Option<u8> {
     (high | low < NONE).then_some(high << 4 | low)
 }
 
-/// Reads the name of a field and the colon behind it, and says where the value begins, if no more than a blank is between.
+/// Reads the name of a field and what stands between it and the value: finds the field and where the value begins.
+///
+/// Mostly it is another element of the last list, or the field that is declared behind the last one.
+#[inline]
+fn field<'s>(text: &[u8], at: usize, layout: &'s Layout, last: u32) -> Option<(usize, &'s Field, usize)> {
+    let fields = layout.fields();
+    let (last, next) = (last as usize, last.wrapping_add(1) as usize);
+    let is_repeated = fields.get(last).is_some_and(|field| !matches!(field.shape(), Shape::Singular));
+    for index in if is_repeated { [last, next] } else { [next, next + 1] } {
+        if let Some(field) = fields.get(index)
+            && let Some(length) = field.text_key.stands_at(text, at)
+        {
+            return Some((index, field, at + length));
+        }
+    }
+    let (name, value_at) = name(text, at)?;
+    let index = layout.index_of_text_name(name)?;
+    Some((index, &fields[index], value_at))
+}
+
+/// Reads what may be the name of a field, and the colon behind it, and says where the value begins, if no more than a
+/// blank is between.
+///
+/// What stands before the first colon or blank is a name only if somebody knows it.
 #[inline]
 fn name(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let end = ident_end(text, at);
-    let name = text.get(at..end)?;
-    let is_name = name.first().is_some_and(|byte| !byte.is_ascii_digit());
+    let end = at + word_bytes(text.get(at..)?, b':');
+    let name = &text[at..end];
     match text.get(end..)? {
-        [b':', b' ', ..] if is_name => Some((name, end + 2)),
-        [b':', ..] if is_name => Some((name, end + 1)),
-        [b' ', b'{', ..] if is_name => Some((name, end + 1)),
+        [b':', b' ', ..] => Some((name, end + 2)),
+        [b':', ..] | [b' ', b'{', ..] => Some((name, end + 1)),
         _ => None,
     }
 }
 
+/// How many bytes stand in front of the first blank, line feed, or `end`; of more than names have, as many.
 #[inline]
-fn ident_end(text: &[u8], at: usize) -> usize {
-    static IS_IDENT: [bool; 256] = {
-        let mut is_ident = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            is_ident[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
-            byte += 1;
+fn word_bytes(text: &[u8], end: u8) -> usize {
+    const LONGEST: usize = 128;
+    let mut at = 0;
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zeros(word ^ (ONES * u64::from(end)))
+            | zeros(word ^ (ONES * b' ' as u64))
+            | zeros(word ^ (ONES * b'\n' as u64));
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
         }
-        is_ident
-    };
-    let mut end = at;
-    while let Some(&byte) = text.get(end)
-        && IS_IDENT[usize::from(byte)]
-    {
-        end += 1;
+        at += 8;
+        if at >= LONGEST {
+            return at;
+        }
     }
-    end
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| [b' ', b'\n', end].contains(byte)).unwrap_or(rest.len())
 }
 
 /// Whether a name or number can end here.
@@ -340,8 +362,13 @@ const TOPS: u64 = 0x80 * ONES;
 #[inline]
 fn specials(word: u64) -> u64 {
     let (quotes, backslashes) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
-    let is_zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    (is_zero(quotes) | is_zero(backslashes) | word.wrapping_sub(ONES * 0x20) & !word) & TOPS
+    zeros(quotes) | zeros(backslashes) | word.wrapping_sub(ONES * 0x20) & !word & TOPS
+}
+
+/// Marks zeros among eight bytes; only the lowest mark is to be relied on.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & TOPS
 }
 
 /// How many bytes are ASCII, no controls, and neither a quote nor a backslash.

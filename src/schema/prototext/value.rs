@@ -2,13 +2,15 @@
 //!
 //! Source: protobuf-go's `internal/encoding/text`, the methods of `Token`.
 
+use std::borrow::Cow;
+
 use super::error::{ParseError, ParseFault, quote};
 use super::token::{Dialect, Number, NumberForm, Scalar, ScalarKind};
 
 /// The bits of Go's `math.NaN()`, which differ from Rust's and C's.
 const GO_NAN: u64 = 0x7ff8_0000_0000_0001;
 
-impl Scalar<'_> {
+impl<'t> Scalar<'t> {
     /// The error that the scalar is no value of a type.
     pub(crate) fn mismatch(&self, expected: &'static str) -> ParseError {
         ParseError::new(self.at, ParseFault::ValueType { expected, found: quote(self.raw) })
@@ -76,6 +78,19 @@ impl Scalar<'_> {
     pub(crate) fn string(&self) -> Result<&str, ParseError> {
         let bytes = self.bytes("string")?;
         simdutf8::basic::from_utf8(bytes).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+    }
+
+    /// The string, out of the text itself if it has no escapes.
+    pub(crate) fn into_string(self) -> Result<Cow<'t, str>, ParseError> {
+        match self.kind {
+            ScalarKind::String(Cow::Borrowed(text)) => {
+                str::from_utf8(text).map(Cow::Borrowed).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+            }
+            ScalarKind::String(Cow::Owned(text)) => {
+                String::from_utf8(text).map(Cow::Owned).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+            }
+            ScalarKind::Literal(_) | ScalarKind::Number(_) => Err(self.mismatch("string")),
+        }
     }
 
     /// A name or number of an enum whose numbers `number_of` knows.
