@@ -1,11 +1,12 @@
 //! The testee of the protobuf conformance suite, which `tests/conformance/run` starts.
 //!
-//! It takes binary messages and answers with canonical bytes, strict ProtoJSON or text. What it does not do is
-//! answered with `skipped`: JSON and text as input, and JSPB.
+//! It takes binary messages and text, and answers with canonical bytes, strict ProtoJSON or text. What it does not do is
+//! answered with `skipped`: JSON as input, and JSPB.
 //!
 //! Source: `conformance/conformance.proto` and the runner's protocol, a length in four bytes, little-endian, in front
 //! of each message.
 
+use std::borrow::Cow;
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -13,8 +14,8 @@ use std::io::{self, Read, Write};
 
 use prost::Message;
 use rpcreplay::schema::{
-    Field, JsonError, JsonOptions, JsonReadOptions, JsonReader, Malformed, Order, Place, Scalar, Schema, Sink,
-    TextOptions, UnknownFields, Walker, write_canonical, write_json, write_text,
+    Field, JsonError, JsonOptions, JsonReadOptions, JsonReader, LayoutId, Malformed, Order, Place, Scalar, Schema,
+    Sink, TextOptions, UnknownFields, Walker, read_text, write_canonical, write_json, write_text,
 };
 
 /// Names the descriptor set of the suite's messages; the runner gives its testee no arguments.
@@ -121,26 +122,11 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
         Ok(layout) => layout,
         Err(error) => return Outcome::RuntimeError(error.to_string()),
     };
-    let mut wire = Vec::new();
-    let bytes = match &request.payload {
-        Some(Payload::Protobuf(bytes)) => bytes,
-        Some(Payload::Json(json)) => {
-            let ignore_unknown = request.test_category == IGNORE_UNKNOWN_JSON;
-            let options = JsonReadOptions { strict: true, ignore_unknown };
-            match JsonReader::new(walker.schema(), options).read(layout, json.as_bytes(), &mut wire) {
-                Ok(_) => &wire,
-                Err(error) => return Outcome::ParseError(error.to_string()),
-            }
-        }
-        Some(Payload::Jspb(_) | Payload::Text(_)) => {
-            return Outcome::Skipped("only binary messages and JSON are read".to_owned());
-        }
-        None => return Outcome::RuntimeError("no payload".to_owned()),
+    let bytes = match wire_bytes(walker, layout, &request) {
+        Ok(bytes) => bytes,
+        Err(outcome) => return outcome,
     };
-    walker.check_any(false);
-    if let Err(error) = walker.walk(layout, bytes, &mut Utf8Check) {
-        return Outcome::ParseError(error.to_string());
-    }
+    let bytes = &*bytes;
     let mut out = Vec::new();
     match request.requested_output_format() {
         WireFormat::Protobuf => match write_canonical(walker, layout, bytes, &mut out) {
@@ -165,6 +151,37 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
         }
         WireFormat::Jspb => Outcome::Skipped("JSPB is not written".to_owned()),
         WireFormat::Unspecified => Outcome::RuntimeError("no output format".to_owned()),
+    }
+}
+
+/// What a request holds, as the wire has it; where it holds no message, the answer that says so.
+fn wire_bytes<'p>(walker: &mut Walker<'_>, layout: LayoutId, request: &'p Request) -> Result<Cow<'p, [u8]>, Outcome> {
+    match &request.payload {
+        Some(Payload::Protobuf(bytes)) => {
+            walker.check_any(false);
+            match walker.walk(layout, bytes, &mut Utf8Check) {
+                Ok(()) => Ok(Cow::Borrowed(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Text(text)) => {
+            let mut bytes = Vec::new();
+            match read_text(walker.schema(), layout, text.as_bytes(), &mut bytes) {
+                Ok(()) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Json(json)) => {
+            let options =
+                JsonReadOptions { strict: true, ignore_unknown: request.test_category == IGNORE_UNKNOWN_JSON };
+            let mut bytes = Vec::new();
+            match JsonReader::new(walker.schema(), options).read(layout, json.as_bytes(), &mut bytes) {
+                Ok(_) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Jspb(_)) => Err(Outcome::Skipped("JSPB is not read".to_owned())),
+        None => Err(Outcome::RuntimeError("no payload".to_owned())),
     }
 }
 

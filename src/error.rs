@@ -175,9 +175,9 @@ pub enum ErrorKind {
         /// The name.
         refers_to: i32,
     },
-    /// What an entry says has no place in the format to be written.
-    #[error("{0}")]
-    NoPlace(String),
+    /// An entry holds what the text format can't carry.
+    #[error(transparent)]
+    TextLoss(#[from] crate::schema::TextLoss),
     /// An entry refers to one that the writer was not given.
     #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
     MissingReference {
@@ -249,7 +249,7 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
-            | ErrorKind::NoPlace(_)
+            | ErrorKind::TextLoss(_)
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,
         }

@@ -129,7 +129,10 @@ impl Entry {
             Payload::Eof => (None, true),
             Payload::Empty => (None, false),
         };
-        let mut record = Vec::new();
+        /// What all fields but strings take at most, and the tags and lengths of those.
+        const OTHER_BYTES: usize = 64;
+        let string_bytes = any.map_or(0, |any| any.type_url.len() + any.value.len()) + method.len();
+        let mut record = Vec::with_capacity(string_bytes + OTHER_BYTES);
         put_unless_zero(&mut record, KIND, kind.number());
         put_unless_empty(&mut record, METHOD, method.as_bytes());
         if let Some(any) = any {

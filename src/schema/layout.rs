@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
-use prost_reflect::{Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{
+    Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
+};
 use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
+use super::names::{Names, is_same};
 use super::well_known::WellKnown;
 use crate::wire::WireType;
 
@@ -26,6 +29,9 @@ pub struct Layout {
     /// the fields 1 to 31.
     small_tags: [FieldSlot; 256],
     large_tags: FxHashMap<u32, FieldSlot>,
+    text_names: Names,
+    /// The fields that the text format calls by their type, and some call by their name.
+    groups: Box<[u32]>,
     oneofs: u32,
     reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
@@ -153,6 +159,13 @@ impl Key {
         if self.length <= KEY_BLOCK { &self.block[..self.length - 1] } else { &self.long[..self.length - 1] }
     }
 
+    /// Its length, if a text has it at a place.
+    #[inline(always)]
+    pub(super) fn stands_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let key = self.block.get(..self.length)?;
+        is_same(text.get(at..at + self.length)?, key).then_some(self.length)
+    }
+
     #[inline(always)]
     pub(super) fn append_to(&self, out: &mut Vec<u8>) {
         if self.length <= KEY_BLOCK {
@@ -269,6 +282,7 @@ pub struct EnumLayout {
     numbers: Box<[(Box<str>, i32)]>,
     default: i32,
     is_null_value: bool,
+    is_closed: bool,
 }
 
 impl EnumLayout {
@@ -287,6 +301,7 @@ impl EnumLayout {
             numbers: numbers.into(),
             default: declared.first().map_or(0, |value| value.number()),
             is_null_value: descriptor.full_name() == "google.protobuf.NullValue",
+            is_closed: descriptor.parent_file().syntax() == Syntax::Proto2,
         }
     }
 
@@ -322,6 +337,13 @@ impl EnumLayout {
     /// Whether it is `google.protobuf.NullValue`, which JSON writes as `null`.
     pub fn is_null_value(&self) -> bool {
         self.is_null_value
+    }
+
+    /// Whether only the declared numbers are values: true in proto2.
+    ///
+    /// Of files written in an edition, those with closed enums and no open ones count as proto2.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 }
 
@@ -365,6 +387,8 @@ impl Layout {
         Layout {
             full_name: descriptor.full_name().into(),
             well_known: WellKnown::recognise(descriptor.full_name(), &fields),
+            text_names: Names::new(fields.iter().map(|field| &*field.text_name)),
+            groups: (0..).zip(&fields).filter(|(_, field)| field.has_group_name()).map(|(index, _)| index).collect(),
             fields: fields.into(),
             small_tags,
             large_tags,
@@ -404,9 +428,23 @@ impl Layout {
         self.fields.iter().find(|field| field.number == number)
     }
 
-    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`.
+    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`. A group is
+    /// known by its field's name, too.
+    ///
+    /// Source: the conformance suite, `GroupFieldLowercased`.
     pub fn field_of_text_name(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| &*field.text_name == name)
+        Some(&self.fields[self.index_of_text_name(name.as_bytes())?])
+    }
+
+    /// Where in [`fields`](Self::fields) the field stands that the text format calls by this name.
+    #[inline]
+    pub(super) fn index_of_text_name(&self, name: &[u8]) -> Option<usize> {
+        let found = self.text_names.find(name, |index| is_same(self.fields[index].text_name.as_bytes(), name));
+        if found.is_none() && !self.groups.is_empty() {
+            let mut groups = self.groups.iter().map(|&index| index as usize);
+            return groups.find(|&index| self.fields[index].name.as_bytes() == name);
+        }
+        found
     }
 
     /// How many oneofs the message has, synthetic ones apart.
@@ -565,6 +603,11 @@ impl Field {
     /// Source: protobuf-go, `order.LegacyFieldOrder`.
     fn wire_order(&self) -> (bool, Option<u32>, u32) {
         (!self.is_extension, self.oneof, self.number)
+    }
+
+    /// Whether the text format calls the field by its type.
+    fn has_group_name(&self) -> bool {
+        !self.is_extension && self.name != self.text_name
     }
 
     /// What the field is to the walker.

@@ -6,8 +6,7 @@ use super::cut::line_and_column;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::format::wire;
-use crate::schema::protojson::{Lexer, Raw, read_base64};
-use crate::schema::prototext::AnyText;
+use crate::schema::protojson::{AnyJson, Lexer, Raw, read_base64};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
 
 /// What is needed to decode entries, and kept from one to the next.
@@ -15,7 +14,7 @@ use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schem
 pub(in crate::format) struct JsonDecoder<'s> {
     reader: JsonReader<'s>,
     canonical: JsonReader<'s>,
-    any: AnyText,
+    any: AnyJson,
 }
 
 impl<'s> JsonDecoder<'s> {
@@ -23,7 +22,7 @@ impl<'s> JsonDecoder<'s> {
         JsonDecoder {
             reader: JsonReader::new(schema, JsonReadOptions::default()),
             canonical: JsonReader::new(schema, JsonReadOptions { strict: true, ..JsonReadOptions::default() }),
-            any: AnyText::default(),
+            any: AnyJson::default(),
         }
     }
 }
@@ -184,7 +183,7 @@ impl Members {
         if is_repeated { Err(repeated(raw, name)) } else { Ok(()) }
     }
 
-    fn encode(&self, any: &AnyText) -> Result<Entry> {
+    fn encode(&self, any: &AnyJson) -> Result<Entry> {
         let any = Any { type_url: &any.type_url, value: &any.value };
         let payload = match (self.has_message, self.is_error.unwrap_or_default()) {
             (true, false) => Payload::Message(any),

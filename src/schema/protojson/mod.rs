@@ -20,8 +20,7 @@ pub(crate) use value::quoted_integer;
 
 use super::canonical::write_canonical_opened;
 use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
-use super::lengths::{OpenLength, Unsized};
-use super::prototext::AnyText;
+use super::lengths::{Mark, OpenLength, Unsized};
 use super::well_known::WellKnown;
 use super::{JsonOptions, Schema, Walker, write_json};
 use crate::wire::{
@@ -58,6 +57,13 @@ pub struct JsonReader<'s> {
     extras: Vec<Extras>,
     /// Whether the bytes of a `"@wire"` were not taken since the JSON beside them says something else.
     ignored_wire: bool,
+}
+
+/// An `Any` that was read.
+#[derive(Debug, Default)]
+pub(crate) struct AnyJson {
+    pub(crate) type_url: String,
+    pub(crate) value: Vec<u8>,
 }
 
 /// The fields of a message by their names in JSON, and what usually comes next.
@@ -118,7 +124,7 @@ struct Message<'s> {
     /// The group that it is.
     group: Option<u32>,
     /// Where its content begins.
-    content: Content,
+    content: Mark,
     /// Where the `"@type"` stands that was read before, and whether there is one.
     in_any: Option<u32>,
     has_members: bool,
@@ -135,7 +141,7 @@ struct AnyObject<'s> {
     is_first: bool,
     has_value: bool,
     ends: Ends,
-    content: Content,
+    content: Mark,
     has_extras: bool,
 }
 
@@ -146,13 +152,6 @@ struct Ends {
     messages: u8,
     /// Whether the innermost length is that of an `Any`'s value, which is left out if it is empty.
     drops_empty: bool,
-}
-
-/// Where the content of a message begins in the bytes, and among the lengths.
-#[derive(Debug, Clone, Copy)]
-struct Content {
-    bytes: usize,
-    lengths: super::lengths::Mark,
 }
 
 /// Where a key stands in the text, in quotes.
@@ -243,7 +242,7 @@ impl<'s> JsonReader<'s> {
     }
 
     /// Reads an `Any` that comes next, as the entries of recordings hold one, and says whether a `"@wire"` was passed over.
-    pub(crate) fn read_any(&mut self, lexer: &mut Lexer<'_>, any: &mut AnyText) -> Result<bool> {
+    pub(crate) fn read_any(&mut self, lexer: &mut Lexer<'_>, any: &mut AnyJson) -> Result<bool> {
         self.clear();
         self.located(lexer, |reader, lexer| {
             let is_own = reader.any_object(lexer, Ends::default(), Some(any))?;
@@ -551,13 +550,13 @@ impl<'s> JsonReader<'s> {
 
     /// Takes the bytes of a `"@wire"` for the content of a message if they say what the JSON beside them says.
     #[cold]
-    fn settle_wire(&mut self, id: LayoutId, content: Content, wire: Vec<u8>, stands_alone: bool) {
+    fn settle_wire(&mut self, id: LayoutId, content: Mark, wire: Vec<u8>, stands_alone: bool) {
         let takes = stands_alone || {
-            let told = self.out.sized_since(content.bytes, content.lengths);
+            let told = self.out.sized_since(content);
             told == wire || self.tells_the_same(id, &told, &wire).unwrap_or(false)
         };
         if takes {
-            self.out.replace_since(content.bytes, content.lengths, &wire);
+            self.out.replace_since(content, &wire);
         } else {
             self.ignored_wire = true;
         }
@@ -577,10 +576,6 @@ impl<'s> JsonReader<'s> {
         Some(form(told).ok()? == form(&told_by_wire).ok()?)
     }
 
-    fn content(&self) -> Content {
-        Content { bytes: self.out.bytes.len(), lengths: self.out.mark() }
-    }
-
     fn begin_length(&mut self) {
         self.lengths.push(self.out.begin_length());
     }
@@ -591,8 +586,8 @@ impl<'s> JsonReader<'s> {
         let mut drops_empty = ends.drops_empty;
         for _ in 0..ends.lengths {
             let length = self.lengths.pop().expect("every end has its begin");
-            if std::mem::take(&mut drops_empty) && self.out.is_empty_since(&length) {
-                self.out.cancel(length);
+            if std::mem::take(&mut drops_empty) && self.out.is_empty(length) {
+                self.out.cancel_length(length);
                 // Its tag is that of field 2: one byte.
                 self.out.bytes.pop();
             } else {
@@ -645,7 +640,7 @@ impl<'s> JsonReader<'s> {
         if words > 0 {
             self.seen.resize(more + words, 0);
         }
-        let content = self.content();
+        let content = self.out.mark();
         self.frames.push(Frame::Message(Message {
             id,
             layout,
@@ -862,7 +857,7 @@ impl<'s> JsonReader<'s> {
 
     /// Reads the object of an `Any`, or its beginning. Of the outermost the type is handed back, and its value is all that is
     /// written.
-    fn any_object(&mut self, lexer: &mut Lexer<'_>, ends: Ends, outermost: Option<&mut AnyText>) -> Result<bool> {
+    fn any_object(&mut self, lexer: &mut Lexer<'_>, ends: Ends, outermost: Option<&mut AnyJson>) -> Result<bool> {
         if lexer.peek() != b'{' {
             return Err(lexer.mismatch("an object"));
         }
@@ -921,7 +916,7 @@ impl<'s> JsonReader<'s> {
                 }
             }
             resolved => {
-                let content = self.content();
+                let content = self.out.mark();
                 let type_span = (raw.at as u32, raw.end() as u32);
                 let known = match resolved {
                     Ok(id) => Some((id, self.layout(id))),
@@ -1033,13 +1028,13 @@ impl<'s> JsonReader<'s> {
         let mut is_first = true;
         while lexer.next(is_first, b'}')? {
             is_first = false;
-            let start = self.content();
+            let start = self.out.mark();
             let key = self.entry_key(lexer, field, &shape.key)?;
             self.frames[own] = Frame::Map { field, shape, first_key, key, is_first };
             if self.skips_unknown_name(lexer, shape.value.ty())? {
                 self.keys.pop();
                 self.lengths.pop();
-                self.out.replace_since(start.bytes, start.lengths, &[]);
+                self.out.replace_since(start, &[]);
                 continue;
             }
             self.scalar(lexer, &shape.value, true)?;
@@ -1151,9 +1146,9 @@ impl<'s> JsonReader<'s> {
         }
         if *packed && index > 0 {
             let length = self.lengths.pop().expect("the list's");
-            if self.out.is_empty_since(&length) {
+            if self.out.is_empty(length) {
                 // All names were passed over.
-                self.out.cancel(length);
+                self.out.cancel_length(length);
                 let tag = crate::wire::varint_bytes(u64::from(field.number()) << 3);
                 self.out.bytes.truncate(self.out.bytes.len() - tag);
             } else {
@@ -1629,8 +1624,8 @@ mod tests {
         String::from_utf8(out).expect("JSON is UTF-8")
     }
 
-    fn read_any(schema: &Schema, json: &str) -> Result<(AnyText, bool)> {
-        let mut any = AnyText::default();
+    fn read_any(schema: &Schema, json: &str) -> Result<(AnyJson, bool)> {
+        let mut any = AnyJson::default();
         let mut lexer = Lexer::new(json.as_bytes());
         let ignored = JsonReader::new(schema, JsonReadOptions::default()).read_any(&mut lexer, &mut any)?;
         lexer.end()?;

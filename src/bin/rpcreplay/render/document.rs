@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use rpcreplay::entry::{Any, Entry, Payload};
-use rpcreplay::format::write_json_header;
+use rpcreplay::format::{write_entry_text, write_json_header};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go,
-    is_plain_type_url, quote_go, quote_text, unknown_entry_fields, write_raw, write_text,
+    Code, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go, quote_go,
+    unknown_entry_fields, write_raw, write_text,
 };
 
 use super::notes::Notes;
@@ -64,67 +64,8 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
 
 /// Appends an entry in the protobuf text format, as Go's recorder writes it; what it leaves out is left to `notes`.
 pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
-    note_unknown_fields(entry, notes);
-    if entry.kind().number() != 0 {
-        let _ = writeln!(out, "kind: {}", entry.kind());
-    }
-    if !entry.method().is_empty() {
-        out.extend_from_slice(b"method: ");
-        quote_text(out, entry.method().as_bytes());
-        out.push(b'\n');
-    }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
-    match any {
-        None => {}
-        Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
-        Some(any) => {
-            out.extend_from_slice(b"message: {\n");
-            if !is_plain_type_url(any.type_url) || !write_expanded(entry, any, walker, out, notes) {
-                for (name, value) in [("type_url", any.type_url.as_bytes()), ("value", any.value)] {
-                    if !value.is_empty() {
-                        let _ = write!(out, "  {name}: ");
-                        quote_text(out, value);
-                        out.push(b'\n');
-                    }
-                }
-            }
-            out.extend_from_slice(b"}\n");
-        }
-    }
-    if is_error {
-        out.extend_from_slice(b"is_error: true\n");
-    }
-    if entry.ref_index() != 0 {
-        let _ = writeln!(out, "ref_index: {}", entry.ref_index());
-    }
-}
-
-/// Appends an entry's message below its type URL, or nothing, and says whether it could.
-fn write_expanded(entry: &Entry, any: Any<'_>, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) -> bool {
-    let start = out.len();
-    let _ = writeln!(out, "  [{}]: {{", any.type_url);
-    let opened = out.len();
-    match write_text_of(any, TextOptions { level: 2, ..TextOptions::default() }, walker, out) {
-        Ok(left_out) => {
-            note_left_out(entry, left_out, notes);
-            if out.len() == opened {
-                out.pop();
-            } else {
-                out.extend_from_slice(b"  ");
-            }
-            out.extend_from_slice(b"}\n");
-            true
-        }
-        Err(_) => {
-            out.truncate(start);
-            false
-        }
-    }
+    let left_out = write_entry_text(entry, walker, out);
+    note_left_out(entry, left_out, notes);
 }
 
 fn write_text_of(
@@ -151,7 +92,11 @@ fn note_left_out(entry: &Entry, left_out: LeftOut, notes: &mut Notes) {
 
 fn note_status(entry: &Entry, status: &Status<'_>, notes: &mut Notes) {
     let invalid_utf8 = std::str::from_utf8(status.message).is_err();
-    note_left_out(entry, LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8 }, notes);
+    note_left_out(
+        entry,
+        LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8, ..LeftOut::default() },
+        notes,
+    );
 }
 
 fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>) {
