@@ -167,6 +167,8 @@ struct JsonSink<'o> {
     /// The member `"@wire"` of the message that is reported tidied up, and where it belongs.
     wire: Vec<u8>,
     wire_end: WireEnd,
+    /// How many `Any`s are open.
+    open_anys: usize,
 }
 
 /// Where the `"@wire"` of a message belongs that is reported tidied up.
@@ -178,7 +180,7 @@ enum WireEnd {
     Next,
     /// In the message's object, within so many others.
     Message(usize),
-    /// In the object of the message's `Any`, within so many others.
+    /// In the object of the message's `Any`, within so many other `Any`s.
     Any(usize),
 }
 
@@ -219,6 +221,7 @@ impl<'o> JsonSink<'o> {
             mask_fault: None,
             wire: Vec::new(),
             wire_end: WireEnd::Nowhere,
+            open_anys: 0,
         }
     }
 }
@@ -646,13 +649,15 @@ impl Sink for JsonSink<'_> {
         quote_json(self.out, any.type_url);
         self.out.push(b',');
         if self.wire_end == WireEnd::Next {
-            self.wire_end = WireEnd::Any(self.outer.len());
+            self.wire_end = WireEnd::Any(self.open_anys);
         }
+        self.open_anys += 1;
         Ok(Flow::Enter)
     }
 
     fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), Box<JsonError>> {
-        if self.wire_end == WireEnd::Any(self.outer.len()) {
+        self.open_anys -= 1;
+        if self.wire_end == WireEnd::Any(self.open_anys) {
             self.write_wire();
         }
         self.close(b'}');

@@ -1702,6 +1702,11 @@ mod tests {
             let json = all(&bytes(10, any("x/test.All", &wire)));
             assert!(json.ends_with(r#""}}"#) && json.contains("\"@wire\""), "{json}");
         }
+        let nested = bytes(
+            10,
+            any("google.protobuf.Any", any("google.protobuf.Any", any("google.protobuf.Any", any("x/test.All", [])))),
+        );
+        assert!(all(&nested).contains("\"@wire\""));
         let time = bytes(10, any("google.protobuf.Timestamp", [varint(2, 5), varint(1, 5)].concat()));
         let expected = r#"{"@type":"test.All","any":{"@type":"google.protobuf.Timestamp","value":"1970-01-01T00:00:05.000000005Z","@wire":"EAUIBQ=="}}"#;
         assert_eq!(all(&time), expected);
