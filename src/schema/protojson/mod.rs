@@ -229,8 +229,7 @@ impl<'s> JsonReader<'s> {
     ///
     /// [`JsonReadError`] with the place in the text and the path of the value; `out` is then as it was.
     pub fn read(&mut self, layout: LayoutId, text: &[u8], out: &mut Vec<u8>) -> Result<bool> {
-        check_utf8(text)?;
-        let mut lexer = Lexer::new(text);
+        let mut lexer = Lexer::new(utf8(text)?);
         self.clear();
         self.located(&mut lexer, |reader, lexer| {
             reader.message(lexer, layout, Ends::default(), None)?;
@@ -802,7 +801,7 @@ impl<'s> JsonReader<'s> {
             b'-' | b'0'..=b'9' => {
                 let at = lexer.at;
                 let text = lexer.number()?;
-                let number = value::double(text).ok_or_else(|| out_of_range(at, text, "a double"))?;
+                let number = value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), "a double"))?;
                 push_tag(&mut self.out.bytes, VALUE_NUMBER, WireType::Fixed64);
                 self.out.bytes.extend_from_slice(&number.to_le_bytes());
             }
@@ -986,7 +985,8 @@ impl<'s> JsonReader<'s> {
             // Nobody can tell whether the bytes are what they should be.
             (Some(Extras { wire: Some(wire), .. }), None) => self.out.bytes.extend_from_slice(&wire),
             (_, None) => return Err(self.unresolved(lexer, any)),
-            (_, Some(_)) if !any.has_value => {
+            // Implementations other than Go's leave the value of an Empty out.
+            (_, Some((_, layout))) if !any.has_value && layout.well_known() != Some(WellKnown::Empty) => {
                 return Err(JsonReadError::new(lexer.at, JsonFault::Missing("value")));
             }
             (_, Some(_)) => {}
@@ -1327,8 +1327,8 @@ impl<'s> JsonReader<'s> {
             b'-' | b'0'..=b'9' => {
                 let at = lexer.at;
                 let text = lexer.number()?;
-                let number = value::integer(text).and_then(|number| i32::try_from(number).ok());
-                number.ok_or_else(|| out_of_range(at, text, "the name or number of an enum's value"))
+                let number = value::integer(text.as_bytes()).and_then(|number| i32::try_from(number).ok());
+                number.ok_or_else(|| out_of_range(at, text.as_bytes(), "the name or number of an enum's value"))
             }
             _ => Err(lexer.mismatch("the name or number of an enum's value")),
         }
@@ -1455,11 +1455,12 @@ fn takes_null(schema: &Schema, field: &Field) -> bool {
     }
 }
 
-fn check_utf8(text: &[u8]) -> Result<()> {
-    match simdutf8::compat::from_utf8(text) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(JsonReadError::new(error.valid_up_to(), JsonFault::Utf8)),
-    }
+/// A text, which must be UTF-8.
+pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
+    simdutf8::basic::from_utf8(text).map_err(|_| {
+        let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        JsonReadError::new(valid, JsonFault::Utf8)
+    })
 }
 
 /// How many words the bits beyond the first 64 take.
@@ -1503,7 +1504,7 @@ fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
         b'-' | b'0'..=b'9' => {
             let at = lexer.at;
             let text = lexer.number()?;
-            value::double(text).ok_or_else(|| out_of_range(at, text, EXPECTED))
+            value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
         }
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
@@ -1520,7 +1521,7 @@ fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
         b'-' | b'0'..=b'9' => {
             let at = lexer.at;
             let text = lexer.number()?;
-            value::float(text).ok_or_else(|| out_of_range(at, text, EXPECTED))
+            value::float(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
         }
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
@@ -1545,9 +1546,9 @@ fn integer(lexer: &mut Lexer<'_>, ty: &Type) -> Result<(i128, usize)> {
         }
         b'-' | b'0'..=b'9' => {
             let text = lexer.number()?;
-            match value::integer(text) {
+            match value::integer(text.as_bytes()) {
                 Some(value) => Ok((value, at)),
-                None => Err(out_of_range(at, text, integer_type(ty))),
+                None => Err(out_of_range(at, text.as_bytes(), integer_type(ty))),
             }
         }
         _ => Err(lexer.mismatch(integer_type(ty))),
@@ -1626,7 +1627,7 @@ mod tests {
 
     fn read_any(schema: &Schema, json: &str) -> Result<(AnyJson, bool)> {
         let mut any = AnyJson::default();
-        let mut lexer = Lexer::new(json.as_bytes());
+        let mut lexer = Lexer::new(json);
         let ignored = JsonReader::new(schema, JsonReadOptions::default()).read_any(&mut lexer, &mut any)?;
         lexer.end()?;
         Ok((any, ignored))
