@@ -118,7 +118,7 @@ def upb():
     folder = TARGET / "peers" / f"protobuf-{PROTOBUF}"
     if not folder.exists():
         run([sys.executable, "-m", "pip", "install", "-qq", "--target", folder, f"protobuf=={PROTOBUF}"])
-    printer = ["env", f"PYTHONPATH={folder}", sys.executable, ROOT / "benches/peers/upb/print.py"]
+    printer = ["env", f"PYTHONPATH={folder}", sys.executable, ROOT / "benches/peers/upb/peer.py"]
     return [
         Program("Python upb JSON", "jsonl", lambda r: [*printer, "json", PROTOSET, r.path], message=rb"^\{", slow=True),
         Program("Python upb text", "fprint", lambda r: [*printer, "text", PROTOSET, r.path], slow=True),

@@ -23,6 +23,7 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/prototext"
+	protov2 "google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -38,6 +39,8 @@ func init() {
 	moreCommands["prototext"] = func(args []string) error {
 		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, EmitUnknown: true, Indent: "  "}.Marshal)
 	}
+	moreCommands["fromjson"] = func(args []string) error { return encodeMessages(args[0], protojson.Unmarshal) }
+	moreCommands["fromtext"] = func(args []string) error { return encodeMessages(args[0], prototext.Unmarshal) }
 }
 
 // Writes the descriptors of all linked-in files as a FileDescriptorSet.
@@ -106,6 +109,59 @@ func printMessage(out *bufio.Writer, record []byte, marshal func(protoreflect.Pr
 	}
 	out.Write(printed)
 	return out.WriteByte('\n')
+}
+
+// Parses every message of a file of names and texts, and writes its bytes behind their length; holds one message in
+// memory.
+func encodeMessages(name string, unmarshal func([]byte, protoreflect.ProtoMessage) error) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(file, 1<<18)
+	out := bufio.NewWriterSize(os.Stdout, 1<<16)
+	var typeName, text, encoded []byte
+	for number := 1; ; number++ {
+		if typeName, err = readChunk(in, typeName); err == io.EOF {
+			return out.Flush()
+		} else if err != nil {
+			return err
+		}
+		if text, err = readChunk(in, text); err != nil {
+			return err
+		}
+		messageType, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(typeName))
+		if err != nil {
+			return fmt.Errorf("message %d: %s: %v", number, typeName, err)
+		}
+		message := messageType.New().Interface()
+		if err := unmarshal(text, message); err != nil {
+			return fmt.Errorf("message %d: %v", number, err)
+		}
+		if encoded, err = (protov2.MarshalOptions{}).MarshalAppend(encoded[:0], message); err != nil {
+			return fmt.Errorf("message %d: %v", number, err)
+		}
+		if err := binary.Write(out, binary.LittleEndian, uint32(len(encoded))); err != nil {
+			return err
+		}
+		out.Write(encoded)
+	}
+}
+
+// Reads a length and that many bytes, into the buffer if they fit.
+func readChunk(in *bufio.Reader, buffer []byte) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return nil, err
+	}
+	length := binary.LittleEndian.Uint32(head[:])
+	if uint64(cap(buffer)) < uint64(length) {
+		buffer = make([]byte, length)
+	}
+	buffer = buffer[:length]
+	_, err := io.ReadFull(in, buffer)
+	return buffer, err
 }
 
 // One line of JSON Lines; the first has Format and Initial, the others the rest.

@@ -24,6 +24,9 @@ Built with -tags apiv2, against a golang/protobuf that stands on google.golang.o
   descriptors FILE              write the descriptors of all types it knows, a protoset
   protojson FILE                every message as protojson writes it, one a line
   prototext FILE                every message as prototext writes it, over several lines
+  fromjson FILE                 parse messages with protojson and write their bytes; FILE holds, behind its length each,
+                                the name of a type and the JSON of a message, by turns, and written is in the same way
+  fromtext FILE                 as fromjson, with prototext
 `
 
 // Commands of one build only.
