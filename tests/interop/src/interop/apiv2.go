@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 
 	pb "cloud.google.com/go/rpcreplay/proto/rpcreplay"
@@ -32,6 +33,7 @@ import (
 
 func init() {
 	compareLines = compareJSONLines
+	readText = readTextRecording
 	moreCommands["descriptors"] = func(args []string) error { return writeDescriptors(args[0]) }
 	moreCommands["protojson"] = func(args []string) error {
 		return printMessages(args[0], protojson.MarshalOptions{}.Marshal)
@@ -109,6 +111,48 @@ func printMessage(out *bufio.Writer, record []byte, marshal func(protoreflect.Pr
 	}
 	out.Write(printed)
 	return out.WriteByte('\n')
+}
+
+// Reads a recording in the text format with Go's own parsers of numbers, quoted strings and prototext.
+func readTextRecording(data []byte) (*recording, error) {
+	lines := bufio.NewReader(bytes.NewReader(data))
+	line := func() (string, error) {
+		text, err := lines.ReadString('\n')
+		return strings.TrimSuffix(text, "\n"), err
+	}
+	if _, err := line(); err != nil {
+		return nil, err
+	}
+	quoted, err := line()
+	if err != nil {
+		return nil, err
+	}
+	initial, err := strconv.Unquote(quoted)
+	if err != nil {
+		return nil, fmt.Errorf("initial state %s: %v", quoted, err)
+	}
+	rec := &recording{initial: []byte(initial)}
+	for {
+		count, err := line()
+		if err == io.EOF && count == "" {
+			return rec, nil
+		} else if err != nil {
+			return nil, err
+		}
+		length, err := strconv.Atoi(count)
+		if err != nil {
+			return nil, err
+		}
+		text := make([]byte, length)
+		if _, err := io.ReadFull(lines, text); err != nil {
+			return nil, err
+		}
+		entry := &pb.Entry{}
+		if err := prototext.Unmarshal(text, proto.MessageV2(entry)); err != nil {
+			return nil, fmt.Errorf("entry %d: %v", len(rec.entries)+1, err)
+		}
+		rec.entries = append(rec.entries, entry)
+	}
 }
 
 // Parses every message of a file of names and texts, and writes its bytes behind their length; holds one message in
