@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 import recordings
-from measure import OUT, ROOT, TARGET, opens, output, run
+from measure import OUT, ROOT, TARGET, output, run
 from recordings import Recording
 from report import CONVERSIONS
 
@@ -221,10 +222,11 @@ def fields(out):
     return sum(1 for _ in recordings.fields(out))
 
 
-def all_open(programs, path):
-    """Whether all of them know the message types in a recording: their descriptors are those of Go."""
-    go = [program for program in programs if program.name.startswith("Go ") and program.form not in CONVERSIONS]
-    return all(opens(program.command(Recording(path))) for program in go)
+def all_known(own, path):
+    """Whether the peers' descriptors have every type and field in a recording: nobody parses what it doesn't know."""
+    descriptors = ["--no-builtin-protos", "--protoset", PROTOSET]
+    printed = output([*own.command("jsonl", Recording(path)), *descriptors], stderr=subprocess.DEVNULL)
+    return b'"@wire"' not in printed and b'"@unknown"' not in printed
 
 
 def check(programs, own, forms, recording):

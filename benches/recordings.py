@@ -103,12 +103,12 @@ def generated(mix, size):
     return Recording(written(OUT / f"{mix}-{size}.replay", [generator], [generator, mix, size, SEED]))
 
 
-def real(corpus, size, opens):
-    """All recordings in a folder that `opens` accepts one behind the other, as often as gives that size."""
+def real(corpus, size, suits):
+    """All recordings in a folder that `suits` accepts one behind the other, as often as gives that size."""
     folder = Path(corpus, "recordings")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    recordings = [recording for recording in (rewritten(file, folder) for file in files) if opens(recording.path)]
-    print(f"real: {len(recordings)} of {len(files)} recordings; the peers don't know the types of the others")
+    recordings = [recording for recording in (rewritten(file, folder) for file in files) if suits(recording.path)]
+    print(f"real: {len(recordings)} of {len(files)} recordings; the peers don't know all types and fields of the others")
 
     def write(part):
         with part.open("wb") as out:
