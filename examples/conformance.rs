@@ -1,11 +1,12 @@
 //! The testee of the protobuf conformance suite, which `tests/conformance/run` starts.
 //!
-//! It takes binary messages and answers with canonical bytes, strict ProtoJSON or text. What it does not do is
-//! answered with `skipped`: JSON and text as input, and JSPB.
+//! It takes binary messages and text, and answers with canonical bytes, strict ProtoJSON or text. What it does not do is
+//! answered with `skipped`: JSON as input, and JSPB.
 //!
 //! Source: `conformance/conformance.proto` and the runner's protocol, a length in four bytes, little-endian, in front
 //! of each message.
 
+use std::borrow::Cow;
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -13,12 +14,15 @@ use std::io::{self, Read, Write};
 
 use prost::Message;
 use rpcreplay::schema::{
-    Field, JsonError, JsonOptions, Malformed, Order, Place, Scalar, Schema, Sink, TextOptions, UnknownFields, Walker,
-    write_canonical, write_json, write_text,
+    Field, JsonError, JsonOptions, JsonReadOptions, JsonReader, LayoutId, Malformed, Order, Place, Scalar, Schema,
+    Sink, TextOptions, UnknownFields, Walker, read_text, write_canonical, write_json, write_text,
 };
 
 /// Names the descriptor set of the suite's messages; the runner gives its testee no arguments.
 const MESSAGES: &str = "CONFORMANCE_MESSAGES";
+
+/// The category of tests in which members that nobody knows are passed over.
+const IGNORE_UNKNOWN_JSON: i32 = 3;
 
 #[derive(Clone, PartialEq, Message)]
 struct Request {
@@ -28,6 +32,8 @@ struct Request {
     requested_output_format: i32,
     #[prost(string, tag = "4")]
     message_type: String,
+    #[prost(int32, tag = "5")]
+    test_category: i32,
     #[prost(bool, tag = "9")]
     print_unknown_fields: bool,
 }
@@ -112,21 +118,15 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
     if request.message_type == "conformance.FailureSet" {
         return Outcome::Protobuf(Vec::new());
     }
-    let bytes = match &request.payload {
-        Some(Payload::Protobuf(bytes)) => bytes,
-        Some(Payload::Json(_) | Payload::Jspb(_) | Payload::Text(_)) => {
-            return Outcome::Skipped("only binary messages are read".to_owned());
-        }
-        None => return Outcome::RuntimeError("no payload".to_owned()),
-    };
     let layout = match walker.schema().resolve(&request.message_type) {
         Ok(layout) => layout,
         Err(error) => return Outcome::RuntimeError(error.to_string()),
     };
-    walker.check_any(false);
-    if let Err(error) = walker.walk(layout, bytes, &mut Utf8Check) {
-        return Outcome::ParseError(error.to_string());
-    }
+    let bytes = match wire_bytes(walker, layout, &request) {
+        Ok(bytes) => bytes,
+        Err(outcome) => return outcome,
+    };
+    let bytes = &*bytes;
     let mut out = Vec::new();
     match request.requested_output_format() {
         WireFormat::Protobuf => match write_canonical(walker, layout, bytes, &mut out) {
@@ -151,6 +151,37 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
         }
         WireFormat::Jspb => Outcome::Skipped("JSPB is not written".to_owned()),
         WireFormat::Unspecified => Outcome::RuntimeError("no output format".to_owned()),
+    }
+}
+
+/// What a request holds, as the wire has it; where it holds no message, the answer that says so.
+fn wire_bytes<'p>(walker: &mut Walker<'_>, layout: LayoutId, request: &'p Request) -> Result<Cow<'p, [u8]>, Outcome> {
+    match &request.payload {
+        Some(Payload::Protobuf(bytes)) => {
+            walker.check_any(false);
+            match walker.walk(layout, bytes, &mut Utf8Check) {
+                Ok(()) => Ok(Cow::Borrowed(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Text(text)) => {
+            let mut bytes = Vec::new();
+            match read_text(walker.schema(), layout, text.as_bytes(), &mut bytes) {
+                Ok(()) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Json(json)) => {
+            let options =
+                JsonReadOptions { strict: true, ignore_unknown: request.test_category == IGNORE_UNKNOWN_JSON };
+            let mut bytes = Vec::new();
+            match JsonReader::new(walker.schema(), options).read(layout, json.as_bytes(), &mut bytes) {
+                Ok(_) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
+        Some(Payload::Jspb(_)) => Err(Outcome::Skipped("JSPB is not read".to_owned())),
+        None => Err(Outcome::RuntimeError("no payload".to_owned())),
     }
 }
 

@@ -4,6 +4,7 @@ mod fixtures;
 
 use fixtures::{ITEM, OLD};
 use rpcreplay::entry::Payload;
+use rpcreplay::schema::{ParseFault, read_text};
 
 /// Reads an entry whose message is spelled so; gives back type and bytes, or the error.
 fn parse(message: &str) -> Result<(String, Vec<u8>), String> {
@@ -271,4 +272,120 @@ fn the_seeds_of_the_fuzzer_are_read() {
         seeds += 1;
     }
     assert_eq!(seeds, 4);
+}
+
+/// Reads the text of a message that stands alone; gives back its bytes, or the error.
+fn read(type_name: &str, text: &str) -> Result<Vec<u8>, String> {
+    let schema = fixtures::schema();
+    let mut out = b"before".to_vec();
+    let read = read_text(&schema, schema.resolve(type_name).expect("a fixture"), text.as_bytes(), &mut out);
+    let bytes = out.strip_prefix(b"before").expect("what was there stays").to_vec();
+    match read {
+        Ok(()) => Ok(bytes),
+        Err(error) => {
+            assert!(bytes.is_empty(), "{text}");
+            Err(error.to_string())
+        }
+    }
+}
+
+#[test]
+fn reads_a_message_of_any_type() {
+    #[rustfmt::skip]
+    let cases: &[(&str, &str, &[u8])] = &[
+        ("test.Item", "", b""),
+        ("test.Item", " # nothing", b""),
+        ("test.Item", "name: 'a'\nvalue: 1", b"\x0a\x01a\x10\x01"),
+        ("test.Item", "child { value: 1 };", b"\x22\x02\x10\x01"),
+        ("test.Old", "raw: 'a' Part { size: 1 } part {}", b"\x0b\x08\x01\x0c\x0b\x0c\x12\x01a"),
+        ("google.protobuf.Any", "", b""),
+        ("google.protobuf.Any", "type_url: 'a/b' value: '\\001'", b"\x0a\x03a/b\x12\x01\x01"),
+        ("google.protobuf.Any", "[x/test.Item] { value: 1 name: 'a' }", b"\x0a\x0bx/test.Item\x12\x05\x0a\x01a\x10\x01"),
+        ("google.protobuf.Any", "[x/google.protobuf.Any] { type_url: 'a' }",
+            b"\x0a\x15x/google.protobuf.Any\x12\x03\x0a\x01a"),
+    ];
+    for (type_name, text, expected) in cases {
+        assert_eq!(read(type_name, text), Ok(expected.to_vec()), "{text}");
+    }
+}
+
+/// Where Go's reader is liberal, and the conformance suite is not.
+#[test]
+fn a_message_that_stands_alone_is_read_as_the_standard_has_it() {
+    for (text, expected) in [
+        ("double: 010", "`010` is not a value of type double at byte 8"),
+        ("no: -010", "`-010` is not a value of type float at byte 4"),
+        (r"name: '\ud83d\ude00'", r"`\ud83d` is not an escape at byte 7"),
+        ("value: 1 }", "`}` is not a field name at byte 9"),
+        ("child {", "the text ends too early at byte 7"),
+        ("value", "no colon behind `value` at byte 0"),
+        ("value: 1 value: 2", "field `value` is repeated at byte 9"),
+    ] {
+        assert_eq!(read("test.Item", text), Err(expected.to_owned()), "{text}");
+    }
+    let schema = fixtures::schema();
+    let error = read_text(&schema, schema.resolve("test.Item").expect("a fixture"), b"later: 1", &mut Vec::new());
+    assert!(matches!(error.expect_err("no such field").fault(), ParseFault::UnknownField { .. }));
+}
+
+/// Whatever order fields, entries and elements come in, the bytes are those of Go's deterministic encoder.
+#[test]
+fn any_order_becomes_that_of_the_wire() {
+    let whole = [
+        "name: 'a'",
+        "value: 1",
+        "counts { key: 'a' value: 1 }",
+        "counts { key: 'b' value: 2 }",
+        "child { name: 'c' value: 2 }",
+        "numbers: 1",
+        "numbers: 300",
+        "children { name: 'd' }",
+        "children { value: 3 }",
+        "colour: RED",
+        "data: 'x'",
+    ];
+    let expected = read("test.Item", &whole.join("\n"));
+    let mut fields = whole.to_vec();
+    // Lists must keep their order: entries 5 and 6, 7 and 8.
+    for rotation in 0..fields.len() {
+        fields.rotate_left(1);
+        let keeps_lists = ["numbers", "children"].iter().all(|name| {
+            let places: Vec<_> = fields.iter().filter(|field| field.starts_with(name)).collect();
+            whole.iter().filter(|field| field.starts_with(name)).eq(places)
+        });
+        let text = fields.join("\n");
+        assert_eq!(read("test.Item", &text) == expected, keeps_lists, "{rotation}: {text}");
+    }
+    for text in [
+        // A list in two parts, an entry without its key in front, entries in brackets, keys twice.
+        "numbers: 1 name: 'a' numbers: 300 value: 1 children { name: 'd' } counts { value: 2 key: 'b' }
+         counts { key: 'a' value: 1 } child { value: 2 name: 'c' } children { value: 3 } data: 'x' colour: 1",
+        "counts [{ key: 'b' value: 2 }, { key: 'a' value: 1 }] child { name: 'c' value: 2 } numbers: [1, 300]
+         children [{ name: 'd' }, { value: 3 }] colour: RED value: 1 name: 'a' data: 'x'",
+        "counts { key: 'a' value: 7 } counts { key: 'b' value: 2 } counts { key: 'a' value: 1 } name: 'a' value: 1
+         child { name: 'c' value: 2 } numbers: [1, 300] children [{ name: 'd' }, { value: 3 }] colour: RED data: 'x'",
+    ] {
+        assert_eq!(read("test.Item", text), expected, "{text}");
+        let long = format!("data: '{}'", "x".repeat(300));
+        let nested = format!("child {{ {long} child {{ {text} }} }} name: 'n'");
+        let in_order = format!("name: 'n' child {{ child {{ {} }} {long} }}", whole.join(" "));
+        assert_eq!(read("test.Item", &nested), read("test.Item", &in_order), "{text}");
+        assert!(read("test.Item", &nested).is_ok());
+    }
+}
+
+/// On each level the fields are out of order: moving them each time would take time by the square of the nesting.
+#[test]
+fn disorder_on_every_level_takes_time_in_proportion() {
+    let levels = 9_000;
+    let text =
+        format!("{}data: '{}'{}", "child { ".repeat(levels), "x".repeat(4_000_000), " name: 'n' }".repeat(levels));
+    let in_order =
+        format!("{}data: '{}'{}", "name: 'n' child { ".repeat(levels), "x".repeat(4_000_000), "}".repeat(levels));
+    let start = std::time::Instant::now();
+    let bytes = read("test.Item", &text);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(bytes.is_ok());
+    // The innermost name stands behind the data in the one and the outermost in front of the child in the other.
+    assert_eq!(bytes.map(|bytes| bytes.len()), read("test.Item", &in_order).map(|bytes| bytes.len()));
 }

@@ -3,21 +3,27 @@
 //! The five fields of `grpcreplay.Entry` are known here, so that reading text does not depend on which descriptors
 //! there are; only the message inside does.
 
+use std::borrow::Cow;
+use std::io::Write;
+
 use crate::entry::{Any, Entry, Kind, Payload};
 use crate::error::Result;
-use crate::schema::Schema;
-use crate::schema::prototext::{self, AnyText, Lexer, Name, NameKind, ParseError, Scalar, Token};
+use crate::schema::prototext::{self, AnyText, Dialect, Lexer, Name, NameKind, ParseError, Scalar, Token};
+use crate::schema::{
+    LeftOut, Schema, TextOptions, UnknownEntryFields, Walker, is_plain_type_url, quote_text, unknown_entry_fields,
+    write_text,
+};
 
 /// The facts of an entry, as its text gives them.
-pub(super) struct EntryText {
+pub(super) struct EntryText<'t> {
     kind: Kind,
-    method: String,
-    any: Option<AnyText>,
+    method: Cow<'t, str>,
+    any: Option<AnyText<'t>>,
     is_error: bool,
     ref_index: i32,
 }
 
-impl EntryText {
+impl EntryText<'_> {
     /// Encodes the entry as Go's recorder does.
     pub(super) fn encode(&self) -> Result<Entry> {
         let any = self.any.as_ref().map(|any| Any { type_url: &any.type_url, value: &any.value });
@@ -31,9 +37,91 @@ impl EntryText {
     }
 }
 
+/// Appends an entry as prototext, byte for byte as Go's recorder writes it, and says what the text does not tell.
+///
+/// The message is expanded if its type is known, its bytes are one, and its text can be read again; else the two fields of
+/// the `Any` are written. Unknown fields of the entry and its `Any` count as left out, too.
+///
+/// Source: go-replayers, `grpcreplay`, `text_format.go`; protobuf-go, `prototext.MarshalOptions{Multiline: true}`.
+pub fn write_entry_text(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    if entry.kind().number() != 0 {
+        // Writing to a vector does not fail.
+        let _ = writeln!(out, "kind: {}", entry.kind());
+    }
+    if !entry.method().is_empty() {
+        out.extend_from_slice(b"method: ");
+        quote_text(out, entry.method().as_bytes());
+        out.push(b'\n');
+    }
+    let (any, is_error) = match entry.payload() {
+        Payload::Message(any) => (Some(any), false),
+        Payload::Error(any) => (Some(any), true),
+        Payload::Eof => (None, true),
+        Payload::Empty => (None, false),
+    };
+    match any {
+        None => {}
+        Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
+        Some(any) => {
+            out.extend_from_slice(b"message: {\n");
+            match write_expanded(any, walker, out) {
+                Some(of_message) => left_out = of_message,
+                None => {
+                    for (key, value) in [(&b"  type_url: "[..], any.type_url.as_bytes()), (b"  value: ", any.value)] {
+                        if !value.is_empty() {
+                            out.extend_from_slice(key);
+                            quote_text(out, value);
+                            out.push(b'\n');
+                        }
+                    }
+                }
+            }
+            out.extend_from_slice(b"}\n");
+        }
+    }
+    if is_error {
+        out.extend_from_slice(b"is_error: true\n");
+    }
+    if entry.ref_index() != 0 {
+        let _ = writeln!(out, "ref_index: {}", entry.ref_index());
+    }
+    let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
+    left_out.unknown_fields += (of_entry.len() + of_any.len()) as u64;
+    left_out
+}
+
+/// Appends an entry's message below its type URL, or nothing if that can't be done.
+fn write_expanded(any: Any<'_>, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> Option<LeftOut> {
+    if !is_plain_type_url(any.type_url) {
+        return None;
+    }
+    let layout = walker.schema().resolve(any.type_url).ok()?;
+    let start = out.len();
+    out.extend_from_slice(b"  [");
+    out.extend_from_slice(any.type_url.as_bytes());
+    out.extend_from_slice(b"]: {\n");
+    let opened = out.len();
+    match write_text(walker, layout, any.value, TextOptions { level: 2, ..TextOptions::default() }, out) {
+        Ok(left_out) => {
+            if out.len() == opened {
+                out.pop();
+            } else {
+                out.extend_from_slice(b"  ");
+            }
+            out.extend_from_slice(b"}\n");
+            Some(left_out)
+        }
+        Err(_) => {
+            out.truncate(start);
+            None
+        }
+    }
+}
+
 /// Reads the text of an entry.
-pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<EntryText, ParseError> {
-    let mut lexer = Lexer::new(text);
+pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>, ParseError> {
+    let mut lexer = Lexer::new(text, Dialect::Go);
     let mut kind = None;
     let mut method = None;
     let mut any = None;
@@ -52,7 +140,7 @@ pub(super) fn parse(text: &[u8], schema: &Schema) -> Result<EntryText, ParseErro
                 kind = Some(Kind::from_number(number));
             }
             NameKind::Ident("method") => {
-                method = Some(scalar(&mut lexer, &name, method.is_some())?.string()?.to_owned());
+                method = Some(scalar(&mut lexer, &name, method.is_some())?.into_string()?);
             }
             NameKind::Ident("message") if any.is_some() => return Err(name.repeated()),
             NameKind::Ident("message") => any = Some(prototext::read_any(&mut lexer, schema)?),

@@ -1,4 +1,5 @@
-//! The text format, `RPCReTxt1`: a byte count on a line of its own, then that many bytes of prototext, an entry.
+//! The text format, `RPCReTxt1`: a byte count on a line of its own, then that many bytes of prototext, an entry. Read and
+//! written.
 
 use std::io::Read;
 
@@ -6,12 +7,12 @@ use bytes::Bytes;
 
 use super::frame::{Body, Frame};
 use super::input::Input;
-use super::sniff::{MAGIC_BYTES, Unrecognized};
+use super::sniff::{MAGIC_BYTES, TEXT_MAGIC, Unrecognized};
 use super::{Format, Truncated, entry_text, quote};
-use crate::entry::{Entry, EntryIndex};
+use crate::entry::{Entry, EntryIndex, Payload};
 use crate::error::{Error, ErrorKind, Position, Result, excerpt};
 use crate::recording::Header;
-use crate::schema::Schema;
+use crate::schema::{LeftOut, Schema, TextLoss, UnknownEntryFields, Walker, find_loss, quote_go, unknown_entry_fields};
 
 /// How much of a line that is wrong an error quotes.
 const QUOTED_CHARACTERS: usize = 40;
@@ -47,6 +48,61 @@ pub enum CountError {
         /// The line, or its beginning.
         line: String,
     },
+}
+
+/// Appends the mark and the line with the initial state.
+///
+/// Source: go-replayers, `grpcreplay`, `textWriter.writeHeader`, which quotes nothing as the empty string.
+pub fn write_text_header(header: &Header, out: &mut Vec<u8>) {
+    out.extend_from_slice(TEXT_MAGIC);
+    out.push(b'\n');
+    quote_go(out, &header.initial);
+    out.push(b'\n');
+}
+
+/// Appends an entry in the text format: the number of bytes on a line of its own, then those of
+/// [`write_entry_text`](super::write_entry_text). Says what the text does not tell of the entry, if that is allowed.
+///
+/// The text is read as an equal entry, though its bytes need not be the same: fields come in another order, and a NaN is one
+/// like others.
+///
+/// # Errors
+///
+/// [`TextLoss`] if the text would not tell everything and `allow_loss` does not allow that; `out` is then as it was.
+pub fn write_text_entry(
+    entry: &Entry,
+    walker: &mut Walker<'_>,
+    allow_loss: bool,
+    out: &mut Vec<u8>,
+) -> Result<LeftOut> {
+    let start = out.len();
+    let left_out = entry_text::write_entry_text(entry, walker, out);
+    if left_out != LeftOut::default() && !allow_loss {
+        out.truncate(start);
+        let index = Some(entry.index().0).filter(|&index| index != 0);
+        return Err(Error::new(loss(entry, walker), Position { entry: index, ..Position::default() }));
+    }
+    let count = format!("{}\n", out.len() - start);
+    out.splice(start..start, count.bytes());
+    Ok(left_out)
+}
+
+/// The first thing that the text of an entry does not tell.
+#[cold]
+fn loss(entry: &Entry, walker: &mut Walker<'_>) -> TextLoss {
+    let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
+    if let Some(field) = of_entry.first() {
+        return TextLoss::unknown_field(field, "grpcreplay.Entry", "");
+    }
+    if let Some(field) = of_any.first() {
+        return TextLoss::unknown_field(field, "google.protobuf.Any", "message");
+    }
+    match entry.payload() {
+        Payload::Message(any) | Payload::Error(any) => find_loss(walker, any),
+        Payload::Eof | Payload::Empty => None,
+    }
+    // Everything else that can be lost was looked for.
+    .unwrap_or(TextLoss::TooDeep)
 }
 
 /// Reads the mark, whatever else stands on its line, and the line with the initial state.

@@ -7,9 +7,13 @@
 
 use super::layout::{Field, Layout, LayoutId, Shape, Type};
 use super::lengths::{OpenLength, Unsized};
-use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
-use crate::wire::{WireType, push_group_end, push_tag, push_varint};
+use crate::entry::Any;
+use crate::wire::{WireType, push_group_end, push_tag, push_varint, put_bytes};
+
+const ANY_TYPE_URL: u32 = 1;
+const ANY_VALUE: u32 = 2;
 
 /// Appends the canonical bytes of a message to `out`.
 ///
@@ -25,6 +29,27 @@ pub fn write_canonical(
     let mut sink = CanonicalSink { out: Unsized::with_capacity(bytes.len()), ..CanonicalSink::default() };
     walker.walk(layout, bytes, &mut sink)?;
     sink.out.append_to(out);
+    Ok(())
+}
+
+/// Appends the canonical bytes of a message in which every `Any` that can be opened has the canonical bytes of its message,
+/// so that those of messages which say the same are the same.
+///
+/// # Errors
+///
+/// As for [`write_canonical`].
+pub fn write_canonical_opened(
+    walker: &mut Walker<'_>,
+    layout: LayoutId,
+    bytes: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    walker
+        .checked_if_needed(Malformed::in_any, |walker| {
+            let mut sink = CanonicalSink { opens_any: true, ..CanonicalSink::default() };
+            walker.walk(layout, bytes, &mut sink).map(|()| sink.out)
+        })?
+        .append_to(out);
     Ok(())
 }
 
@@ -46,11 +71,32 @@ struct CanonicalSink {
     out: Unsized,
     /// The messages, map entries and packed lists that are open.
     open: Vec<OpenLength>,
+    /// Whether messages inside of `Any`s become canonical, too.
+    opens_any: bool,
 }
 
 impl CanonicalSink {
     fn tag(&mut self, field: &Field, wire_type: WireType) {
         push_tag(&mut self.out.bytes, field.number(), wire_type);
+    }
+
+    /// Begins a message that is the value of a field.
+    fn begin_place(&mut self, place: Place<'_>) {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            self.tag(field, field.ty().wire_type());
+            if let Type::Message(_) = field.ty() {
+                self.begin_length();
+            }
+        }
+    }
+
+    fn end_place(&mut self, place: Place<'_>) {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            match field.ty() {
+                Type::Group(_) => push_group_end(&mut self.out.bytes, field.number()),
+                _ => self.end_length(),
+            }
+        }
     }
 
     fn begin_length(&mut self) {
@@ -102,23 +148,39 @@ impl Sink for CanonicalSink {
     type Error = Malformed;
     const ORDER: Order = Order::Wire;
 
+    fn opens_any(&self) -> bool {
+        self.opens_any
+    }
+
+    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.begin_place(place);
+        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url.as_bytes());
+        push_tag(&mut self.out.bytes, ANY_VALUE, WireType::Bytes);
+        self.begin_length();
+        Ok(Flow::Enter)
+    }
+
+    fn end_any(&mut self, place: Place<'_>, _: &Layout) -> Result<(), Malformed> {
+        self.end_length();
+        self.end_place(place);
+        Ok(())
+    }
+
+    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.begin_place(place);
+        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url);
+        put_bytes(&mut self.out.bytes, ANY_VALUE, any.value);
+        self.end_place(place);
+        Ok(Flow::Enter)
+    }
+
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
-        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
-            self.tag(field, field.ty().wire_type());
-            if let Type::Message(_) = field.ty() {
-                self.begin_length();
-            }
-        }
+        self.begin_place(place);
         Ok(Flow::Enter)
     }
 
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
-        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
-            match field.ty() {
-                Type::Group(_) => push_group_end(&mut self.out.bytes, field.number()),
-                _ => self.end_length(),
-            }
-        }
+        self.end_place(place);
         Ok(())
     }
 

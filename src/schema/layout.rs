@@ -6,10 +6,13 @@
 
 use std::sync::Arc;
 
-use prost_reflect::{Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{
+    Cardinality, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Syntax,
+};
 use rustc_hash::FxHashMap;
 
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
+use super::names::{Names, is_same};
 use super::well_known::WellKnown;
 use crate::wire::WireType;
 
@@ -26,6 +29,9 @@ pub struct Layout {
     /// the fields 1 to 31.
     small_tags: [FieldSlot; 256],
     large_tags: FxHashMap<u32, FieldSlot>,
+    text_names: Names,
+    /// The fields that the text format calls by their type, and some call by their name.
+    groups: Box<[u32]>,
     oneofs: u32,
     reserved_names: Box<[Box<str>]>,
     well_known: Option<WellKnown>,
@@ -105,6 +111,8 @@ pub struct Field {
     /// The two names as members of a JSON object begin: quoted, with a colon.
     pub(super) json_key: Key,
     pub(super) proto_json_key: Key,
+    /// Whether the name in JSON is that of a member that we add, so that only the other name can be told from it.
+    pub(super) json_name_is_ours: bool,
     number: u32,
     ty: Type,
     shape: Shape,
@@ -143,6 +151,19 @@ impl Key {
             }
             None => Key { block, long: bytes.into(), length },
         }
+    }
+
+    /// The name in its quotes, of a member of a JSON object.
+    #[inline(always)]
+    pub(super) fn quoted(&self) -> &[u8] {
+        if self.length <= KEY_BLOCK { &self.block[..self.length - 1] } else { &self.long[..self.length - 1] }
+    }
+
+    /// Its length, if a text has it at a place.
+    #[inline(always)]
+    pub(super) fn stands_at(&self, text: &[u8], at: usize) -> Option<usize> {
+        let key = self.block.get(..self.length)?;
+        is_same(text.get(at..at + self.length)?, key).then_some(self.length)
     }
 
     #[inline(always)]
@@ -261,6 +282,7 @@ pub struct EnumLayout {
     numbers: Box<[(Box<str>, i32)]>,
     default: i32,
     is_null_value: bool,
+    is_closed: bool,
 }
 
 impl EnumLayout {
@@ -279,6 +301,7 @@ impl EnumLayout {
             numbers: numbers.into(),
             default: declared.first().map_or(0, |value| value.number()),
             is_null_value: descriptor.full_name() == "google.protobuf.NullValue",
+            is_closed: descriptor.parent_file().syntax() == Syntax::Proto2,
         }
     }
 
@@ -314,6 +337,13 @@ impl EnumLayout {
     /// Whether it is `google.protobuf.NullValue`, which JSON writes as `null`.
     pub fn is_null_value(&self) -> bool {
         self.is_null_value
+    }
+
+    /// Whether only the declared numbers are values: true in proto2.
+    ///
+    /// Of files written in an edition, those with closed enums and no open ones count as proto2.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 }
 
@@ -357,6 +387,8 @@ impl Layout {
         Layout {
             full_name: descriptor.full_name().into(),
             well_known: WellKnown::recognise(descriptor.full_name(), &fields),
+            text_names: Names::new(fields.iter().map(|field| &*field.text_name)),
+            groups: (0..).zip(&fields).filter(|(_, field)| field.has_group_name()).map(|(index, _)| index).collect(),
             fields: fields.into(),
             small_tags,
             large_tags,
@@ -396,9 +428,23 @@ impl Layout {
         self.fields.iter().find(|field| field.number == number)
     }
 
-    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`.
+    /// The field that the text format calls by this name: the field's, a group's type, or `[an.extension]`. A group is
+    /// known by its field's name, too.
+    ///
+    /// Source: the conformance suite, `GroupFieldLowercased`.
     pub fn field_of_text_name(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| &*field.text_name == name)
+        Some(&self.fields[self.index_of_text_name(name.as_bytes())?])
+    }
+
+    /// Where in [`fields`](Self::fields) the field stands that the text format calls by this name.
+    #[inline]
+    pub(super) fn index_of_text_name(&self, name: &[u8]) -> Option<usize> {
+        let found = self.text_names.find(name, |index| is_same(self.fields[index].text_name.as_bytes(), name));
+        if found.is_none() && !self.groups.is_empty() {
+            let mut groups = self.groups.iter().map(|&index| index as usize);
+            return groups.find(|&index| self.fields[index].name.as_bytes() == name);
+        }
+        found
     }
 
     /// How many oneofs the message has, synthetic ones apart.
@@ -456,6 +502,7 @@ impl Field {
             json_name: field.json_name().into(),
             json_key: json_key(field.json_name()),
             proto_json_key: json_key(field.name()),
+            json_name_is_ours: matches!(field.json_name(), "@type" | "@wire" | "@unknown" | "@reason"),
             number: field.number(),
             role: Role::new(&shape, &ty),
             ty,
@@ -479,6 +526,7 @@ impl Field {
             name: extension.full_name().into(),
             json_key: json_key(&bracketed),
             proto_json_key: json_key(&bracketed),
+            json_name_is_ours: false,
             text_key: text_key(&bracketed),
             text_name: bracketed.clone(),
             json_name: bracketed,
@@ -555,6 +603,11 @@ impl Field {
     /// Source: protobuf-go, `order.LegacyFieldOrder`.
     fn wire_order(&self) -> (bool, Option<u32>, u32) {
         (!self.is_extension, self.oneof, self.number)
+    }
+
+    /// Whether the text format calls the field by its type.
+    fn has_group_name(&self) -> bool {
+        !self.is_extension && self.name != self.text_name
     }
 
     /// What the field is to the walker.

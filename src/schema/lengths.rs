@@ -1,33 +1,46 @@
 //! [`Unsized`]: wire bytes of messages within messages whose lengths are not known before they end.
 
+use std::ops::Range;
+
 use crate::wire::{push_varint, varint_bytes};
 
-/// Wire bytes that still lack the lengths of messages, and where those belong.
+/// Wire bytes with messages whose lengths are not all in place.
 ///
-/// Shifting each message to make room for its length would take time by the square of the nesting; so lengths are put in
+/// A length takes one byte if it is below 128, as most are, and then it is put where a byte was left for it. Shifting a
+/// longer message to make room for its length would take time by the square of the nesting; so those lengths are put in
 /// at the end, all of them in one pass.
 #[derive(Debug, Default)]
 pub(super) struct Unsized {
-    /// The bytes without the lengths; whatever has none is appended here.
+    /// The bytes, with one byte where a length belongs; whatever has no length is appended here.
     pub(super) bytes: Vec<u8>,
-    /// In ascending order of position.
+    /// The lengths that are open or do not fit into their byte, in ascending order of position.
     lengths: Vec<Length>,
-    /// How many bytes the lengths known so far take.
-    length_bytes: usize,
+    /// How many more bytes the lengths known so far take than were left for them.
+    missing_bytes: usize,
+    /// Kept for its memory.
+    scratch: Vec<u8>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Length {
     position: usize,
+    /// Of a length that is open, how many bytes were missing before it.
     value: u64,
 }
 
-/// A length that was begun and not yet ended.
-#[derive(Debug)]
-pub(super) struct OpenLength {
-    index: usize,
-    length_bytes_before: usize,
+/// A place behind which everything can be taken back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    position: usize,
+    lengths: usize,
+    missing_bytes: usize,
 }
+
+/// A length that was begun and not yet ended.
+///
+/// Its place among the lengths, of which each is open, at most as many as messages nest, or of a message of 128 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OpenLength(u32);
 
 impl Unsized {
     pub(super) fn with_capacity(capacity: usize) -> Self {
@@ -35,29 +48,99 @@ impl Unsized {
     }
 
     /// Begins a value whose length stands in front of it.
+    #[inline]
     pub(super) fn begin_length(&mut self) -> OpenLength {
-        self.lengths.push(Length { position: self.bytes.len(), value: 0 });
-        OpenLength { index: self.lengths.len() - 1, length_bytes_before: self.length_bytes }
+        self.lengths.push(Length { position: self.bytes.len(), value: self.missing_bytes as u64 });
+        self.bytes.push(0);
+        OpenLength(self.lengths.len() as u32 - 1)
     }
 
     /// Ends the value that was begun last.
+    #[inline]
     pub(super) fn end_length(&mut self, open: OpenLength) {
-        let length = &mut self.lengths[open.index];
-        let lengths_inside = self.length_bytes - open.length_bytes_before;
-        length.value = (self.bytes.len() - length.position + lengths_inside) as u64;
-        self.length_bytes += varint_bytes(length.value);
+        let length = &mut self.lengths[open.0 as usize];
+        let missing_inside = self.missing_bytes as u64 - length.value;
+        let value = (self.bytes.len() - length.position - 1) as u64 + missing_inside;
+        if value < 0x80 {
+            // What is inside is no longer, so no length in there is left.
+            self.bytes[length.position] = value as u8;
+            self.lengths.truncate(open.0 as usize);
+        } else {
+            length.value = value;
+            self.missing_bytes += varint_bytes(value) - 1;
+        }
+    }
+
+    /// Takes back the value that was begun last, whatever stands inside it, and its length.
+    pub(super) fn cancel_length(&mut self, open: OpenLength) {
+        let Length { position, value } = self.lengths[open.0 as usize];
+        self.bytes.truncate(position);
+        self.lengths.truncate(open.0 as usize);
+        self.missing_bytes = value as usize;
+    }
+
+    /// Whether nothing stands inside the value that was begun last.
+    pub(super) fn is_empty(&self, open: OpenLength) -> bool {
+        self.bytes.len() == self.lengths[open.0 as usize].position + 1
+    }
+
+    /// Takes out what stands inside the value that was begun last, with the lengths in their places.
+    pub(super) fn take(&mut self, open: OpenLength) -> Vec<u8> {
+        let Length { position, value } = self.lengths[open.0 as usize];
+        let mut taken = Vec::new();
+        self.append_part(position + 1, open.0 as usize + 1, &mut taken);
+        self.bytes.truncate(position + 1);
+        self.lengths.truncate(open.0 as usize + 1);
+        self.missing_bytes = value as usize;
+        taken
+    }
+
+    /// Puts parts of the bytes, which together are all from `start` on, into another order. No length may be open there.
+    pub(super) fn rearrange(&mut self, start: usize, parts: impl Iterator<Item = Range<usize>>) {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&self.bytes[start..]);
+        self.bytes.truncate(start);
+        let first = self.lengths.partition_point(|length| length.position < start);
+        let moved = self.lengths.split_off(first);
+        for part in parts {
+            let within = |position: usize| moved.partition_point(|length| length.position < position);
+            for &Length { position, value } in &moved[within(part.start)..within(part.end)] {
+                self.lengths.push(Length { position: position - part.start + self.bytes.len(), value });
+            }
+            self.bytes.extend_from_slice(&self.scratch[part.start - start..part.end - start]);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+        self.missing_bytes = 0;
+    }
+
+    /// The place behind everything that is there.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { position: self.bytes.len(), lengths: self.lengths.len(), missing_bytes: self.missing_bytes }
+    }
+
+    /// The bytes behind a mark, with their lengths, all of which have ended.
+    pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append_part(mark.position, mark.lengths, &mut out);
+        out
+    }
+
+    /// Puts bytes in the place of everything behind a mark.
+    pub(super) fn replace_since(&mut self, mark: Mark, bytes: &[u8]) {
+        self.bytes.truncate(mark.position);
+        self.bytes.extend_from_slice(bytes);
+        self.lengths.truncate(mark.lengths);
+        self.missing_bytes = mark.missing_bytes;
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.
     pub(super) fn append_to(&self, out: &mut Vec<u8>) {
-        out.reserve(self.bytes.len() + self.length_bytes);
-        let mut copied = 0;
-        for &Length { position, value } in &self.lengths {
-            out.extend_from_slice(&self.bytes[copied..position]);
-            push_varint(out, value);
-            copied = position;
-        }
-        out.extend_from_slice(&self.bytes[copied..]);
+        self.append_part(0, 0, out);
     }
 
     /// The bytes, with the lengths in their places.
@@ -68,6 +151,17 @@ impl Unsized {
         let mut whole = Vec::new();
         self.append_to(&mut whole);
         whole
+    }
+
+    fn append_part(&self, start: usize, first_length: usize, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() - start + self.missing_bytes);
+        let mut copied = start;
+        for &Length { position, value } in &self.lengths[first_length..] {
+            out.extend_from_slice(&self.bytes[copied..position]);
+            push_varint(out, value);
+            copied = position + 1;
+        }
+        out.extend_from_slice(&self.bytes[copied..]);
     }
 }
 
@@ -98,6 +192,42 @@ mod tests {
         let mut behind = vec![0xff];
         message.append_to(&mut behind);
         assert_eq!(behind, [&[0xff], &expected[..]].concat());
+        assert_eq!(message.into_sized(), expected);
+    }
+
+    /// One message inside another: what is inside is taken out, cancelled, and put into another order.
+    #[test]
+    fn values_are_taken_out_and_rearranged() {
+        let long = |message: &mut Unsized, number: u32| {
+            push_tag(&mut message.bytes, number, WireType::Bytes);
+            let open = message.begin_length();
+            message.bytes.extend([number as u8; 200]);
+            message.end_length(open);
+        };
+        let field = |number: u32| [vec![(number << 3 | 2) as u8, 0xc8, 1], vec![number as u8; 200]].concat();
+        let mut message = Unsized::default();
+        long(&mut message, 1);
+        let start = message.bytes.len();
+        long(&mut message, 3);
+        let middle = message.bytes.len();
+        long(&mut message, 2);
+        put_varint(&mut message.bytes, 2, 7);
+        let end = message.bytes.len();
+        message.rearrange(start, [middle..end, start..middle].into_iter());
+
+        push_tag(&mut message.bytes, 4, WireType::Bytes);
+        let outer = message.begin_length();
+        assert!(message.is_empty(outer));
+        let inner = message.begin_length();
+        long(&mut message, 5);
+        message.cancel_length(inner);
+        assert!(message.is_empty(outer));
+        long(&mut message, 6);
+        assert_eq!(message.take(outer), field(6));
+        long(&mut message, 7);
+        message.end_length(outer);
+
+        let expected = [field(1), field(2), vec![0x10, 7], field(3), vec![0x22, 0xcb, 1], field(7)].concat();
         assert_eq!(message.into_sized(), expected);
     }
 }

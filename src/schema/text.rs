@@ -9,7 +9,7 @@ use super::number;
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
-use crate::wire::{Cursor, Groups};
+use crate::wire::{Cursor, Groups, NESTING_LIMIT};
 
 /// How a message is written as text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +55,13 @@ pub struct LeftOut {
     pub unknown_fields: u64,
     /// Whether a string that must be UTF-8 is not; it stands escaped, where Go's reader refuses the message.
     pub invalid_utf8: bool,
+    /// Whether messages, map entries and `Any`s nest deeper than readers of the text go.
+    pub too_deep: bool,
 }
+
+/// How many `Any` are expanded inside one another, and inside a message that may itself be that of an `Any`. Those beyond
+/// are written as their two fields, for the reader expands no more.
+pub(super) const EXPANDED_LIMIT: usize = super::prototext::EXPANDED_LIMIT - 1;
 
 /// Beyond this level lines are indented no further.
 ///
@@ -83,7 +89,7 @@ pub fn write_text(
     let limit = start.saturating_add(text_limit(bytes));
     let TextOptions { level, unknown_fields } = options;
     walker.checked_if_needed(Malformed::in_any, |walker| {
-        let mut sink = TextSink { out, level, unknown_fields, limit, left_out: LeftOut::default() };
+        let mut sink = TextSink { out, level, expanded: 0, unknown_fields, limit, left_out: LeftOut::default() };
         let walked = walker.walk(layout, bytes, &mut sink);
         let left_out = sink.left_out;
         if walked.is_err() {
@@ -96,6 +102,8 @@ pub fn write_text(
 struct TextSink<'o> {
     out: &'o mut Vec<u8>,
     level: usize,
+    /// How many `Any` are open.
+    expanded: usize,
     unknown_fields: UnknownFields,
     /// How long `out` may become.
     limit: usize,
@@ -135,7 +143,13 @@ impl TextSink<'_> {
     fn open_field(&mut self, field: &Field) {
         self.begin_line(field);
         self.out.extend_from_slice(b"{\n");
+        self.deeper();
+    }
+
+    #[inline]
+    fn deeper(&mut self) {
         self.level += 1;
+        self.left_out.too_deep |= self.level > NESTING_LIMIT;
     }
 
     fn open(&mut self, key: &str) {
@@ -240,9 +254,10 @@ impl Sink for TextSink<'_> {
         Ok(())
     }
 
-    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
-        if !is_plain_type_url(any.type_url) {
+    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, wire: Wire<'_>) -> Result<Flow, Malformed> {
+        if self.expanded == EXPANDED_LIMIT || !is_plain_type_url(any.type_url) {
             self.two_fields(place, any.type_url.as_bytes(), any.value);
+            self.left_out.unknown_fields += u64::from(wire.has_unknown());
             return Ok(Flow::Skip);
         }
         if let Some(field) = Self::field_at(place) {
@@ -252,11 +267,13 @@ impl Sink for TextSink<'_> {
         self.out.push(b'[');
         self.out.extend_from_slice(any.type_url.as_bytes());
         self.out.extend_from_slice(b"]: {\n");
-        self.level += 1;
+        self.expanded += 1;
+        self.deeper();
         Ok(Flow::Enter)
     }
 
     fn end_any(&mut self, place: Place<'_>, _: &Layout) -> Result<(), Malformed> {
+        self.expanded -= 1;
         self.close();
         self.end_place(place);
         Ok(())
@@ -339,9 +356,10 @@ impl TextSink<'_> {
 
 /// Whether a type URL can stand in brackets, as that of an expanded `Any`.
 ///
-/// Any other could end the brackets and forge the lines behind them. Source: the text format specification, "Any".
+/// Any other could end the brackets and forge the lines behind them, or would not be read again. Go writes some of the
+/// latter, such as `a//pkg.Type`, all the same.
 pub fn is_plain_type_url(type_url: &str) -> bool {
-    type_url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=%/".contains(&byte))
+    super::prototext::is_bracketed_url(type_url.as_bytes())
 }
 
 /// How deep bytes within unknown bytes are taken for messages.
@@ -590,7 +608,8 @@ mod tests {
             let mut out = Vec::new();
             let options = TextOptions::default();
             let found = write_text(&mut Walker::new(&schema), id(&schema, name), wire, options, &mut out);
-            let expected = LeftOut { unknown_fields: *unknown_fields, invalid_utf8: *invalid_utf8 };
+            let expected =
+                LeftOut { unknown_fields: *unknown_fields, invalid_utf8: *invalid_utf8, ..LeftOut::default() };
             assert_eq!(found, Ok(expected), "{name} {}", wire.escape_ascii());
         }
     }

@@ -4,9 +4,11 @@ use crate::error::excerpt;
 use crate::schema::{Malformed, Unresolved};
 
 /// What was found in the text, and where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{fault} at byte {at}")]
 pub struct ParseError {
     at: usize,
+    #[source]
     fault: ParseFault,
 }
 
@@ -21,6 +23,11 @@ impl ParseError {
     }
 
     /// What was found.
+    pub fn fault(&self) -> &ParseFault {
+        &self.fault
+    }
+
+    /// What was found, without where.
     pub fn into_fault(self) -> ParseFault {
         self.fault
     }

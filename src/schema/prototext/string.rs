@@ -3,11 +3,17 @@
 use std::borrow::Cow;
 
 use super::error::{ParseError, ParseFault, quote};
+use super::token::Dialect;
 
 /// Reads the string that begins with a quote at `start`, appends it to `out`, and says where it ends.
 ///
 /// Source: protobuf-go's `internal/encoding/text`, `parseString`.
-pub(super) fn read<'t>(text: &'t [u8], start: usize, out: &mut Cow<'t, [u8]>) -> Result<usize, ParseError> {
+pub(super) fn read<'t>(
+    text: &'t [u8],
+    start: usize,
+    dialect: Dialect,
+    out: &mut Cow<'t, [u8]>,
+) -> Result<usize, ParseError> {
     let closing = text[start];
     let mut at = start + 1;
     loop {
@@ -21,7 +27,7 @@ pub(super) fn read<'t>(text: &'t [u8], start: usize, out: &mut Cow<'t, [u8]>) ->
         at += run.len();
         match text.get(at) {
             None => return Err(ParseError::new(at, ParseFault::End)),
-            Some(b'\\') => at = unescape(text, at, out.to_mut())?,
+            Some(b'\\') => at = unescape(text, at, dialect, out.to_mut())?,
             Some(&byte) if byte == closing => return Ok(at + 1),
             Some(byte) => return Err(ParseError::new(at, ParseFault::RawCharacter(byte.escape_ascii().to_string()))),
         }
@@ -37,7 +43,7 @@ fn append<'t>(out: &mut Cow<'t, [u8]>, run: &'t [u8]) {
 }
 
 /// Reads the escape whose backslash stands at `start`, and says where it ends.
-fn unescape(text: &[u8], start: usize, out: &mut Vec<u8>) -> Result<usize, ParseError> {
+fn unescape(text: &[u8], start: usize, dialect: Dialect, out: &mut Vec<u8>) -> Result<usize, ParseError> {
     let invalid = |end: usize| ParseError::new(start, ParseFault::Escape(quote(&text[start..end])));
     let Some(&letter) = text.get(start + 1) else { return Err(ParseError::new(text.len(), ParseFault::End)) };
     let digits_at = start + 2;
@@ -69,7 +75,7 @@ fn unescape(text: &[u8], start: usize, out: &mut Vec<u8>) -> Result<usize, Parse
             if end < digits_at + count {
                 return Err(invalid(end));
             }
-            if (0xd800..0xdc00).contains(&code) && text[end..].starts_with(b"\\u") {
+            if dialect == Dialect::Go && (0xd800..0xdc00).contains(&code) && text[end..].starts_with(b"\\u") {
                 // The first half of a surrogate pair, which only its second half completes.
                 let (low, low_end) = some_digits(text, end + 2, 4, 16);
                 if !(0xdc00..0xe000).contains(&low) {

@@ -37,7 +37,7 @@ pub(crate) struct Name<'t> {
 pub(crate) enum NameKind<'t> {
     Ident(&'t str),
     /// What stands in brackets, without the blanks and comments inside: an extension, or the URL of a type.
-    Bracketed(String),
+    Bracketed(Cow<'t, str>),
     Number,
 }
 
@@ -98,18 +98,29 @@ pub(crate) enum NumberForm {
     Float,
 }
 
+/// Whose reader ours takes after, where Go's is more liberal than the specification of the text format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Go's.
+    Go,
+    /// The one that protobuf's conformance suite wants: no octal numbers for `float` and `double`, no pairs of surrogates
+    /// for a character, no numbers without a name for closed enums.
+    Standard,
+}
+
 /// Reads tokens.
 pub(crate) struct Lexer<'t> {
-    text: &'t [u8],
-    at: usize,
-    last: Last,
+    pub(super) dialect: Dialect,
+    pub(super) text: &'t [u8],
+    pub(super) at: usize,
+    pub(super) last: Last,
     /// The opening characters of the messages and lists around the current place.
     open: Vec<u8>,
 }
 
 /// What the last token was, as far as it decides about the next.
 #[derive(Debug, Clone, Copy)]
-enum Last {
+pub(super) enum Last {
     Start,
     Name,
     /// A scalar, or the end of a message or list.
@@ -119,8 +130,8 @@ enum Last {
 }
 
 impl<'t> Lexer<'t> {
-    pub(crate) fn new(text: &'t [u8]) -> Self {
-        Lexer { text, at: 0, last: Last::Start, open: Vec::new() }
+    pub(crate) fn new(text: &'t [u8], dialect: Dialect) -> Self {
+        Lexer { dialect, text, at: 0, last: Last::Start, open: Vec::new() }
     }
 
     /// Where the next token begins, blanks and comments before it apart.
@@ -171,6 +182,26 @@ impl<'t> Lexer<'t> {
             Token::ListOpen => Last::ListOpen,
         };
         Ok(token)
+    }
+
+    /// Reads the brace at `at` if it closes what was opened last.
+    #[inline]
+    pub(super) fn quick_close(&mut self, at: usize) -> bool {
+        if self.open.last() != Some(&b'{') || matches!(self.last, Last::Name) {
+            return false;
+        }
+        self.open.pop();
+        self.at = at + 1;
+        self.last = Last::Value;
+        true
+    }
+
+    /// Reads the brace at the current place.
+    #[inline]
+    pub(super) fn quick_open(&mut self) {
+        self.open.push(b'{');
+        self.at += 1;
+        self.last = Last::Open;
     }
 
     fn name_or_end(&mut self) -> Result<Token<'t>, ParseError> {
@@ -234,6 +265,10 @@ impl<'t> Lexer<'t> {
     fn bracketed(&mut self) -> Result<NameKind<'t>, ParseError> {
         let start = self.at;
         self.at += 1;
+        if let Some(plain) = plain_url(&self.text[self.at..]) {
+            self.at += plain.len() + 1;
+            return Ok(NameKind::Bracketed(Cow::Borrowed(plain)));
+        }
         let mut name = String::new();
         loop {
             self.skip_blanks();
@@ -249,7 +284,7 @@ impl<'t> Lexer<'t> {
             let ends_with_separator = name.is_empty() || name.ends_with(['.', '/']);
             match byte {
                 b'.' | b'/' if !ends_with_separator || (name.is_empty() && byte == b'/') => name.push(byte.into()),
-                b']' if !ends_with_separator => return Ok(NameKind::Bracketed(name)),
+                b']' if !ends_with_separator => return Ok(NameKind::Bracketed(Cow::Owned(name))),
                 _ => {
                     let raw = &self.text[start..self.at];
                     return Err(ParseError::new(start, ParseFault::TypeUrl(quote(raw))));
@@ -279,7 +314,7 @@ impl<'t> Lexer<'t> {
     fn strings(&mut self) -> Result<Cow<'t, [u8]>, ParseError> {
         let mut whole = Cow::Borrowed(&[][..]);
         loop {
-            let end = string::read(self.text, self.at, &mut whole)?;
+            let end = string::read(self.text, self.at, self.dialect, &mut whole)?;
             self.at = end;
             // Only blanks that lead to a further string belong to the value.
             self.skip_blanks();
@@ -320,9 +355,20 @@ impl<'t> Lexer<'t> {
 }
 
 /// How many blanks and comments the text begins with.
-fn blanks(text: &[u8]) -> usize {
+#[inline]
+pub(super) fn blanks(text: &[u8]) -> usize {
     let mut at = 0;
     loop {
+        // Most blanks indent a line.
+        while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
+            let others = u64::from_le_bytes(*chunk) ^ BLANKS;
+            if others != 0 {
+                at += others.trailing_zeros() as usize / 8;
+                break;
+            }
+            at += 8;
+        }
         match text.get(at) {
             Some(b' ' | b'\n' | b'\r' | b'\t') => at += 1,
             Some(b'#') => match memchr::memchr(b'\n', &text[at..]) {
@@ -332,6 +378,26 @@ fn blanks(text: &[u8]) -> usize {
             _ => return at,
         }
     }
+}
+
+/// A type URL or extension's name up to its bracket, if there are no blanks and comments in it.
+fn plain_url(text: &[u8]) -> Option<&str> {
+    let url = &text[..memchr::memchr(b']', text)?];
+    if is_bracketed_url(url) { str::from_utf8(url).ok() } else { None }
+}
+
+/// Whether a type URL, or an extension's name, may stand in brackets.
+///
+/// Source: protobuf-go, `internal/encoding/text`, `Decoder.parseTypeName`; the text format specification, "Any".
+pub(crate) fn is_bracketed_url(url: &[u8]) -> bool {
+    let mut is_behind_separator = true;
+    url.iter().enumerate().all(|(at, &byte)| match byte {
+        b'.' | b'/' => !std::mem::replace(&mut is_behind_separator, true) || (at == 0 && byte == b'/'),
+        _ => {
+            is_behind_separator = false;
+            is_url_character(byte)
+        }
+    }) && !is_behind_separator
 }
 
 /// Whether a byte may stand in the host or path of a type URL besides dots and slashes.

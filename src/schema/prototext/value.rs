@@ -2,13 +2,15 @@
 //!
 //! Source: protobuf-go's `internal/encoding/text`, the methods of `Token`.
 
+use std::borrow::Cow;
+
 use super::error::{ParseError, ParseFault, quote};
-use super::token::{Number, NumberForm, Scalar, ScalarKind};
+use super::token::{Dialect, Number, NumberForm, Scalar, ScalarKind};
 
 /// The bits of Go's `math.NaN()`, which differ from Rust's and C's.
 const GO_NAN: u64 = 0x7ff8_0000_0000_0001;
 
-impl Scalar<'_> {
+impl<'t> Scalar<'t> {
     /// The error that the scalar is no value of a type.
     pub(crate) fn mismatch(&self, expected: &'static str) -> ParseError {
         ParseError::new(self.at, ParseFault::ValueType { expected, found: quote(self.raw) })
@@ -46,8 +48,9 @@ impl Scalar<'_> {
     }
 
     /// A number that is not hexadecimal, or the name of a special value in any case of letters.
-    pub(crate) fn double(&self, expected: &'static str) -> Result<f64, ParseError> {
+    pub(crate) fn double(&self, expected: &'static str, dialect: Dialect) -> Result<f64, ParseError> {
         match self.kind {
+            ScalarKind::Number(number) if number.form == NumberForm::Octal && dialect == Dialect::Standard => None,
             ScalarKind::Number(number) => number.float(),
             ScalarKind::Literal(literal) => match literal.to_ascii_lowercase().as_str() {
                 "nan" => Some(f64::from_bits(GO_NAN)),
@@ -61,8 +64,8 @@ impl Scalar<'_> {
     }
 
     /// Rounded twice, as Go does: to a `double`, then to a `float`.
-    pub(crate) fn float(&self) -> Result<f32, ParseError> {
-        Ok(self.double("float")? as f32)
+    pub(crate) fn float(&self, dialect: Dialect) -> Result<f32, ParseError> {
+        Ok(self.double("float", dialect)? as f32)
     }
 
     pub(crate) fn bytes(&self, expected: &'static str) -> Result<&[u8], ParseError> {
@@ -75,6 +78,19 @@ impl Scalar<'_> {
     pub(crate) fn string(&self) -> Result<&str, ParseError> {
         let bytes = self.bytes("string")?;
         simdutf8::basic::from_utf8(bytes).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+    }
+
+    /// The string, out of the text itself if it has no escapes.
+    pub(crate) fn into_string(self) -> Result<Cow<'t, str>, ParseError> {
+        match self.kind {
+            ScalarKind::String(Cow::Borrowed(text)) => {
+                str::from_utf8(text).map(Cow::Borrowed).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+            }
+            ScalarKind::String(Cow::Owned(text)) => {
+                String::from_utf8(text).map(Cow::Owned).map_err(|_| ParseError::new(self.at, ParseFault::Utf8))
+            }
+            ScalarKind::Literal(_) | ScalarKind::Number(_) => Err(self.mismatch("string")),
+        }
     }
 
     /// A name or number of an enum whose numbers `number_of` knows.

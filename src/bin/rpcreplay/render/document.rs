@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use rpcreplay::entry::{Any, Entry, Payload};
+use rpcreplay::format::{write_entry_text, write_json_header};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go,
-    is_plain_type_url, quote_base64, quote_go, quote_json, quote_text, unknown_entry_fields, write_json_any, write_raw,
-    write_text,
+    Code, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go, quote_go,
+    unknown_entry_fields, write_raw, write_text,
 };
 
 use super::notes::Notes;
@@ -64,67 +64,8 @@ pub fn write_fprint(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, n
 
 /// Appends an entry in the protobuf text format, as Go's recorder writes it; what it leaves out is left to `notes`.
 pub fn write_prototext(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) {
-    note_unknown_fields(entry, notes);
-    if entry.kind().number() != 0 {
-        let _ = writeln!(out, "kind: {}", entry.kind());
-    }
-    if !entry.method().is_empty() {
-        out.extend_from_slice(b"method: ");
-        quote_text(out, entry.method().as_bytes());
-        out.push(b'\n');
-    }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
-    match any {
-        None => {}
-        Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
-        Some(any) => {
-            out.extend_from_slice(b"message: {\n");
-            if !is_plain_type_url(any.type_url) || !write_expanded(entry, any, walker, out, notes) {
-                for (name, value) in [("type_url", any.type_url.as_bytes()), ("value", any.value)] {
-                    if !value.is_empty() {
-                        let _ = write!(out, "  {name}: ");
-                        quote_text(out, value);
-                        out.push(b'\n');
-                    }
-                }
-            }
-            out.extend_from_slice(b"}\n");
-        }
-    }
-    if is_error {
-        out.extend_from_slice(b"is_error: true\n");
-    }
-    if entry.ref_index() != 0 {
-        let _ = writeln!(out, "ref_index: {}", entry.ref_index());
-    }
-}
-
-/// Appends an entry's message below its type URL, or nothing, and says whether it could.
-fn write_expanded(entry: &Entry, any: Any<'_>, walker: &mut Walker<'_>, out: &mut Vec<u8>, notes: &mut Notes) -> bool {
-    let start = out.len();
-    let _ = writeln!(out, "  [{}]: {{", any.type_url);
-    let opened = out.len();
-    match write_text_of(any, TextOptions { level: 2, ..TextOptions::default() }, walker, out) {
-        Ok(left_out) => {
-            note_left_out(entry, left_out, notes);
-            if out.len() == opened {
-                out.pop();
-            } else {
-                out.extend_from_slice(b"  ");
-            }
-            out.extend_from_slice(b"}\n");
-            true
-        }
-        Err(_) => {
-            out.truncate(start);
-            false
-        }
-    }
+    let left_out = write_entry_text(entry, walker, out);
+    note_left_out(entry, left_out, notes);
 }
 
 fn write_text_of(
@@ -151,7 +92,11 @@ fn note_left_out(entry: &Entry, left_out: LeftOut, notes: &mut Notes) {
 
 fn note_status(entry: &Entry, status: &Status<'_>, notes: &mut Notes) {
     let invalid_utf8 = std::str::from_utf8(status.message).is_err();
-    note_left_out(entry, LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8 }, notes);
+    note_left_out(
+        entry,
+        LeftOut { unknown_fields: status.unknown.len() as u64, invalid_utf8, ..LeftOut::default() },
+        notes,
+    );
 }
 
 fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>) {
@@ -159,65 +104,6 @@ fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>) {
     escape_go(out, reason.to_string().as_bytes());
     out.push(b'\n');
     write_raw(any.value, 0, out);
-}
-
-/// How an entry is written as JSON.
-#[derive(Debug, Clone, Copy)]
-pub struct JsonShape {
-    /// Names, enums and defaults; they hold for the entry's own fields too.
-    pub options: JsonOptions,
-}
-
-/// Appends an entry as a JSON object on one line, without a line feed.
-///
-/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
-/// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
-/// field 3 as the entry has it.
-pub fn write_json_entry(entry: &Entry, shape: JsonShape, walker: &mut Walker<'_>, out: &mut Vec<u8>) {
-    let options = shape.options;
-    let _ = write!(out, "{{\"index\":{}", entry.index());
-    if entry.kind().number() != 0 || options.emit_defaults {
-        out.extend_from_slice(b",\"kind\":");
-        match entry.kind().name() {
-            Some(name) if !options.enum_numbers => quote_json(out, name),
-            _ => {
-                let _ = write!(out, "{}", entry.kind().number());
-            }
-        }
-    }
-    if !entry.method().is_empty() || options.emit_defaults {
-        out.extend_from_slice(b",\"method\":");
-        quote_json(out, entry.method());
-    }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
-    if let Some(any) = any {
-        out.extend_from_slice(b",\"message\":");
-        if any.type_url.is_empty() && any.value.is_empty() {
-            out.extend_from_slice(b"{}");
-        } else {
-            // The lenient manner does not fail.
-            let _ = write_json_any(walker, any, options, out);
-        }
-    }
-    let (is_error_name, ref_index_name) =
-        if options.proto_names { ("is_error", "ref_index") } else { ("isError", "refIndex") };
-    if is_error || options.emit_defaults {
-        let _ = write!(out, ",\"{is_error_name}\":{is_error}");
-    }
-    if entry.ref_index() != 0 || options.emit_defaults {
-        let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
-    }
-    let unknown = unknown_entry_fields(entry);
-    if unknown != UnknownEntryFields::default() {
-        out.extend_from_slice(b",\"@unknown\":");
-        quote_base64(out, &unknown.to_record());
-    }
-    out.push(b'}');
 }
 
 /// What stands around the entries of a recording.
@@ -273,13 +159,7 @@ impl Document {
                 if self == Document::Json && !is_first {
                     out.push(b',');
                 }
-                out.extend_from_slice(b"{\"format\":\"RPCReplay\"");
-                if let Some(name) = name {
-                    out.extend_from_slice(b",\"file\":");
-                    quote_json(out, name);
-                }
-                out.extend_from_slice(b",\"initial\":");
-                quote_base64(out, &header.initial);
+                write_json_header(header, name, false, out);
                 out.extend_from_slice(if self == Document::Json { b",\"entries\":[" } else { b"}\n" });
             }
         }
