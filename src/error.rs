@@ -175,9 +175,17 @@ pub enum ErrorKind {
         /// The name.
         refers_to: i32,
     },
-    /// An entry holds what the text format can't carry.
-    #[error(transparent)]
-    TextLoss(#[from] crate::schema::TextLoss),
+    /// An entry holds what the format to be written can't carry.
+    #[error("{format} can't carry {loss}")]
+    Loss {
+        /// The format: `text` or `ProtoJSON`.
+        format: &'static str,
+        /// What it can't carry.
+        loss: crate::schema::Loss,
+    },
+    /// A message, or something in it, has no ProtoJSON.
+    #[error("ProtoJSON can't carry {0}")]
+    NoJson(#[from] crate::schema::JsonError),
     /// An entry refers to one that the writer was not given.
     #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
     MissingReference {
@@ -249,7 +257,8 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
-            | ErrorKind::TextLoss(_)
+            | ErrorKind::Loss { .. }
+            | ErrorKind::NoJson(_)
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,
         }

@@ -8,6 +8,7 @@
 
 mod binary;
 mod compression;
+mod encoder;
 mod entry_text;
 mod frame;
 mod gzip;
@@ -39,6 +40,7 @@ use zstd::Unzstd;
 pub(crate) use quote::CARRIAGE_RETURN;
 
 pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
+pub use encoder::{Encoder, WriteOptions};
 pub use entry_text::write_entry_text;
 pub use frame::{Decoder, Frame};
 pub use json::{JsonShape, write_json_entry, write_json_header};

@@ -7,6 +7,7 @@
 
 use super::layout::{Field, Layout, LayoutId, Shape, Type};
 use super::lengths::{OpenLength, Unsized};
+use super::number::{GO_NAN, GO_NAN_F32};
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
@@ -32,24 +33,27 @@ pub fn write_canonical(
     Ok(())
 }
 
-/// Appends the canonical bytes of a message in which every `Any` that can be opened has the canonical bytes of its message,
-/// so that those of messages which say the same are the same.
+/// Appends bytes that are the same for messages which say the same, and differ for others: the canonical ones, but every
+/// `Any` that can be opened holds the canonical bytes of its message, and there is one NaN.
+///
+/// Without `with_unknown`, fields that a layout does not know say nothing.
 ///
 /// # Errors
 ///
 /// As for [`write_canonical`].
-pub fn write_canonical_opened(
+pub fn write_said(
     walker: &mut Walker<'_>,
     layout: LayoutId,
     bytes: &[u8],
+    with_unknown: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
-    walker
-        .checked_if_needed(Malformed::in_any, |walker| {
-            let mut sink = CanonicalSink { opens_any: true, ..CanonicalSink::default() };
-            walker.walk(layout, bytes, &mut sink).map(|()| sink.out)
-        })?
-        .append_to(out);
+    let manner = if with_unknown { Manner::Said } else { Manner::Known };
+    let said = walker.checked_if_needed(Malformed::in_any, |walker| {
+        let mut sink = CanonicalSink { manner, ..CanonicalSink::default() };
+        walker.walk(layout, bytes, &mut sink).map(|()| sink.out)
+    });
+    said?.append_to(out);
     Ok(())
 }
 
@@ -71,8 +75,19 @@ struct CanonicalSink {
     out: Unsized,
     /// The messages, map entries and packed lists that are open.
     open: Vec<OpenLength>,
-    /// Whether messages inside of `Any`s become canonical, too.
-    opens_any: bool,
+    manner: Manner,
+}
+
+/// What is left of what a message says in more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Manner {
+    /// The values are what they were, those of `Any`s too.
+    #[default]
+    Exact,
+    /// What says the same is the same.
+    Said,
+    /// The same, without unknown fields.
+    Known,
 }
 
 impl CanonicalSink {
@@ -109,7 +124,12 @@ impl CanonicalSink {
     }
 
     fn value(&mut self, ty: &Type, value: Scalar<'_>) {
+        let is_said = self.manner != Manner::Exact;
         match value {
+            Scalar::F32(value) if is_said && value.is_nan() => {
+                self.out.bytes.extend_from_slice(&GO_NAN_F32.to_le_bytes())
+            }
+            Scalar::F64(value) if is_said && value.is_nan() => self.out.bytes.extend_from_slice(&GO_NAN.to_le_bytes()),
             Scalar::Bool(value) => self.out.bytes.push(value.into()),
             Scalar::I32(value) => match ty {
                 Type::Sint32 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 31)) as u32 as u64),
@@ -149,7 +169,7 @@ impl Sink for CanonicalSink {
     const ORDER: Order = Order::Wire;
 
     fn opens_any(&self) -> bool {
-        self.opens_any
+        self.manner != Manner::Exact
     }
 
     fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
@@ -223,7 +243,9 @@ impl Sink for CanonicalSink {
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
-        self.out.bytes.extend_from_slice(wire);
+        if self.manner != Manner::Known {
+            self.out.bytes.extend_from_slice(wire);
+        }
         Ok(())
     }
 }

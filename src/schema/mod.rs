@@ -44,11 +44,11 @@ use bytes::Bytes;
 use prost_reflect::MessageDescriptor;
 use rustc_hash::FxHashMap;
 
-pub use canonical::{canonical_hash, write_canonical, write_canonical_opened};
+pub use canonical::{canonical_hash, write_canonical, write_said};
 pub use definitions::{Definition, DefinitionKind, SourceSummary};
 pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
-pub use loss::TextLoss;
+pub use loss::Loss;
 pub(crate) use loss::find_loss;
 pub use proto::Description;
 pub use protojson::{JsonFault, JsonReadError, JsonReadOptions, JsonReader};

@@ -113,3 +113,89 @@ fn is_told(entry: &Entry, unknown: &UnknownEntryFields<'_>) -> bool {
             || Entry::encode(entry.kind(), entry.method(), entry.payload(), entry.ref_index())
                 .is_ok_and(|told| entry.record() == [told.record(), &unknown.to_record()].concat()))
 }
+
+/// Appends JSON that stands on one line, or the beginning of some, with a line for each member and element, indented by two
+/// blanks a level. Empty objects and lists stay on their line.
+pub(in crate::format) fn indent(json: &[u8], level: usize, out: &mut Vec<u8>) {
+    /// Deeper lines are indented no further: blanks would grow with the square of the nesting.
+    const MOST_LEVELS: usize = 256;
+    let mut level = level;
+    let new_line = |level: usize, out: &mut Vec<u8>| {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * level.min(MOST_LEVELS), b' ');
+    };
+    let mut rest = json;
+    while let Some(&byte) = rest.first() {
+        match byte {
+            b'"' => {
+                let end = string_end(rest);
+                out.extend_from_slice(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            b'{' | b'[' => {
+                out.push(byte);
+                level += 1;
+                match rest.get(1) {
+                    Some(close @ (b'}' | b']')) => {
+                        out.push(*close);
+                        level -= 1;
+                        rest = &rest[1..];
+                    }
+                    Some(_) => new_line(level, out),
+                    // The beginning of a list that goes on.
+                    None => {}
+                }
+            }
+            b'}' | b']' => {
+                level = level.saturating_sub(1);
+                new_line(level, out);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                new_line(level, out);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => out.push(byte),
+        }
+        rest = &rest[1..];
+    }
+}
+
+/// The length of the string that a text begins with, in quotes.
+fn string_end(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(place) = memchr::memchr2(b'"', b'\\', &text[at..]) {
+        at += place + 1;
+        if text[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_and_stays_what_it_is() {
+        let json = br#"{"a":[1,{"b":"x,\"{y"},[],{}],"c":{}}"#;
+        let mut out = Vec::new();
+        indent(json, 1, &mut out);
+        let expected = r#"{
+    "a": [
+      1,
+      {
+        "b": "x,\"{y"
+      },
+      [],
+      {}
+    ],
+    "c": {}
+  }"#;
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+}

@@ -18,7 +18,7 @@ pub(crate) use lexer::{Lexer, Raw};
 use value::base64;
 pub(crate) use value::quoted_integer;
 
-use super::canonical::write_canonical_opened;
+use super::canonical::write_said;
 use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use super::lengths::{Mark, OpenLength, Unsized};
 use super::well_known::WellKnown;
@@ -571,7 +571,7 @@ impl<'s> JsonReader<'s> {
         JsonReader::new(self.schema, self.options).read(id, &json, &mut told_by_wire).ok()?;
         let mut form = |bytes: &[u8]| {
             let mut out = Vec::new();
-            write_canonical_opened(&mut walker, id, bytes, &mut out).map(|()| out)
+            write_said(&mut walker, id, bytes, true, &mut out).map(|()| out)
         };
         Some(form(told).ok()? == form(&told_by_wire).ok()?)
     }
