@@ -208,16 +208,17 @@ func readChunk(in *bufio.Reader, buffer []byte) ([]byte, error) {
 	return buffer, err
 }
 
-// One line of JSON Lines; the first has Format and Initial, the others the rest.
+// One line of JSON Lines; the first has Format, Initial and Canonical, the others the rest.
 type line struct {
-	Format   string
-	Initial  string
-	Index    int
-	Kind     string
-	Method   string
-	Message  json.RawMessage
-	IsError  bool
-	RefIndex int32
+	Format    string
+	Initial   string
+	Canonical bool
+	Index     int
+	Kind      string
+	Method    string
+	Message   json.RawMessage
+	IsError   bool
+	RefIndex  int32
 }
 
 func compareJSONLines(rec *recording, printed []byte) error {
