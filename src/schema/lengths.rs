@@ -31,9 +31,9 @@ struct Length {
 /// A place behind which everything can be taken back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    position: usize,
-    lengths: usize,
-    missing_bytes: usize,
+    position: u32,
+    lengths: u32,
+    missing_bytes: u32,
 }
 
 /// A length that was begun and not yet ended.
@@ -118,24 +118,39 @@ impl Unsized {
         self.missing_bytes = 0;
     }
 
-    /// The place behind everything that is there.
+    /// The place behind everything that is there, which is less than 4 GiB.
     pub(super) fn mark(&self) -> Mark {
-        Mark { position: self.bytes.len(), lengths: self.lengths.len(), missing_bytes: self.missing_bytes }
+        Mark {
+            position: self.bytes.len() as u32,
+            lengths: self.lengths.len() as u32,
+            missing_bytes: self.missing_bytes as u32,
+        }
     }
 
     /// The bytes behind a mark, with their lengths, all of which have ended.
     pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
         let mut out = Vec::new();
-        self.append_part(mark.position, mark.lengths, &mut out);
+        self.append_part(mark.position as usize, mark.lengths as usize, &mut out);
         out
     }
 
     /// Puts bytes in the place of everything behind a mark.
     pub(super) fn replace_since(&mut self, mark: Mark, bytes: &[u8]) {
-        self.bytes.truncate(mark.position);
+        self.bytes.truncate(mark.position as usize);
         self.bytes.extend_from_slice(bytes);
-        self.lengths.truncate(mark.lengths);
-        self.missing_bytes = mark.missing_bytes;
+        self.lengths.truncate(mark.lengths as usize);
+        self.missing_bytes = mark.missing_bytes as usize;
+    }
+
+    /// Puts the bytes, with the lengths in their places, into `out`, whatever that held.
+    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
+        if self.lengths.is_empty() {
+            std::mem::swap(&mut self.bytes, out);
+        } else {
+            out.clear();
+            self.append_to(out);
+        }
+        self.clear();
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.
