@@ -14,12 +14,15 @@ use std::io::{self, Read, Write};
 
 use prost::Message;
 use rpcreplay::schema::{
-    Field, JsonError, JsonOptions, LayoutId, Malformed, Order, Place, Scalar, Schema, Sink, TextOptions, UnknownFields,
-    Walker, read_text, write_canonical, write_json, write_text,
+    Field, JsonError, JsonOptions, JsonReadOptions, JsonReader, LayoutId, Malformed, Order, Place, Scalar, Schema,
+    Sink, TextOptions, UnknownFields, Walker, read_text, write_canonical, write_json, write_text,
 };
 
 /// Names the descriptor set of the suite's messages; the runner gives its testee no arguments.
 const MESSAGES: &str = "CONFORMANCE_MESSAGES";
+
+/// The category of tests in which members that nobody knows are passed over.
+const IGNORE_UNKNOWN_JSON: i32 = 3;
 
 #[derive(Clone, PartialEq, Message)]
 struct Request {
@@ -29,6 +32,8 @@ struct Request {
     requested_output_format: i32,
     #[prost(string, tag = "4")]
     message_type: String,
+    #[prost(int32, tag = "5")]
+    test_category: i32,
     #[prost(bool, tag = "9")]
     print_unknown_fields: bool,
 }
@@ -117,7 +122,7 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
         Ok(layout) => layout,
         Err(error) => return Outcome::RuntimeError(error.to_string()),
     };
-    let bytes = match wire_bytes(walker, layout, &request.payload) {
+    let bytes = match wire_bytes(walker, layout, &request) {
         Ok(bytes) => bytes,
         Err(outcome) => return outcome,
     };
@@ -150,12 +155,8 @@ fn answer(walker: &mut Walker<'_>, request: Request) -> Outcome {
 }
 
 /// What a request holds, as the wire has it; where it holds no message, the answer that says so.
-fn wire_bytes<'p>(
-    walker: &mut Walker<'_>,
-    layout: LayoutId,
-    payload: &'p Option<Payload>,
-) -> Result<Cow<'p, [u8]>, Outcome> {
-    match payload {
+fn wire_bytes<'p>(walker: &mut Walker<'_>, layout: LayoutId, request: &'p Request) -> Result<Cow<'p, [u8]>, Outcome> {
+    match &request.payload {
         Some(Payload::Protobuf(bytes)) => {
             walker.check_any(false);
             match walker.walk(layout, bytes, &mut Utf8Check) {
@@ -170,7 +171,15 @@ fn wire_bytes<'p>(
                 Err(error) => Err(Outcome::ParseError(error.to_string())),
             }
         }
-        Some(Payload::Json(_)) => Err(Outcome::Skipped("JSON is not read".to_owned())),
+        Some(Payload::Json(json)) => {
+            let options =
+                JsonReadOptions { strict: true, ignore_unknown: request.test_category == IGNORE_UNKNOWN_JSON };
+            let mut bytes = Vec::new();
+            match JsonReader::new(walker.schema(), options).read(layout, json.as_bytes(), &mut bytes) {
+                Ok(_) => Ok(Cow::Owned(bytes)),
+                Err(error) => Err(Outcome::ParseError(error.to_string())),
+            }
+        }
         Some(Payload::Jspb(_)) => Err(Outcome::Skipped("JSPB is not read".to_owned())),
         None => Err(Outcome::RuntimeError("no payload".to_owned())),
     }

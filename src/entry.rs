@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::error::Position;
+
 /// The number of an entry in its recording, counted from 1 in file order.
 ///
 /// Source: Go's replayer numbers entries so in `ref_index` and in its messages.
@@ -154,6 +156,12 @@ pub struct Entry {
     pub(crate) message: Option<AnyRanges>,
     pub(crate) is_error: bool,
     pub(crate) ref_index: i32,
+    /// The line it begins with, in a format that has lines; else 0.
+    pub(crate) line: u64,
+    /// Whether its record stood in JSON as it is.
+    pub(crate) is_pinned: bool,
+    /// Whether JSON had bytes for it that were not taken.
+    pub(crate) ignored_wire: bool,
     /// Whether the entry or its `Any` has fields beside those above, which is rare and dear to look for.
     pub(crate) has_unknown_fields: bool,
 }
@@ -174,6 +182,18 @@ impl Entry {
     /// The offset in bytes, after decompression, at which the entry's record begins in its file.
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Where the entry stands in its file.
+    pub fn position(&self) -> Position {
+        let line = (self.line > 0).then_some(self.line);
+        Position { entry: Some(self.index.0), byte: Some(self.offset), line, column: None }
+    }
+
+    /// Whether there were bytes for the entry, or for a message in it, as `"@wire"` in JSON that were not taken, because the
+    /// JSON beside them says something else.
+    pub fn ignored_wire(&self) -> bool {
+        self.ignored_wire
     }
 
     /// What the entry records.

@@ -155,9 +155,37 @@ pub enum ErrorKind {
     /// The text of an entry is not prototext, or not that of a `grpcreplay.Entry`.
     #[error(transparent)]
     Prototext(#[from] crate::schema::ParseFault),
-    /// An entry holds what the text format can't carry.
-    #[error(transparent)]
-    TextLoss(#[from] crate::schema::TextLoss),
+    /// JSON that is not that of an entry, a header, or a message.
+    #[error("{}{fault}", .selector.as_ref().map(|selector| format!("`{selector}`: ")).unwrap_or_default())]
+    Json {
+        /// Which value it is about, as far as that is known.
+        selector: Option<String>,
+        /// What is wrong with it.
+        fault: crate::schema::JsonFault,
+    },
+    /// Two entries of a recording as JSON have the same name.
+    #[error("another entry before it has the index {index}, too")]
+    DuplicateIndex {
+        /// The name.
+        index: u64,
+    },
+    /// An entry of a recording as JSON refers to a name that no entry before it has.
+    #[error("refIndex {refers_to} is the index of no entry before it")]
+    DanglingReference {
+        /// The name.
+        refers_to: i32,
+    },
+    /// An entry holds what the format to be written can't carry.
+    #[error("{format} can't carry {loss}")]
+    Loss {
+        /// The format: `text` or `ProtoJSON`.
+        format: &'static str,
+        /// What it can't carry.
+        loss: crate::schema::Loss,
+    },
+    /// A message, or something in it, has no ProtoJSON.
+    #[error("ProtoJSON can't carry {0}")]
+    NoJson(#[from] crate::schema::JsonError),
     /// An entry refers to one that the writer was not given.
     #[error("entry {entry} refers to entry {refers_to}, which is not in the recording")]
     MissingReference {
@@ -209,6 +237,13 @@ impl ErrorKind {
             ErrorKind::Prototext(fault) => Some(fault.hint().unwrap_or_else(|| {
                 "after editing by hand, correct the byte count on the line in front of the entry".to_owned()
             })),
+            ErrorKind::Json { fault, .. } => fault.hint(),
+            ErrorKind::DuplicateIndex { .. } => {
+                Some("give one of them another index, and change the refIndex of what refers to it".to_owned())
+            }
+            ErrorKind::DanglingReference { .. } => {
+                Some("keep the entry it refers to and put it first, or leave this entry out too".to_owned())
+            }
             ErrorKind::Compressed(error) => error.hint().map(str::to_owned),
             // Beyond 4 GiB the limit is the binary format's own, which nobody can raise.
             ErrorKind::TooLong { limit_bytes, .. } if *limit_bytes < u64::from(u32::MAX) => {
@@ -222,7 +257,8 @@ impl ErrorKind {
             | ErrorKind::Truncated(_)
             | ErrorKind::TooLong { .. }
             | ErrorKind::Wire(_)
-            | ErrorKind::TextLoss(_)
+            | ErrorKind::Loss { .. }
+            | ErrorKind::NoJson(_)
             | ErrorKind::OutOfOrder { .. }
             | ErrorKind::TooManyEntries => None,
         }

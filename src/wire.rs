@@ -444,6 +444,22 @@ pub(crate) fn varint_bytes(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
+/// How many bytes a field takes if its numbers are as short as can be.
+#[inline(always)]
+pub(crate) fn least_bytes(tag: Tag, value: WireValue) -> usize {
+    let tag_bytes = varint_bytes(tag.0.into());
+    match (value, tag.wire_type()) {
+        (WireValue::Bits(_), FIXED64) => tag_bytes + 8,
+        (WireValue::Bits(_), FIXED32) => tag_bytes + 4,
+        (WireValue::Bits(bits), _) => tag_bytes + varint_bytes(bits),
+        (WireValue::Span { start, end }, GROUP) => 2 * tag_bytes + (end - start) as usize,
+        (WireValue::Span { start, end }, _) => {
+            let length = end - start;
+            tag_bytes + varint_bytes(length.into()) + length as usize
+        }
+    }
+}
+
 /// Appends a field's tag.
 #[inline]
 pub(crate) fn push_tag(out: &mut Vec<u8>, field: u32, wire_type: WireType) {

@@ -35,7 +35,7 @@ const CASES: &[(&str, usize, Verdict, &[&str], &str)] = &[
     ("ok_stream.replay", 97, Shown, &[], ""),
     ("empty_file.replay", 0, Refused("the file is empty, expected a recording"), &[], ""),
     ("short_magic.replay", 0, Refused("the file ends inside the mark that a recording begins with, after `RPCRep`"), &[], ""),
-    ("bad_magic.replay", 0, Refused("begins with `RPCReplaX\\x00\\x00\\x00`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"), &[], ""),
+    ("bad_magic.replay", 0, Refused("begins with `RPCReplaX\\x00\\x00\\x00`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"), &[], ""),
     ("only_magic.replay", 0, Refused("nothing follows the mark `RPCReplay`: a recorder that was closed before its first call leaves such a file"), &[], ""),
     ("no_entries.replay", 0, Shown, &[], ""),
     ("initial_len_only.replay", 0, Refused("byte 9: input ends after 0 of the 5 bytes of the initial state"), &[], ""),

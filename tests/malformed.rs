@@ -42,7 +42,7 @@ fn binary_frames() {
     check(vec![
         case("", 0, "the file is empty, expected a recording"),
         case("RPCRep", 0, "the file ends inside the mark that a recording begins with, after `RPCRep`"),
-        case("RPCReplax", 0, "begins with `RPCReplax`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
+        case("RPCReplax", 0, "begins with `RPCReplax`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
         case(
             "RPCReplay",
             0,

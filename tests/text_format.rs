@@ -6,7 +6,7 @@ use fixtures::{ITEM, OLD, encode};
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
 use rpcreplay::format::{write_text_entry, write_text_header};
 use rpcreplay::recording::Header;
-use rpcreplay::schema::{LeftOut, TextLoss, Walker, read_text, write_canonical, write_text};
+use rpcreplay::schema::{LeftOut, Loss, Walker, read_text, write_canonical, write_text};
 use rpcreplay::{Result, Schema};
 
 const ANY: &str = "type.googleapis.com/google.protobuf.Any";
@@ -195,7 +195,7 @@ fn nesting_beyond_what_readers_take_is_refused() {
     let (_, error) = fixtures::read(format!("RPCReTxt1\n\"\"\n{text}").as_bytes(), &schema);
     assert!(error.is_none(), "{error:?}");
     let error = write(&request(ITEM, &nested(9_999)), &schema, false).expect_err("one level too many");
-    assert!(matches!(error.kind(), rpcreplay::error::ErrorKind::TextLoss(TextLoss::TooDeep)), "{error}");
+    assert!(matches!(error.kind(), rpcreplay::error::ErrorKind::Loss { loss: Loss::TooDeep, .. }), "{error}");
 
     // An Any beyond the hundredth stays closed, which readers take.
     let mut message = bytes(2, b"x");

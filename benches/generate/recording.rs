@@ -29,7 +29,7 @@ pub struct Stream(EntryIndex);
 
 /// A recording being written. It holds no more than one entry, and the answers that are due.
 pub struct Recording<W> {
-    writer: Writer<W>,
+    writer: Writer<'static, W>,
     bytes: u64,
     due: Vec<(EntryIndex, Answer)>,
 }

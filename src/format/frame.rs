@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{binary, text};
+use super::{binary, json, text};
 use crate::entry::{Entry, EntryIndex};
 use crate::error::Result;
 use crate::schema::Schema;
@@ -26,6 +26,22 @@ pub(super) enum Body {
     Record,
     /// The text of an entry, which begins at this offset, behind the line of this number.
     Text { body_offset: u64, line: u64 },
+    /// The JSON of an entry, which begins in the line of this number, and whether it is ProtoJSON and nothing else.
+    Json { line: u64, is_canonical: bool },
+}
+
+/// Decodes frames; keeps its memory from one to the next.
+#[derive(Debug)]
+pub struct Decoder<'s> {
+    schema: &'s Schema,
+    json: Option<json::JsonDecoder<'s>>,
+}
+
+impl<'s> Decoder<'s> {
+    /// A decoder that asks this schema for the types of messages which the text format and JSON spell out.
+    pub fn new(schema: &'s Schema) -> Self {
+        Decoder { schema, json: None }
+    }
 }
 
 impl Frame {
@@ -34,16 +50,21 @@ impl Frame {
         self.bytes.len()
     }
 
-    /// The entry. The schema is asked for the types of messages that the text format spells out.
+    /// The entry. From JSON it has the name that its `index` gives it, and not yet its number: that is
+    /// [`Numbering`](super::Numbering)'s affair.
     ///
     /// # Errors
     ///
-    /// `Wire` and `Prototext`, with the number of the entry and its offset.
-    pub fn decode(self, schema: &Schema) -> Result<Entry> {
+    /// `Wire`, `Prototext` and `Json`, with the number of the entry and its offset.
+    pub fn decode(self, decoder: &mut Decoder<'_>) -> Result<Entry> {
         let Frame { bytes, index, offset, body } = self;
         match body {
             Body::Record => binary::decode(bytes, index, offset),
-            Body::Text { body_offset, line } => text::decode(&bytes, schema, index, offset, body_offset, line),
+            Body::Text { body_offset, line } => text::decode(&bytes, decoder.schema, index, offset, body_offset, line),
+            Body::Json { line, is_canonical } => {
+                let json = decoder.json.get_or_insert_with(|| json::JsonDecoder::new(decoder.schema));
+                json::decode(&bytes, json, is_canonical, index, offset, line)
+            }
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Files ⇄ entries: [`Reader`] and [`Writer`]. Knows nothing of what stands inside a payload, and of no command.
 //!
-//! A recording is told by its content, never by its file name: the binary format `RPCReplay` and the text format
-//! `RPCReTxt1`, either of them also inside gzip or zstd.
+//! A recording is told by its content, never by its file name: the binary format `RPCReplay`, the text format
+//! `RPCReTxt1`, and JSON of our own, any of them also inside gzip or zstd.
 //!
-//! Source of every rule here: Go's `github.com/google/go-replayers/grpcreplay` and, for the binary format, its ancestor
+//! Source of every rule here about the first two: Go's `github.com/google/go-replayers/grpcreplay` and, for the binary format, its ancestor
 //! `cloud.google.com/go/rpcreplay`, whose files are the same bytes.
 
 mod binary;
 mod compression;
+mod encoder;
 mod entry_text;
 mod frame;
 mod gzip;
 mod input;
+mod json;
+mod numbering;
 mod quote;
 mod sniff;
 mod text;
@@ -30,14 +33,18 @@ use crate::schema::Schema;
 use compression::COMPRESSION_MAGIC_BYTES;
 use gzip::Gunzip;
 use input::{Input, Source};
+use json::Cutter;
 use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
 use zstd::Unzstd;
 
 pub(crate) use quote::CARRIAGE_RETURN;
 
 pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
+pub use encoder::{Encoder, WriteOptions};
 pub use entry_text::write_entry_text;
-pub use frame::Frame;
+pub use frame::{Decoder, Frame};
+pub use json::{JsonShape, write_json_entry, write_json_header};
+pub use numbering::Numbering;
 pub use sniff::Unrecognized;
 pub use text::{CountError, write_text_entry, write_text_header};
 pub use writer::Writer;
@@ -55,14 +62,20 @@ pub enum Format {
     Binary,
     /// `RPCReTxt1`
     Text,
+    /// One JSON document.
+    Json,
+    /// A JSON object per line: a header, then the entries.
+    JsonLines,
 }
 
 impl fmt::Display for Format {
-    /// The mark that files of the format begin with.
+    /// The mark that files of the format begin with, or what it is called.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Format::Binary => "RPCReplay",
             Format::Text => "RPCReTxt1",
+            Format::Json => "JSON",
+            Format::JsonLines => "JSON Lines",
         })
     }
 }
@@ -125,9 +138,12 @@ pub enum Truncated {
 /// What is whole before damage is read first; then comes the error, then nothing more.
 pub struct Reader<'s, R> {
     input: Input<R>,
-    schema: &'s Schema,
+    decoder: Decoder<'s>,
+    numbering: Numbering,
     options: ReadOptions,
     format: Format,
+    /// Where JSON is cut.
+    cutter: Option<Cutter>,
     compression: Compression,
     header: Header,
     /// How many entries were read.
@@ -140,12 +156,12 @@ pub struct Reader<'s, R> {
 impl<'s, R: Read> Reader<'s, R> {
     /// Tells the format and reads the header.
     ///
-    /// The schema is asked for the types of messages that the text format spells out; the other formats hold their
+    /// The schema is asked for the types of messages that the text format and JSON spell out; the binary one holds their
     /// bytes.
     ///
     /// # Errors
     ///
-    /// `Unrecognized` if it is no recording; `Truncated`, `TooLong`, `Quoting`, `Compressed`, `Io` if the header is damaged.
+    /// `Unrecognized` if it is no recording; `Truncated`, `TooLong`, `Quoting`, `Json`, `Compressed`, `Io` if the header is damaged.
     pub fn new(input: R, schema: &'s Schema, options: ReadOptions) -> Result<Self> {
         let (mut input, compression) = decompress(input)?;
         let at_start = |error| Error::new(error, Position::default());
@@ -155,11 +171,19 @@ impl<'s, R: Read> Reader<'s, R> {
         }
         let format = sniff::sniff(&input.peek()[..input.peek().len().min(SNIFFED_BYTES)], compression)?;
         let mut lines = 0;
-        let header = match format {
-            Format::Binary => binary::read_header(&mut input, options.max_record_bytes)?,
-            Format::Text => text::read_header(&mut input, &mut lines, options.max_record_bytes)?,
+        let mut cutter = None;
+        let (format, header) = match format {
+            Format::Binary => (format, binary::read_header(&mut input, options.max_record_bytes)?),
+            Format::Text => (format, text::read_header(&mut input, &mut lines, options.max_record_bytes)?),
+            Format::Json | Format::JsonLines => {
+                let (opened, format, header) = Cutter::open(&mut input, options.max_record_bytes)?;
+                cutter = Some(opened);
+                (format, header)
+            }
         };
-        Ok(Reader { input, schema, options, format, compression, header, entries: 0, lines, ended: false })
+        let (decoder, numbering) = (Decoder::new(schema), Numbering::new(format));
+        let (entries, ended) = (0, false);
+        Ok(Reader { input, decoder, numbering, options, format, cutter, compression, header, entries, lines, ended })
     }
 
     /// The format found.
@@ -183,10 +207,11 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Compressed` and `Io`, with the number of the entry and its offset.
+    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Json`, `DuplicateIndex`, `DanglingReference`, `Compressed` and
+    /// `Io`, with the number of the entry and its offset.
     pub fn read(&mut self) -> Result<Option<Entry>> {
         let Some(frame) = self.read_frame()? else { return Ok(None) };
-        let result = frame.decode(self.schema);
+        let result = frame.decode(&mut self.decoder).and_then(|entry| self.numbering.settle(entry));
         self.ended |= result.is_err();
         result.map(Some)
     }
@@ -199,13 +224,16 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Truncated`, `TooLong`, `Count`, `Compressed` and `Io`, with the number of the entry and its offset.
+    /// `Truncated`, `TooLong`, `Count`, `Json`, `Compressed` and `Io`, with the number of the entry and its offset.
     pub fn read_batch(&mut self, frames: &mut Vec<Frame>) -> Result<()> {
         while let Some(frame) = self.read_frame()? {
             frames.push(frame);
-            let is_next_buffered = match self.format {
-                Format::Binary => binary::is_buffered(&self.input),
-                Format::Text => text::is_buffered(&self.input),
+            let is_next_buffered = match (self.format, &self.cutter) {
+                (Format::Binary, _) => binary::is_buffered(&self.input),
+                (Format::Text, _) => text::is_buffered(&self.input),
+                (Format::Json | Format::JsonLines, cutter) => {
+                    cutter.as_ref().is_some_and(|cutter| cutter.is_buffered(&self.input))
+                }
             };
             if !is_next_buffered {
                 break;
@@ -220,9 +248,11 @@ impl<'s, R: Read> Reader<'s, R> {
         }
         let index = EntryIndex(self.entries + 1);
         let limit_bytes = self.options.max_record_bytes;
-        let result = match self.format {
-            Format::Binary => binary::read_frame(&mut self.input, index, limit_bytes),
-            Format::Text => text::read_frame(&mut self.input, index, &mut self.lines, limit_bytes),
+        let result = match (self.format, &mut self.cutter) {
+            (Format::Binary, _) => binary::read_frame(&mut self.input, index, limit_bytes),
+            (Format::Text, _) => text::read_frame(&mut self.input, index, &mut self.lines, limit_bytes),
+            (Format::Json | Format::JsonLines, Some(cutter)) => cutter.frame(&mut self.input, index),
+            (Format::Json | Format::JsonLines, None) => Ok(None),
         };
         match &result {
             Ok(Some(_)) => self.entries += 1,

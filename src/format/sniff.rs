@@ -47,9 +47,12 @@ pub enum Unrecognized {
     /// HTTP traffic as `cloud.google.com/go/httpreplay` and `go-replayers/httpreplay` record it.
     #[error("this is an httpreplay log (HTTP traffic as JSON), which this version does not read")]
     HttpReplay,
-    /// What `print --to jsonl` writes.
-    #[error("this is a recording as JSON Lines, which this version does not read")]
-    JsonLines,
+    /// Entries of a recording as JSON Lines, without the header in front of them.
+    #[error("this is an entry of a recording as JSON, but the header in front of it is missing")]
+    NoHeader,
+    /// Several recordings as one JSON document.
+    #[error("this is a list of JSON, in which there may be several recordings")]
+    List,
     /// Some other JSON.
     #[error("this is JSON, but not of a kind known to hold a recording")]
     Json,
@@ -74,7 +77,7 @@ pub enum Unrecognized {
     #[error("this is a file with git's conflict markers")]
     Conflict,
     /// Anything else.
-    #[error("begins with `{found}`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd")]
+    #[error("begins with `{found}`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd")]
     Other {
         /// The first bytes, everything unprintable escaped.
         found: String,
@@ -85,6 +88,8 @@ impl Unrecognized {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),
+            Unrecognized::NoHeader => Some("put it back, or write one: {\"format\":\"RPCReplay\",\"initial\":\"\"}"),
+            Unrecognized::List => Some("take one out, such as with: jq '.[0]'"),
             Unrecognized::Compressed { .. } => Some("decompress it first"),
             Unrecognized::Nested { outer: Compression::Zstd, .. } => Some("decompress it once: zstd -dc FILE"),
             Unrecognized::Nested { .. } => Some("decompress it once: gzip -dc FILE"),
@@ -94,7 +99,6 @@ impl Unrecognized {
             | Unrecognized::ShortMagic { .. }
             | Unrecognized::TextVersion { .. }
             | Unrecognized::HttpReplay
-            | Unrecognized::JsonLines
             | Unrecognized::Json
             | Unrecognized::Other { .. } => None,
         }
@@ -111,6 +115,12 @@ pub(super) fn sniff(head: &[u8], outer: Compression) -> Result<Format, Unrecogni
     }
     if head.starts_with(TEXT_MAGIC) {
         return Ok(Format::Text);
+    }
+    match first_json_key(head) {
+        // Which form of JSON it is shows only behind the header.
+        Some(b"format" | b"initial" | b"entries" | b"canonical" | b"file") => return Ok(Format::JsonLines),
+        Some(b"index" | b"kind") => return Err(Unrecognized::NoHeader),
+        Some(_) | None => {}
     }
     if BINARY_MAGIC.starts_with(head) || TEXT_MAGIC.starts_with(head) {
         return Err(Unrecognized::ShortMagic { found: excerpt(head, MAGIC_BYTES) });
@@ -141,14 +151,15 @@ fn foreign(head: &[u8], outer: Compression) -> Unrecognized {
     match first_json_key(head) {
         // The fields of httpreplay's `Log`, any of which a tool that sorts keys may have put first.
         Some(b"Initial" | b"Version" | b"Converter" | b"Entries") => Unrecognized::HttpReplay,
-        Some(b"format") if memchr::memmem::find(head, b"RPCReplay").is_some() => Unrecognized::JsonLines,
         Some(_) => Unrecognized::Json,
+        None if head.trim_ascii_start().first() == Some(&b'[') => Unrecognized::List,
         None => Unrecognized::Other { found: excerpt(&head[..head.len().min(QUOTED_BYTES)], QUOTED_BYTES) },
     }
 }
 
 /// The first key of a JSON object.
 fn first_json_key(head: &[u8]) -> Option<&[u8]> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let key = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
     Some(&key[..memchr::memchr(b'"', key)?])
 }
@@ -169,15 +180,16 @@ mod tests {
             (b"RPCReTxt\n", "text format version `\\n` is not known, expected `1`"),
             (httpreplay, "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
             (b"{\"Entries\":[]}", "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
-            (b"{\"format\":\"RPCReplay\",\"initial\":\"\"}\n", "this is a recording as JSON Lines, which this version does not read"),
+            (b"{\"index\":1}\n", "this is an entry of a recording as JSON, but the header in front of it is missing"),
+            (b" [ {}]", "this is a list of JSON, in which there may be several recordings"),
             (b" {\"other\":1}", "this is JSON, but not of a kind known to hold a recording"),
             (b"BZh9", "this is a file compressed with bzip2, which this version does not read"),
             (b"\x28\xb5\x2f\xfd\x04", "this is a zstd file inside a gzip file"),
             (b"\x1f\x8b\x08", "this is a gzip file inside a gzip file"),
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "this is a git-LFS pointer, which stands for the file itself"),
             (b"<<<<<<< HEAD\nRPCReTxt1", "this is a file with git's conflict markers"),
-            (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
-            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1`, gzip or zstd"),
+            (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
         ];
         for (head, expected) in cases {
             let found = sniff(head, Compression::Gzip).expect_err("no case is a recording");
@@ -185,5 +197,8 @@ mod tests {
         }
         assert_eq!(sniff(b"RPCReplay\0\0\0\0", Compression::None), Ok(Format::Binary));
         assert_eq!(sniff(b"RPCReTxt1\n", Compression::None), Ok(Format::Text));
+        for json in ["{\"format\":\"RPCReplay\"", " {\n \"entries\" :[", "\u{feff}{\"initial\":\"\"}"] {
+            assert_eq!(sniff(json.as_bytes(), Compression::None), Ok(Format::JsonLines));
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::{Format, Truncated, entry_text, quote};
 use crate::entry::{Entry, EntryIndex, Payload};
 use crate::error::{Error, ErrorKind, Position, Result, excerpt};
 use crate::recording::Header;
-use crate::schema::{LeftOut, Schema, TextLoss, UnknownEntryFields, Walker, find_loss, quote_go, unknown_entry_fields};
+use crate::schema::{LeftOut, Loss, Schema, UnknownEntryFields, Walker, find_loss, quote_go, unknown_entry_fields};
 
 /// How much of a line that is wrong an error quotes.
 const QUOTED_CHARACTERS: usize = 40;
@@ -68,7 +68,7 @@ pub fn write_text_header(header: &Header, out: &mut Vec<u8>) {
 ///
 /// # Errors
 ///
-/// [`TextLoss`] if the text would not tell everything and `allow_loss` does not allow that; `out` is then as it was.
+/// [`Loss`] if the text would not tell everything and `allow_loss` does not allow that; `out` is then as it was.
 pub fn write_text_entry(
     entry: &Entry,
     walker: &mut Walker<'_>,
@@ -80,29 +80,31 @@ pub fn write_text_entry(
     if left_out != LeftOut::default() && !allow_loss {
         out.truncate(start);
         let index = Some(entry.index().0).filter(|&index| index != 0);
-        return Err(Error::new(loss(entry, walker), Position { entry: index, ..Position::default() }));
+        let loss = first_loss(entry, walker).unwrap_or(Loss::TooDeep);
+        return Err(Error::new(
+            ErrorKind::Loss { format: "text", loss },
+            Position { entry: index, ..Position::default() },
+        ));
     }
     let count = format!("{}\n", out.len() - start);
     out.splice(start..start, count.bytes());
     Ok(left_out)
 }
 
-/// The first thing that the text of an entry does not tell.
+/// The first thing that an entry holds and its text does not tell, nesting apart.
 #[cold]
-fn loss(entry: &Entry, walker: &mut Walker<'_>) -> TextLoss {
+pub(super) fn first_loss(entry: &Entry, walker: &mut Walker<'_>) -> Option<Loss> {
     let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
     if let Some(field) = of_entry.first() {
-        return TextLoss::unknown_field(field, "grpcreplay.Entry", "");
+        return Some(Loss::unknown_field(field, "grpcreplay.Entry", ""));
     }
     if let Some(field) = of_any.first() {
-        return TextLoss::unknown_field(field, "google.protobuf.Any", "message");
+        return Some(Loss::unknown_field(field, "google.protobuf.Any", "message"));
     }
     match entry.payload() {
         Payload::Message(any) | Payload::Error(any) => find_loss(walker, any),
         Payload::Eof | Payload::Empty => None,
     }
-    // Everything else that can be lost was looked for.
-    .unwrap_or(TextLoss::TooDeep)
 }
 
 /// Reads the mark, whatever else stands on its line, and the line with the initial state.

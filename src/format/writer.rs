@@ -1,16 +1,17 @@
-//! [`Writer`]: numbers entries anew, rewrites their references, and writes them in the binary format.
+//! [`Writer`]: numbers entries anew, rewrites their references, and writes them.
 
 use std::io::Write;
 
 use super::sniff::BINARY_MAGIC;
-use super::wire;
+use super::{Encoder, wire};
 use crate::entry::{Entry, EntryIndex};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::recording::Header;
+use crate::wire::Fault;
 
-/// Writes a recording in the binary format.
+/// Writes a recording, by itself in the binary format.
 ///
-/// An entry is written as the record it was read from, byte for byte; only a `ref_index` that has to change is
+/// There an entry is written as the record it was read from, byte for byte; only a `ref_index` that has to change is
 /// replaced. Entries must come in the order of their own numbers, and may leave some out. An entry without a number
 /// ([`Entry::encode`]) counts as the one that follows the entry written last.
 ///
@@ -37,8 +38,11 @@ use crate::recording::Header;
 /// # Ok::<(), rpcreplay::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct Writer<'s, W> {
     out: W,
+    /// For other formats than the binary one, and the memory it writes to.
+    encoder: Option<Encoder<'s>>,
+    encoded: Vec<u8>,
     written: u64,
     numbers: Numbers,
     forward: Option<ForwardReference>,
@@ -51,25 +55,42 @@ struct ForwardReference {
     refers_to: i32,
 }
 
-impl<W: Write> Writer<W> {
+impl<'s, W: Write> Writer<'s, W> {
     /// Writes the header of a binary recording.
     ///
     /// # Errors
     ///
     /// `TooLong` if the initial state has more than `u32::MAX` bytes, `Io` if writing fails.
     pub fn binary(out: W, header: &Header) -> Result<Self> {
-        let mut writer = Writer { out, written: 0, numbers: Numbers::default(), forward: None };
+        let mut writer = Writer::empty(out, None);
         writer.out.write_all(BINARY_MAGIC)?;
         writer.write_record("initial state", &header.initial)?;
         Ok(writer)
+    }
+
+    /// Writes the header of a recording in the format of an encoder.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Encoder::begin`], and `Io` if writing fails.
+    pub fn new(out: W, header: &Header, encoder: Encoder<'s>) -> Result<Self> {
+        let mut beginning = Vec::new();
+        encoder.begin(header, &mut beginning)?;
+        let mut writer = Writer::empty(out, Some(encoder));
+        writer.out.write_all(&beginning)?;
+        Ok(writer)
+    }
+
+    fn empty(out: W, encoder: Option<Encoder<'s>>) -> Self {
+        Writer { out, encoder, encoded: Vec::new(), written: 0, numbers: Numbers::default(), forward: None }
     }
 
     /// Writes an entry, and says under which number.
     ///
     /// # Errors
     ///
-    /// `MissingReference`, `ForwardReference`, `OutOfOrder` and `TooManyEntries`, after which nothing of the entry is written and others
-    /// may follow; `Io` if writing fails.
+    /// `MissingReference`, `ForwardReference`, `OutOfOrder`, `TooManyEntries` and those of [`Encoder::entry`], after which
+    /// nothing of the entry is written and others may follow; `Io` if writing fails.
     pub fn write(&mut self, entry: &Entry) -> Result<EntryIndex> {
         let new = self.written + 1;
         let at = |kind: ErrorKind| Error::from(kind);
@@ -90,12 +111,13 @@ impl<W: Write> Writer<W> {
             return Err(at(ErrorKind::ForwardReference { entry, refers_to, moved: own }));
         }
         if ref_index == entry.ref_index() {
-            self.write_record("record", entry.record())?;
+            self.write_entry(entry, new)?;
         } else {
-            let record = wire::with_ref_index(entry.record(), ref_index).map_err(|(error, byte)| {
+            let damage = |(error, byte): (Fault, u64)| {
                 Error::new(error, Position { entry: Some(own), byte: Some(byte), ..Position::default() })
-            })?;
-            self.write_record("record", &record)?;
+            };
+            let record = wire::with_ref_index(entry.record(), ref_index).map_err(damage)?;
+            self.write_entry(&wire::decode(record.into(), entry.index(), entry.offset()).map_err(damage)?, new)?;
         }
         if is_copy
             && i64::from(ref_index) > new as i64
@@ -114,6 +136,11 @@ impl<W: Write> Writer<W> {
     ///
     /// `Io` if flushing fails.
     pub fn finish(mut self) -> Result<W> {
+        if let Some(encoder) = &self.encoder {
+            self.encoded.clear();
+            encoder.end(self.written > 0, &mut self.encoded);
+            self.out.write_all(&self.encoded)?;
+        }
         self.out.flush()?;
         Ok(self.out)
     }
@@ -126,6 +153,15 @@ impl<W: Write> Writer<W> {
             Some(new) => Ok(new as i32),
             None => Err(ErrorKind::MissingReference { entry, refers_to: ref_index }.into()),
         }
+    }
+
+    /// Writes an entry, whose reference is that to be written, under a number.
+    fn write_entry(&mut self, entry: &Entry, number: u64) -> Result<()> {
+        let Some(encoder) = &mut self.encoder else { return self.write_record("record", entry.record()) };
+        self.encoded.clear();
+        encoder.entry(&entry.clone().with_index(EntryIndex(number)), number == 1, &mut self.encoded)?;
+        self.out.write_all(&self.encoded)?;
+        Ok(())
     }
 
     fn write_record(&mut self, what: &'static str, record: &[u8]) -> Result<()> {

@@ -7,9 +7,14 @@
 
 use super::layout::{Field, Layout, LayoutId, Shape, Type};
 use super::lengths::{OpenLength, Unsized};
-use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
+use super::number::{GO_NAN, GO_NAN_F32};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
-use crate::wire::{WireType, push_group_end, push_tag, push_varint};
+use crate::entry::Any;
+use crate::wire::{WireType, push_group_end, push_tag, push_varint, put_bytes};
+
+const ANY_TYPE_URL: u32 = 1;
+const ANY_VALUE: u32 = 2;
 
 /// Appends the canonical bytes of a message to `out`.
 ///
@@ -25,6 +30,30 @@ pub fn write_canonical(
     let mut sink = CanonicalSink { out: Unsized::with_capacity(bytes.len()), ..CanonicalSink::default() };
     walker.walk(layout, bytes, &mut sink)?;
     sink.out.append_to(out);
+    Ok(())
+}
+
+/// Appends bytes that are the same for messages which say the same, and differ for others: the canonical ones, but every
+/// `Any` that can be opened holds the canonical bytes of its message, and there is one NaN.
+///
+/// Without `with_unknown`, fields that a layout does not know say nothing.
+///
+/// # Errors
+///
+/// As for [`write_canonical`].
+pub fn write_said(
+    walker: &mut Walker<'_>,
+    layout: LayoutId,
+    bytes: &[u8],
+    with_unknown: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Malformed> {
+    let manner = if with_unknown { Manner::Said } else { Manner::Known };
+    let said = walker.checked_if_needed(Malformed::in_any, |walker| {
+        let mut sink = CanonicalSink { manner, ..CanonicalSink::default() };
+        walker.walk(layout, bytes, &mut sink).map(|()| sink.out)
+    });
+    said?.append_to(out);
     Ok(())
 }
 
@@ -46,11 +75,43 @@ struct CanonicalSink {
     out: Unsized,
     /// The messages, map entries and packed lists that are open.
     open: Vec<OpenLength>,
+    manner: Manner,
+}
+
+/// What is left of what a message says in more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Manner {
+    /// The values are what they were, those of `Any`s too.
+    #[default]
+    Exact,
+    /// What says the same is the same.
+    Said,
+    /// The same, without unknown fields.
+    Known,
 }
 
 impl CanonicalSink {
     fn tag(&mut self, field: &Field, wire_type: WireType) {
         push_tag(&mut self.out.bytes, field.number(), wire_type);
+    }
+
+    /// Begins a message that is the value of a field.
+    fn begin_place(&mut self, place: Place<'_>) {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            self.tag(field, field.ty().wire_type());
+            if let Type::Message(_) = field.ty() {
+                self.begin_length();
+            }
+        }
+    }
+
+    fn end_place(&mut self, place: Place<'_>) {
+        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
+            match field.ty() {
+                Type::Group(_) => push_group_end(&mut self.out.bytes, field.number()),
+                _ => self.end_length(),
+            }
+        }
     }
 
     fn begin_length(&mut self) {
@@ -63,7 +124,12 @@ impl CanonicalSink {
     }
 
     fn value(&mut self, ty: &Type, value: Scalar<'_>) {
+        let is_said = self.manner != Manner::Exact;
         match value {
+            Scalar::F32(value) if is_said && value.is_nan() => {
+                self.out.bytes.extend_from_slice(&GO_NAN_F32.to_le_bytes())
+            }
+            Scalar::F64(value) if is_said && value.is_nan() => self.out.bytes.extend_from_slice(&GO_NAN.to_le_bytes()),
             Scalar::Bool(value) => self.out.bytes.push(value.into()),
             Scalar::I32(value) => match ty {
                 Type::Sint32 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 31)) as u32 as u64),
@@ -102,23 +168,39 @@ impl Sink for CanonicalSink {
     type Error = Malformed;
     const ORDER: Order = Order::Wire;
 
+    fn opens_any(&self) -> bool {
+        self.manner != Manner::Exact
+    }
+
+    fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.begin_place(place);
+        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url.as_bytes());
+        push_tag(&mut self.out.bytes, ANY_VALUE, WireType::Bytes);
+        self.begin_length();
+        Ok(Flow::Enter)
+    }
+
+    fn end_any(&mut self, place: Place<'_>, _: &Layout) -> Result<(), Malformed> {
+        self.end_length();
+        self.end_place(place);
+        Ok(())
+    }
+
+    fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.begin_place(place);
+        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url);
+        put_bytes(&mut self.out.bytes, ANY_VALUE, any.value);
+        self.end_place(place);
+        Ok(Flow::Enter)
+    }
+
     fn begin_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
-        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
-            self.tag(field, field.ty().wire_type());
-            if let Type::Message(_) = field.ty() {
-                self.begin_length();
-            }
-        }
+        self.begin_place(place);
         Ok(Flow::Enter)
     }
 
     fn end_message(&mut self, place: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
-        if let Place::Field(field) | Place::Element(field) | Place::MapValue(field) = place {
-            match field.ty() {
-                Type::Group(_) => push_group_end(&mut self.out.bytes, field.number()),
-                _ => self.end_length(),
-            }
-        }
+        self.end_place(place);
         Ok(())
     }
 
@@ -161,7 +243,9 @@ impl Sink for CanonicalSink {
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Malformed> {
-        self.out.bytes.extend_from_slice(wire);
+        if self.manner != Manner::Known {
+            self.out.bytes.extend_from_slice(wire);
+        }
         Ok(())
     }
 }

@@ -62,7 +62,7 @@ fn append_special<'v, E: Escape>(out: &mut Vec<u8>, value: &'v [u8]) -> &'v [u8]
 /// Sixteen bytes at a time, in a form that the compiler turns into vector instructions. The last ones overlap those
 /// before; strings that are shorter, as most names are, are two halves that overlap.
 #[inline(always)]
-fn find(value: &[u8], is_sought: impl Fn(u8) -> bool) -> usize {
+pub(super) fn find(value: &[u8], is_sought: impl Fn(u8) -> bool) -> usize {
     let (blocks, rest) = value.as_chunks::<16>();
     let mut start = 0;
     for block in blocks {

@@ -1,10 +1,13 @@
 //! Writes messages as ProtoJSON.
 //!
-//! Two manners share one sink. The *strict* one is the ProtoJSON specification: what has no JSON is an error. The
+//! Three manners share one sink. The *strict* one is the ProtoJSON specification: what has no JSON is an error. The
 //! *lenient* one, made for showing recordings, never fails on a message that parses: what has no JSON stands as
 //! `{"@type": …, "@wire": "<base64>", "@reason": …}` in its place, and unknown fields stand in `"@unknown"` as base64
-//! of their bytes. So that its own members can't be mistaken, a map key that begins with `@wire` (or with `@`s and then
-//! that) gets another `@` in front; every other key stands as it is.
+//! of their bytes. So that its own members can't be mistaken, a map key that begins with `@` gets another `@` in front.
+//!
+//! The *lossless* one is made for writing messages back, and adds to this: members stand in the order of the wire, and an
+//! object whose members don't tell the exact bytes of its message has these in `"@wire"`, its last member.
+//! [`JsonReader`](super::JsonReader) reads all three.
 //!
 //! Source: the ProtoJSON specification; protobuf-go, `protojson`.
 
@@ -28,6 +31,9 @@ pub struct JsonOptions {
     pub emit_defaults: bool,
     /// Fails on what has no ProtoJSON, and leaves unknown fields out.
     pub strict: bool,
+    /// Writes what is needed to get the very bytes back; only for [`write_json_any`], and neither with `strict` nor with
+    /// `emit_defaults`.
+    pub lossless: bool,
 }
 
 /// Why a message can't be written as JSON.
@@ -76,6 +82,12 @@ pub fn write_json_any(
 ) -> Result<Option<String>, JsonError> {
     let start = out.len();
     let written = match walker.schema().resolve(any.type_url) {
+        Ok(layout) if options.lossless => match write_lossless(walker, layout, any, options, out) {
+            Ok(true) => Ok(()),
+            // Only messages that are malformed, or nest too deep, get here, and the other road says why.
+            Ok(false) | Err(_) => write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink))
+                .and_then(|()| Err(JsonError::NoJson { type_name: String::new(), reason: "no exact form".to_owned() })),
+        },
         Ok(layout) => write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink)),
         Err(reason) => {
             Err(JsonError::NoJson { type_name: "google.protobuf.Any".to_owned(), reason: reason.to_string() })
@@ -96,6 +108,26 @@ pub fn write_json_any(
             Ok(Some(reason))
         }
     }
+}
+
+/// Appends the JSON that tells the exact bytes of a message, if there is one.
+fn write_lossless(
+    walker: &mut Walker<'_>,
+    layout: LayoutId,
+    any: Any<'_>,
+    options: JsonOptions,
+    out: &mut Vec<u8>,
+) -> Result<bool, Box<JsonError>> {
+    let start = out.len();
+    for is_careful in [false, true] {
+        if walker.walk_exact(layout, any, is_careful, &mut JsonSink::new(out, options))? {
+            // The comma behind the value.
+            out.truncate(out.len() - 1);
+            return Ok(true);
+        }
+        out.truncate(start);
+    }
+    Ok(false)
 }
 
 fn write(
@@ -132,6 +164,24 @@ struct JsonSink<'o> {
     /// Where the string of the field mask that is open begins, and why its paths have no JSON.
     mask_start: usize,
     mask_fault: Option<String>,
+    /// The member `"@wire"` of the message that is reported tidied up, and where it belongs.
+    wire: Vec<u8>,
+    wire_end: WireEnd,
+    /// How many `Any`s are open.
+    open_anys: usize,
+}
+
+/// Where the `"@wire"` of a message belongs that is reported tidied up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WireEnd {
+    /// There is none.
+    Nowhere,
+    /// In the object that begins next.
+    Next,
+    /// In the message's object, within so many others.
+    Message(usize),
+    /// In the object of the message's `Any`, within so many other `Any`s.
+    Any(usize),
 }
 
 /// What the members of an open message are to become.
@@ -169,6 +219,9 @@ impl<'o> JsonSink<'o> {
             time: (0, 0),
             mask_start: 0,
             mask_fault: None,
+            wire: Vec::new(),
+            wire_end: WireEnd::Nowhere,
+            open_anys: 0,
         }
     }
 }
@@ -176,8 +229,23 @@ impl<'o> JsonSink<'o> {
 impl JsonSink<'_> {
     #[inline(always)]
     fn key(&mut self, field: &Field) {
-        let key = if self.options.proto_names { &field.proto_json_key } else { &field.json_key };
+        let names_proto = self.options.proto_names || (field.json_name_is_ours && !self.options.strict);
+        let key = if names_proto { &field.proto_json_key } else { &field.json_key };
         key.append_to(self.out);
+    }
+
+    /// Notes that a message's object has begun, which may be the one that `"@wire"` belongs into.
+    #[inline]
+    fn object_begun(&mut self) {
+        if self.wire_end == WireEnd::Next {
+            self.wire_end = WireEnd::Message(self.outer.len());
+        }
+    }
+
+    #[cold]
+    fn write_wire(&mut self) {
+        self.out.append(&mut self.wire);
+        self.wire_end = WireEnd::Nowhere;
     }
 
     /// Writes the key at a place that needs one.
@@ -320,6 +388,9 @@ impl JsonSink<'_> {
             WellKnown::Value | WellKnown::Wrapper => Level::Bare,
         };
         self.outer.push(std::mem::replace(&mut self.level, level));
+        if let Level::Object = level {
+            self.object_begun();
+        }
         Ok(Flow::Enter)
     }
 
@@ -458,16 +529,21 @@ impl Sink for JsonSink<'_> {
             self.out.push(b'{');
         }
         self.outer.push(std::mem::replace(&mut self.level, if inside_any { Level::InAny } else { Level::Object }));
+        self.object_begun();
         Ok(Flow::Enter)
     }
 
     #[inline(always)]
     fn end_message(&mut self, _: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<(), Box<JsonError>> {
+        let depth = self.outer.len();
         let outer = self.outer.pop().expect("begin_message pushed a level");
         match std::mem::replace(&mut self.level, outer) {
             level @ (Level::Object | Level::InAny) => {
                 if !self.unknown.is_empty() {
                     self.write_unknown();
+                }
+                if self.wire_end == WireEnd::Message(depth) {
+                    self.write_wire();
                 }
                 if let Level::Object = level {
                     self.close(b'}');
@@ -516,6 +592,7 @@ impl Sink for JsonSink<'_> {
 
     fn begin_entry(&mut self, _: &Field, _: &Field, key: Scalar<'_>) -> Result<(), Box<JsonError>> {
         self.out.push(b'"');
+        let start = self.out.len();
         match key {
             Scalar::Bool(value) => self.out.extend_from_slice(if value { b"true" } else { b"false" }),
             Scalar::I32(value) => number::signed(self.out, b"", value.into(), b""),
@@ -523,16 +600,16 @@ impl Sink for JsonSink<'_> {
             Scalar::U32(value) => number::unsigned(self.out, b"", value.into(), b""),
             Scalar::U64(value) => number::unsigned(self.out, b"", value, b""),
             Scalar::String(value) => {
-                if !self.options.strict && is_like_wire(value) {
+                if !self.options.strict && value.first() == Some(&b'@') {
                     self.out.push(b'@');
                 }
                 match append_string(self.out, value) {
                     Ok(()) => {}
                     Err(InvalidUtf8) if self.options.strict => return Err(invalid_utf8()),
                     Err(InvalidUtf8) => {
-                        // Two of them can't be mistaken for a key that begins so: that has two.
-                        let has_two = self.out.ends_with(b"\"@");
-                        self.out.extend_from_slice(if has_two { b"wire:" } else { b"@wire:" });
+                        // It can't be mistaken for a key that begins so: that has two.
+                        self.out.truncate(start);
+                        self.out.extend_from_slice(b"@wire:");
                         base64_simd::STANDARD.encode_append(value, self.out);
                     }
                 }
@@ -561,17 +638,28 @@ impl Sink for JsonSink<'_> {
     ) -> Result<Flow, Box<JsonError>> {
         self.begin_value(place);
         if self.loses_unknown(wire) {
-            let reason = "unknown fields beside type_url and value";
-            self.wire_value(Some(b"type.googleapis.com/google.protobuf.Any"), &wire.bytes(), reason);
+            // Without a type, since what has one is a message inside an `Any`.
+            self.wire_value(None, &wire.bytes(), "unknown fields beside type_url and value");
+            if self.wire_end == WireEnd::Next {
+                self.wire_end = WireEnd::Nowhere;
+            }
             return Ok(Flow::Skip);
         }
         self.out.extend_from_slice(b"{\"@type\":");
         quote_json(self.out, any.type_url);
         self.out.push(b',');
+        if self.wire_end == WireEnd::Next {
+            self.wire_end = WireEnd::Any(self.open_anys);
+        }
+        self.open_anys += 1;
         Ok(Flow::Enter)
     }
 
     fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), Box<JsonError>> {
+        self.open_anys -= 1;
+        if self.wire_end == WireEnd::Any(self.open_anys) {
+            self.write_wire();
+        }
         self.close(b'}');
         Ok(())
     }
@@ -583,7 +671,7 @@ impl Sink for JsonSink<'_> {
             return Err(no_json("google.protobuf.Any", reason));
         }
         if wire.has_unknown() || any.type_url.is_empty() || simdutf8::basic::from_utf8(any.type_url).is_err() {
-            self.wire_value(Some(b"type.googleapis.com/google.protobuf.Any"), &wire.bytes(), &reason);
+            self.wire_value(None, &wire.bytes(), &reason);
         } else {
             self.wire_value(Some(any.type_url), any.value, &reason);
         }
@@ -595,6 +683,22 @@ impl Sink for JsonSink<'_> {
             self.unknown.extend_from_slice(wire);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn unknown_run(&mut self, wire: &[u8]) -> Result<(), Box<JsonError>> {
+        self.unknown.extend_from_slice(wire);
+        self.write_unknown();
+        Ok(())
+    }
+
+    #[cold]
+    fn begin_inexact(&mut self, wire: &[u8]) {
+        self.wire.clear();
+        self.wire.extend_from_slice(b"\"@wire\":");
+        quote_base64(&mut self.wire, wire);
+        self.wire.push(b',');
+        self.wire_end = WireEnd::Next;
     }
 
     fn absent(&mut self, field: &Field) -> Result<(), Box<JsonError>> {
@@ -634,12 +738,6 @@ impl From<Malformed> for Box<JsonError> {
     fn from(malformed: Malformed) -> Self {
         Box::new(JsonError::Malformed(malformed))
     }
-}
-
-/// Whether a map key could be taken for the one that stands for bytes, or is escaped so that it is not.
-fn is_like_wire(key: &[u8]) -> bool {
-    let name = key.iter().position(|&byte| byte != b'@').unwrap_or(key.len());
-    name > 0 && key[name..].starts_with(b"wire")
 }
 
 /// Appends a string in quotes; controls, U+007F and U+0080 to U+009F are escaped, so that no terminal obeys them.
@@ -727,16 +825,6 @@ mod tests {
         }
         for path in ["", ".", "a.", ".a", "a..b", "1a", "a.1", "a_1", "a__b", "a_", "A", "a-b", "a,b", "é"] {
             assert!(camel_case_path(path.as_bytes()).is_err(), "{path}");
-        }
-    }
-
-    #[test]
-    fn only_keys_that_could_be_ours_are_escaped() {
-        for key in ["@wire", "@wire:AAAA", "@@wire", "@@@wireless"] {
-            assert!(is_like_wire(key.as_bytes()), "{key}");
-        }
-        for key in ["@", "@type", "@@", "wire", "", "@ wire"] {
-            assert!(!is_like_wire(key.as_bytes()), "{key}");
         }
     }
 }

@@ -111,6 +111,8 @@ pub struct Field {
     /// The two names as members of a JSON object begin: quoted, with a colon.
     pub(super) json_key: Key,
     pub(super) proto_json_key: Key,
+    /// Whether the name in JSON is that of a member that we add, so that only the other name can be told from it.
+    pub(super) json_name_is_ours: bool,
     number: u32,
     ty: Type,
     shape: Shape,
@@ -149,6 +151,12 @@ impl Key {
             }
             None => Key { block, long: bytes.into(), length },
         }
+    }
+
+    /// The name in its quotes, of a member of a JSON object.
+    #[inline(always)]
+    pub(super) fn quoted(&self) -> &[u8] {
+        if self.length <= KEY_BLOCK { &self.block[..self.length - 1] } else { &self.long[..self.length - 1] }
     }
 
     /// Its length, if a text has it at a place.
@@ -494,6 +502,7 @@ impl Field {
             json_name: field.json_name().into(),
             json_key: json_key(field.json_name()),
             proto_json_key: json_key(field.name()),
+            json_name_is_ours: matches!(field.json_name(), "@type" | "@wire" | "@unknown" | "@reason"),
             number: field.number(),
             role: Role::new(&shape, &ty),
             ty,
@@ -517,6 +526,7 @@ impl Field {
             name: extension.full_name().into(),
             json_key: json_key(&bracketed),
             proto_json_key: json_key(&bracketed),
+            json_name_is_ours: false,
             text_key: text_key(&bracketed),
             text_name: bracketed.clone(),
             json_name: bracketed,

@@ -28,6 +28,14 @@ struct Length {
     value: u64,
 }
 
+/// A place behind which everything can be taken back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    position: usize,
+    lengths: usize,
+    missing_bytes: usize,
+}
+
 /// A length that was begun and not yet ended.
 ///
 /// Its place among the lengths, of which each is open, at most as many as messages nest, or of a message of 128 bytes.
@@ -106,6 +114,33 @@ impl Unsized {
             }
             self.bytes.extend_from_slice(&self.scratch[part.start - start..part.end - start]);
         }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+        self.missing_bytes = 0;
+    }
+
+    /// The place behind everything that is there.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { position: self.bytes.len(), lengths: self.lengths.len(), missing_bytes: self.missing_bytes }
+    }
+
+    /// The bytes behind a mark, with their lengths, all of which have ended.
+    pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append_part(mark.position, mark.lengths, &mut out);
+        out
+    }
+
+    /// Puts bytes in the place of everything behind a mark.
+    pub(super) fn replace_since(&mut self, mark: Mark, bytes: &[u8]) {
+        self.bytes.truncate(mark.position);
+        self.bytes.extend_from_slice(bytes);
+        self.lengths.truncate(mark.lengths);
+        self.missing_bytes = mark.missing_bytes;
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.

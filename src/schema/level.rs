@@ -49,6 +49,17 @@ impl Span {
         Span { field: UNKNOWN, end: range.end, bits: range.start.into() }
     }
 
+    /// The number, or where the bytes start.
+    #[inline]
+    pub(super) fn bits(self) -> u64 {
+        self.bits
+    }
+
+    /// The number; 0 for bytes, wherever they stand.
+    pub(super) fn number_bits(self) -> u64 {
+        if self.is_number() { self.bits } else { 0 }
+    }
+
     pub(super) fn is_number(&self) -> bool {
         self.end == 0
     }
@@ -156,7 +167,7 @@ impl Levels {
 
     /// Reads a group, or says what is wrong with a field.
     #[cold]
-    fn slow_field(&mut self, mut cursor: Cursor<'_>) -> Result<(usize, Tag, WireValue), Malformed> {
+    pub(super) fn slow_field(&mut self, mut cursor: Cursor<'_>) -> Result<(usize, Tag, WireValue), Malformed> {
         match cursor.field(&mut self.groups) {
             Ok((tag, value)) => Ok((cursor.position, tag, value)),
             Err(fault) => Err(Malformed::new(fault, cursor.position)),

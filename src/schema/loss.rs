@@ -1,4 +1,4 @@
-//! [`TextLoss`]: what the text of a message does not tell, and where in the message it stands.
+//! [`Loss`]: what the text of a message does not tell, and where in the message it stands.
 //!
 //! The writer of text only counts what it leaves out, which costs nothing. Where that must not be, the message is walked
 //! again to say where.
@@ -18,9 +18,9 @@ use crate::wire::{Cursor, Groups, NESTING_LIMIT, Tag, WireType};
 /// `["key"]` to a value of a map, `(pkg.Type)` into an `Any`. It is empty for the message itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum TextLoss {
+pub enum Loss {
     /// A field that the descriptor of its message does not know.
-    #[error("text can't carry field {field} of {message}, which the descriptor does not know{}", at(.path))]
+    #[error("field {field} of {message}, which the descriptor does not know{}", at(.path))]
     UnknownField {
         /// The field's number.
         field: u32,
@@ -30,29 +30,32 @@ pub enum TextLoss {
         path: String,
     },
     /// A string that must be UTF-8 and is not, so that readers of the text refuse it.
-    #[error("text can't carry a string that is not valid UTF-8{}", at(.path))]
+    #[error("a string that is not valid UTF-8{}", at(.path))]
     Utf8 {
         /// The path of the string.
         path: String,
     },
     /// An `Any` whose type URL is not UTF-8.
-    #[error("text can't carry a type URL that is not valid UTF-8{}", at(.path))]
+    #[error("a type URL that is not valid UTF-8{}", at(.path))]
     TypeUrl {
         /// The path of the `Any`.
         path: String,
     },
     /// Messages, map entries and `Any`s inside one another beyond what readers of text take.
-    #[error(
-        "text can't carry messages that nest deeper than {NESTING_LIMIT}, entries of maps and expanded Anys included"
-    )]
+    #[error("messages that nest deeper than {NESTING_LIMIT}, entries of maps and expanded Anys included")]
     TooDeep,
 }
 
-impl TextLoss {
+impl Loss {
+    /// Whether it is that of a field which the descriptor of its message does not know.
+    pub fn is_unknown_field(&self) -> bool {
+        matches!(self, Loss::UnknownField { .. })
+    }
+
     /// The loss of a field, given by its bytes.
-    pub(crate) fn unknown_field(wire: &[u8], message: &str, path: &str) -> TextLoss {
+    pub(crate) fn unknown_field(wire: &[u8], message: &str, path: &str) -> Loss {
         let field = Cursor::new(wire, 0..wire.len()).unknown_tag().map_or(0, |(number, _)| number);
-        TextLoss::UnknownField { field, message: message.to_owned(), path: shown(path) }
+        Loss::UnknownField { field, message: message.to_owned(), path: shown(path) }
     }
 }
 
@@ -67,7 +70,7 @@ fn shown(path: &str) -> String {
 }
 
 /// Finds the first thing in the order of the text that the text of a message does not tell, nesting apart.
-pub(crate) fn find_loss(walker: &mut Walker<'_>, any: Any<'_>) -> Option<TextLoss> {
+pub(crate) fn find_loss(walker: &mut Walker<'_>, any: Any<'_>) -> Option<Loss> {
     let layout = walker.schema().resolve(any.type_url).ok()?;
     let is_in_any = |end: &End| matches!(end, End::Malformed(malformed) if malformed.in_any());
     let found = walker.checked_if_needed(is_in_any, |walker| walker.walk(layout, any.value, &mut LossSink::default()));
@@ -80,7 +83,7 @@ pub(crate) fn find_loss(walker: &mut Walker<'_>, any: Any<'_>) -> Option<TextLos
 
 /// Why a walk ended.
 enum End {
-    Loss(TextLoss),
+    Loss(Loss),
     Malformed(Malformed),
 }
 
@@ -141,7 +144,7 @@ impl LossSink {
     fn check_string(&self, field: &Field, value: Scalar<'_>) -> Result<(), End> {
         match value {
             Scalar::String(value) if field.checks_utf8() && simdutf8::basic::from_utf8(value).is_err() => {
-                Err(End::Loss(TextLoss::Utf8 { path: shown(&self.path) }))
+                Err(End::Loss(Loss::Utf8 { path: shown(&self.path) }))
             }
             _ => Ok(()),
         }
@@ -162,7 +165,7 @@ impl LossSink {
             match cursor.field(&mut groups) {
                 Ok((TYPE_URL | VALUE, _)) => {}
                 Ok(_) => {
-                    let loss = TextLoss::unknown_field(&bytes[start..], "google.protobuf.Any", &self.path);
+                    let loss = Loss::unknown_field(&bytes[start..], "google.protobuf.Any", &self.path);
                     return Err(End::Loss(loss));
                 }
                 // The walker has read them.
@@ -268,7 +271,7 @@ impl Sink for LossSink {
     fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, wire: Wire<'_>) -> Result<Flow, End> {
         self.step_to(place);
         if let Unopened::Unresolved(Unresolved::NotUtf8) = any.reason {
-            return Err(End::Loss(TextLoss::TypeUrl { path: shown(&self.path) }));
+            return Err(End::Loss(Loss::TypeUrl { path: shown(&self.path) }));
         }
         self.check_any(wire)?;
         self.step_back();
@@ -277,6 +280,6 @@ impl Sink for LossSink {
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), End> {
         let message = self.types.last().map_or("", String::as_str);
-        Err(End::Loss(TextLoss::unknown_field(wire, message, &self.path)))
+        Err(End::Loss(Loss::unknown_field(wire, message, &self.path)))
     }
 }

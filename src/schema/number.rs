@@ -1,5 +1,11 @@
 //! Numbers as Go writes them.
 
+/// The bits of Go's `math.NaN()`, which its parsers read from "NaN"; they differ from Rust's and C's.
+pub(super) const GO_NAN: u64 = 0x7ff8_0000_0000_0001;
+
+/// The same as a `float`, as Go converts it.
+pub(super) const GO_NAN_F32: u32 = 0x7fc0_0000;
+
 /// Appends an integer in decimal, with what stands directly before and behind it: a few bytes at most.
 #[inline]
 pub(super) fn signed(out: &mut Vec<u8>, before: &[u8], value: i64, after: &[u8]) {

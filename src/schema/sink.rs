@@ -103,6 +103,16 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Fields that the layout does not know, which stand together, where they stand; only in
+    /// [exact walks](super::Walker::walk_exact).
+    fn unknown_run(&mut self, wire: &[u8]) -> Result<(), Self::Error> {
+        self.unknown(wire)
+    }
+
+    /// The message that begins next, or the one inside the `Any` that does, is reported tidied up, and these are the bytes
+    /// that it is; only in [exact walks](super::Walker::walk_exact). What stands inside of it is not announced again.
+    fn begin_inexact(&mut self, wire: &[u8]) {}
+
     /// A field that is not on the wire, in its turn.
     fn absent(&mut self, field: &Field) -> Result<(), Self::Error> {
         Ok(())

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use prost::Message;
+use proptest::prelude::*;
+use prost::Message as _;
 use prost_reflect::DescriptorPool;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
@@ -11,7 +12,7 @@ use prost_types::{
 };
 
 use super::{LayoutId, Schema};
-use crate::wire::{self, WireType};
+use crate::wire::{self, Cursor, WireType};
 
 /// ```proto
 /// syntax = "proto3";
@@ -206,4 +207,41 @@ pub(crate) fn group(number: u32, value: impl AsRef<[u8]>) -> Vec<u8> {
 /// A `google.protobuf.Any`.
 pub(crate) fn any(type_url: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     [bytes(1, type_url), bytes(2, value)].concat()
+}
+
+/// The fields of a message of type `test.All`: mostly few, and mostly in the order of declaration.
+pub(crate) fn message() -> impl Strategy<Value = Vec<u8>> {
+    let scalar = prop_oneof![
+        8 => (prop::sample::select(vec![1, 7, 15, 16]), 0..300u64).prop_map(|(field, value)| varint(field, value)),
+        8 => (prop::sample::select(vec![2, 4, 9, 14, 20]), "[a-cé]{0,12}").prop_map(|(field, s)| bytes(field, s)),
+        2 => prop::collection::vec(0..128u8, 0..4).prop_map(|packed| bytes(3, packed)),
+        2 => (0..128u64).prop_map(|element| varint(3, element)),
+        3 => ("[a-c]?", 0..9u64).prop_map(|(key, value)| bytes(5, [bytes(1, key), varint(2, value)].concat())),
+        3 => (0..2u64, 0..3u64).prop_map(|(key, value)| bytes(21, [varint(1, key), varint(2, value)].concat())),
+        3 => (0..9u64, 0..9u64).prop_map(|(x, y)| bytes(18, [varint(1, x), varint(2, y)].concat())),
+        1 => (0..9u64).prop_map(|value| varint(98, value)),
+        1 => (0..9u64).prop_map(|value| group(99, varint(1, value))),
+    ];
+    let of_fields = |field| (prop::collection::vec(field, 0..5), 0..5u8).prop_map(in_order);
+    of_fields(scalar.clone().boxed()).prop_recursive(5, 60, 5, move |inner| {
+        let field = prop_oneof![
+            4 => scalar.clone(),
+            4 => (prop::sample::select(vec![6, 8, 13]), inner.clone()).prop_map(|(field, inner)| bytes(field, inner)),
+            2 => (0..3u64, inner.clone())
+                .prop_map(|(key, inner)| bytes(11, [varint(1, key), bytes(2, inner)].concat())),
+            1 => inner.prop_map(|inner| bytes(10, any("t/test.All", inner))),
+        ];
+        of_fields(field.boxed())
+    })
+}
+
+fn in_order((mut fields, disorder): (Vec<Vec<u8>>, u8)) -> Vec<u8> {
+    if disorder > 0 {
+        fields.sort_by_key(|field| match Cursor::new(field, 0..field.len()).varint() {
+            // Field 20 is declared before the others.
+            Ok(tag) if tag >> 3 != 20 => tag >> 3,
+            _ => 0,
+        });
+    }
+    fields.concat()
 }

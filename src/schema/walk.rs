@@ -12,6 +12,7 @@
 //! more of it than one. In a walk every byte of a message is read once, by the level it belongs to (twice, if it is the
 //! tag of a field with which a message begins), and once more to check an `Any` where that was asked for.
 
+mod exact;
 mod stream;
 
 use std::borrow::Cow;
@@ -24,6 +25,7 @@ use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, Unopene
 use super::well_known::WellKnown;
 use crate::entry::Any;
 use crate::wire::{Cursor, Fault, NESTING_LIMIT, WireType};
+use exact::Exact;
 use stream::{STREAMED_WALKS, Stream};
 
 /// What is open, from the outside in, and still has something to report. The innermost message is not among it if none
@@ -94,14 +96,15 @@ pub struct Wire<'a> {
 enum Parts<'a> {
     /// The occurrences of a message, and its fields.
     Collected { body: &'a [Span], fields: &'a [Span] },
-    /// Where a message stands of which no field is unknown: if one turns up, the walk was in vain.
-    Streamed { start: u32, end: u32 },
+    /// Where a message stands, and whether it has unknown fields. In a walk that streams none is: if one turns up, the walk
+    /// was in vain.
+    Streamed { start: u32, end: u32, has_unknown: bool },
 }
 
 impl<'a> Wire<'a> {
     #[inline]
     fn of_range(data: &'a [u8], range: Range<u32>) -> Self {
-        Wire { data, parts: Parts::Streamed { start: range.start, end: range.end } }
+        Wire { data, parts: Parts::Streamed { start: range.start, end: range.end, has_unknown: false } }
     }
 
     /// The bytes of a message whose own spans begin at `base`.
@@ -114,7 +117,7 @@ impl<'a> Wire<'a> {
     /// The message's bytes; those of a field that occurred several times are joined, which is how messages merge.
     pub fn bytes(&self) -> Cow<'a, [u8]> {
         match self.parts {
-            Parts::Streamed { start, end } => Cow::Borrowed(&self.data[start as usize..end as usize]),
+            Parts::Streamed { start, end, .. } => Cow::Borrowed(&self.data[start as usize..end as usize]),
             Parts::Collected { body: [span], .. } => Cow::Borrowed(span.bytes(self.data)),
             Parts::Collected { body, .. } => {
                 Cow::Owned(body.iter().flat_map(|span| span.bytes(self.data)).copied().collect())
@@ -125,7 +128,7 @@ impl<'a> Wire<'a> {
     /// Whether the message has fields, on its own level, that its layout does not know.
     pub fn has_unknown(&self) -> bool {
         match self.parts {
-            Parts::Streamed { .. } => false,
+            Parts::Streamed { has_unknown, .. } => has_unknown,
             // They sort last.
             Parts::Collected { fields, .. } => fields.last().is_some_and(|span| span.field == UNKNOWN),
         }
@@ -157,6 +160,7 @@ pub struct Walker<'s> {
     frames: Vec<Frame<'s>>,
     /// The messages that are being streamed.
     streams: Vec<Stream<'s>>,
+    exact: Exact<'s>,
     /// How many messages are open.
     depth: usize,
     /// How many `Any`s are open.
@@ -176,6 +180,7 @@ impl<'s> Walker<'s> {
             levels: Levels::default(),
             frames: Vec::new(),
             streams: Vec::new(),
+            exact: Exact::default(),
             depth: 0,
             open_anys: 0,
             checks_any: false,

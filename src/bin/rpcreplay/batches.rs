@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{mem, slice};
 
 use rpcreplay::entry::Entry;
-use rpcreplay::format::{Compression, Format, Frame, Reader};
+use rpcreplay::format::{Compression, Decoder, Format, Frame, Numbering, Reader};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
 use crate::args::{Input, Selection};
 use crate::failure::Trouble;
-use crate::ordered::Room;
+use crate::ordered::{Ordered, Room};
 use crate::progress::Progress;
 use crate::select::Selected;
 use crate::shapes::Shapes;
@@ -32,6 +32,8 @@ const ROOM_BYTES: usize = 1024 * 1024;
 /// Reads the recordings of a command, for several threads: each takes the batch that comes next.
 pub struct Batches<'a> {
     files: Mutex<Files<'a>>,
+    /// The numbers of the entries of JSON, which are known once all before them are.
+    numbering: Ordered<Numbering>,
     room: Room,
     is_closed: AtomicBool,
 }
@@ -47,9 +49,11 @@ impl<'a> Batches<'a> {
         threads: NonZeroUsize,
     ) -> Self {
         let (files, name) = (input.files.iter(), "".into());
-        let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number: 0 };
+        let (number, named) = (0, 0);
+        let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number, named };
+        let numbering = Ordered::new(Numbering::new(Format::JsonLines));
         let room = Room::new(ROOM_BYTES.saturating_mul(threads.get()));
-        Batches { files: Mutex::new(files), room, is_closed: AtomicBool::new(false) }
+        Batches { files: Mutex::new(files), numbering, room, is_closed: AtomicBool::new(false) }
     }
 
     /// Waits for room and reads the next batch. A recording that can't be opened is a batch, too.
@@ -64,6 +68,38 @@ impl<'a> Batches<'a> {
         Some(batch)
     }
 
+    /// Decodes and takes the entries of a batch; the first that can't be decoded ends the recording.
+    pub fn decode(&self, batch: &mut Batch<'_>, decoder: &mut Decoder<'_>) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(batch.frames.len());
+        for frame in mem::take(&mut batch.frames) {
+            match frame.decode(decoder) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => {
+                    batch.fail(&error);
+                    break;
+                }
+            }
+        }
+        let Some(named) = batch.named else { return entries };
+        let settled = self.numbering.with(named, |numbering| {
+            if batch.begins.is_some() {
+                *numbering = Numbering::new(Format::JsonLines);
+            }
+            let mut settled = Vec::with_capacity(entries.len());
+            for entry in entries {
+                match numbering.settle(entry) {
+                    Ok(entry) => settled.push(entry),
+                    Err(error) => {
+                        batch.fail(&error);
+                        break;
+                    }
+                }
+            }
+            settled
+        });
+        settled.unwrap_or_default()
+    }
+
     /// Gives back the room that a batch took: its [bytes](Batch::bytes) before they were decoded.
     pub fn give_back(&self, bytes: usize) {
         self.room.give_back(bytes);
@@ -72,6 +108,7 @@ impl<'a> Batches<'a> {
     /// Reads no more, and lets nobody wait.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
+        self.numbering.close();
         self.room.close();
     }
 }
@@ -88,6 +125,8 @@ struct Files<'a> {
     name: Arc<str>,
     open: Option<Open<'a>>,
     number: u64,
+    /// How many batches had entries with names.
+    named: u64,
 }
 
 type RecordingReader<'a> = Reader<'a, Box<dyn Read + Send>>;
@@ -111,6 +150,8 @@ pub struct Batch<'a> {
     /// Whether there may be another batch.
     pub may_have_more: bool,
     frames: Vec<Frame>,
+    /// Of those whose entries have names, the number.
+    named: Option<u64>,
     /// What follows in the recording.
     pub rest: Rest,
 }
@@ -156,10 +197,18 @@ impl<'a> Files<'a> {
             ends: None,
             may_have_more: false,
             frames: Vec::new(),
+            named: None,
             rest: Rest::default(),
         };
         self.number += 1;
         if let Some(open) = &mut self.open {
+            batch.named = match open.reader.format() {
+                Format::Binary | Format::Text => None,
+                Format::Json | Format::JsonLines => {
+                    self.named += 1;
+                    Some(self.named - 1)
+                }
+            };
             batch.rest = open.rest.clone();
             batch.ends = match open.reader.read_batch(&mut batch.frames) {
                 Err(error) => Some(Err(Trouble::in_recording(&batch.name, &error))),
@@ -210,20 +259,9 @@ impl Batch<'_> {
         self.frames.iter().map(Frame::bytes).sum()
     }
 
-    /// Decodes and takes the entries; the first that can't be decoded ends the recording.
-    pub fn decode(&mut self, schema: &Schema) -> Vec<Entry> {
-        let frames = mem::take(&mut self.frames);
-        let mut entries = Vec::with_capacity(frames.len());
-        for frame in frames {
-            match frame.decode(schema) {
-                Ok(entry) => entries.push(entry),
-                Err(error) => {
-                    self.rest.abandon();
-                    self.ends = Some(Err(Trouble::in_recording(&self.name, &error)));
-                    break;
-                }
-            }
-        }
-        entries
+    /// Ends the recording with an error.
+    fn fail(&mut self, error: &rpcreplay::Error) {
+        self.rest.abandon();
+        self.ends = Some(Err(Trouble::in_recording(&self.name, error)));
     }
 }

@@ -7,6 +7,7 @@ use std::{iter, mem};
 use terminal_size::{Width, terminal_size_of};
 
 use rpcreplay::entry::Entry;
+use rpcreplay::format::Decoder;
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::{Code, Schema, quote_json};
 
@@ -80,12 +81,13 @@ impl List {
             lister.close();
         };
         on_threads(threads, stop, |more| {
+            let mut decoder = Decoder::new(schema);
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
                     more();
                 }
                 let (number, bytes) = (batch.number, batch.bytes());
-                let entries = batch.decode(schema);
+                let entries = batches.decode(&mut batch, &mut decoder);
                 if lister.with(number, |lister| lister.add(batch, &entries)).is_none() {
                     return;
                 }

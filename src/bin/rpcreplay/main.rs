@@ -3,6 +3,7 @@
 mod args;
 mod batches;
 mod completions;
+mod convert;
 mod course;
 mod failure;
 mod list;
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Print(Box<print::Print>),
     List(Box<list::List>),
+    Convert(Box<convert::Convert>),
     Schema(Box<schema::Schema>),
     Completions(completions::Completions),
     Man(man::Man),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
+        Command::Convert(convert) => convert.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

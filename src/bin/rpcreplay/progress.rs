@@ -26,7 +26,12 @@ impl Progress {
     /// The progress through all these recordings, each of which is read so many times. Whatever else may be written to
     /// the terminal would be garbled by a bar.
     pub fn through(input: &Input, passes: u64, output: &Output) -> Self {
-        let is_watched = io::stderr().is_terminal() && !output.may_be_watched();
+        Progress::beside(input, passes, output.may_be_watched())
+    }
+
+    /// The same, where something else is written that may be watched or not.
+    pub fn beside(input: &Input, passes: u64, may_be_watched: bool) -> Self {
+        let is_watched = io::stderr().is_terminal() && !may_be_watched;
         Progress {
             bar: is_watched.then(|| bar(total_bytes(&input.files).map(|bytes| bytes.saturating_mul(passes)))),
             begun: Instant::now(),

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use rpcreplay::format::Reader;
+use rpcreplay::format::{Decoder, Reader};
 use rpcreplay::schema::Schema;
 
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
@@ -210,12 +210,13 @@ impl Print {
         let spare = || spares.lock().unwrap_or_else(PoisonError::into_inner);
         on_threads(threads, stop, |more| {
             let mut view = View::new(self, schema, is_terminal);
+            let mut decoder = Decoder::new(schema);
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
                     more();
                 }
                 let (number, bytes) = (batch.number, batch.bytes());
-                let entries = batch.decode(schema);
+                let entries = batches.decode(&mut batch, &mut decoder);
                 let Some(mut sorted) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
                 let (shown, notes) = match &mut sorted {
                     Ok(Some(part)) => {

@@ -304,6 +304,8 @@ pub fn show_header(
     painter.plain(match format {
         Format::Binary => "binary recording (RPCReplay)",
         Format::Text => "text recording (RPCReTxt1)",
+        Format::Json => "recording as JSON",
+        Format::JsonLines => "recording as JSON Lines",
     });
     match compression {
         Compression::None => {}

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use rpcreplay::entry::{Any, Entry, Payload};
-use rpcreplay::format::write_entry_text;
+use rpcreplay::format::{write_entry_text, write_json_header};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{
-    Code, JsonOptions, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go,
-    quote_base64, quote_go, quote_json, unknown_entry_fields, write_json_any, write_raw, write_text,
+    Code, LeftOut, Status, TextOptions, UnknownEntryFields, UnknownFields, Unopened, Walker, escape_go, quote_go,
+    unknown_entry_fields, write_raw, write_text,
 };
 
 use super::notes::Notes;
@@ -106,65 +106,6 @@ fn write_guess(any: Any<'_>, reason: &Unopened, out: &mut Vec<u8>) {
     write_raw(any.value, 0, out);
 }
 
-/// How an entry is written as JSON.
-#[derive(Debug, Clone, Copy)]
-pub struct JsonShape {
-    /// Names, enums and defaults; they hold for the entry's own fields too.
-    pub options: JsonOptions,
-}
-
-/// Appends an entry as a JSON object on one line, without a line feed.
-///
-/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
-/// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
-/// field 3 as the entry has it.
-pub fn write_json_entry(entry: &Entry, shape: JsonShape, walker: &mut Walker<'_>, out: &mut Vec<u8>) {
-    let options = shape.options;
-    let _ = write!(out, "{{\"index\":{}", entry.index());
-    if entry.kind().number() != 0 || options.emit_defaults {
-        out.extend_from_slice(b",\"kind\":");
-        match entry.kind().name() {
-            Some(name) if !options.enum_numbers => quote_json(out, name),
-            _ => {
-                let _ = write!(out, "{}", entry.kind().number());
-            }
-        }
-    }
-    if !entry.method().is_empty() || options.emit_defaults {
-        out.extend_from_slice(b",\"method\":");
-        quote_json(out, entry.method());
-    }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
-    if let Some(any) = any {
-        out.extend_from_slice(b",\"message\":");
-        if any.type_url.is_empty() && any.value.is_empty() {
-            out.extend_from_slice(b"{}");
-        } else {
-            // The lenient manner does not fail.
-            let _ = write_json_any(walker, any, options, out);
-        }
-    }
-    let (is_error_name, ref_index_name) =
-        if options.proto_names { ("is_error", "ref_index") } else { ("isError", "refIndex") };
-    if is_error || options.emit_defaults {
-        let _ = write!(out, ",\"{is_error_name}\":{is_error}");
-    }
-    if entry.ref_index() != 0 || options.emit_defaults {
-        let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
-    }
-    let unknown = unknown_entry_fields(entry);
-    if unknown != UnknownEntryFields::default() {
-        out.extend_from_slice(b",\"@unknown\":");
-        quote_base64(out, &unknown.to_record());
-    }
-    out.push(b'}');
-}
-
 /// What stands around the entries of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
@@ -218,13 +159,7 @@ impl Document {
                 if self == Document::Json && !is_first {
                     out.push(b',');
                 }
-                out.extend_from_slice(b"{\"format\":\"RPCReplay\"");
-                if let Some(name) = name {
-                    out.extend_from_slice(b",\"file\":");
-                    quote_json(out, name);
-                }
-                out.extend_from_slice(b",\"initial\":");
-                quote_base64(out, &header.initial);
+                write_json_header(header, name, false, out);
                 out.extend_from_slice(if self == Document::Json { b",\"entries\":[" } else { b"}\n" });
             }
         }

@@ -9,7 +9,7 @@ mod table;
 mod window;
 
 pub use call::{CallView, show_header};
-pub use document::{Document, JsonShape, write_fprint, write_json_entry, write_prototext};
+pub use document::{Document, write_fprint, write_prototext};
 pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
 pub use paint::{Painter, Role};

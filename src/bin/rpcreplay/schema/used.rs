@@ -5,6 +5,7 @@ use std::io::Write;
 use std::mem;
 
 use rpcreplay::entry::{Any, Entry, Payload};
+use rpcreplay::format::Decoder;
 use rpcreplay::schema::{
     Flow, Layout, Malformed, Order, Place, Schema, Sink, Status, UnopenedAny, Unresolved, Walker, Wire, quote_json,
     read_any,
@@ -116,12 +117,13 @@ impl Used {
         };
         on_threads(threads, stop, |more| {
             let mut walker = Walker::new(schema);
+            let mut decoder = Decoder::new(schema);
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
                     more();
                 }
                 let (number, bytes) = (batch.number, batch.bytes());
-                let entries = batch.decode(schema);
+                let entries = batches.decode(&mut batch, &mut decoder);
                 let is_counted = is_whole.with(number, |is_whole| {
                     *is_whole = batch.begins.as_ref().map_or(*is_whole, Result::is_ok);
                     mem::replace(is_whole, *is_whole && batch.ends.is_none())

@@ -1,0 +1,563 @@
+//! `rpcreplay convert`: a recording in another format, with everything that is in it.
+
+mod fingerprint;
+mod target;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use clap::error::ErrorKind;
+
+use rpcreplay::format::{Compression, Decoder, Encoder, Format, Reader, WriteOptions};
+use rpcreplay::recording::Header;
+use rpcreplay::schema::{LeftOut, Schema};
+
+use crate::args::{Input, SchemaArgs, Selection};
+use crate::batches::{Batches, Beginning};
+use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
+use crate::ordered::{Queue, on_threads};
+use crate::progress::Progress;
+use crate::source::Source;
+
+use fingerprint::{Fingerprints, Identifier};
+use target::Target;
+
+pub use target::Destination;
+
+/// The schema of JSON recordings, in the words of JSON Schema.
+const JSON_SCHEMA: &str = include_str!("recording.schema.json");
+
+/// Write recordings in another format, without losing a byte
+///
+/// The recording is told by its content: binary, text or JSON, inside gzip or zstd, or not. What is written to a file is read
+/// back and compared before the file takes its place; when anything fails, what was there stays as it is.
+///
+/// JSON tells the exact bytes of a recording, so that the way there and back changes nothing, and an edit changes only what
+/// was edited. Entries are named by `index` and referred to by `refIndex`; lines may be deleted and moved. `convert --schema`
+/// prints a JSON Schema of it. The text format is that of go-replayers; it has no place for fields that the descriptor does
+/// not know.
+///
+/// The compression of a binary or text recording is kept where it becomes another one; JSON is written without. An ending
+/// .gz or .zst of OUT, or --compress, says otherwise.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("files", |files| files.required_unless_present("schema")))]
+#[command(after_help = "\
+Examples:
+  rpcreplay convert calls.replay -o calls.json
+  rpcreplay convert --to jsonl calls.replay | jq -c 'select(.method != \"/demo.Echo/Say\")'")]
+pub struct Convert {
+    #[command(flatten)]
+    input: Input,
+
+    /// Write to this file, or into this folder [default: standard output]
+    ///
+    /// In a folder a recording keeps its name, with .json or .jsonl behind it or taken off again.
+    #[arg(short, long, value_name = "OUT", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Write in this format [default: by the ending of OUT]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    to: Option<To>,
+
+    /// Write each recording over itself
+    #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
+    in_place: bool,
+
+    /// Compress what is written with this
+    #[arg(long, value_name = "PROGRAM", help_heading = "Output")]
+    compress: Option<Compress>,
+
+    /// In JSON, write nothing but ProtoJSON, sorted; fail on what that can't carry
+    #[arg(long, help_heading = "Output")]
+    canonical: bool,
+
+    /// Leave out what the format can't carry, and say so, instead of failing
+    #[arg(long, help_heading = "Output")]
+    allow_loss: bool,
+
+    /// Read back what was written, and compare it, before it takes its place; this is the default
+    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
+    verify: bool,
+
+    /// Do not read back what was written
+    #[arg(long, overrides_with = "verify", help_heading = "Output")]
+    no_verify: bool,
+
+    /// Print the JSON Schema of recordings as JSON, and nothing else
+    #[arg(long, exclusive = true)]
+    schema: bool,
+
+    #[command(flatten)]
+    types: SchemaArgs,
+}
+
+/// A format to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum To {
+    /// RPCReplay, which all versions of Go's rpcreplay read
+    Binary,
+    /// RPCReTxt1, the text format of go-replayers
+    Text,
+    /// One JSON document, a line for each value
+    Json,
+    /// JSON Lines: a header, then an object per entry
+    Jsonl,
+}
+
+impl To {
+    fn format(self) -> Format {
+        match self {
+            To::Binary => Format::Binary,
+            To::Text => Format::Text,
+            To::Json => Format::Json,
+            To::Jsonl => Format::JsonLines,
+        }
+    }
+}
+
+/// What to compress with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// gzip
+    Gzip,
+    /// zstd
+    Zstd,
+    /// Nothing
+    None,
+}
+
+impl Compress {
+    fn compression(self) -> Compression {
+        match self {
+            Compress::Gzip => Compression::Gzip,
+            Compress::Zstd => Compression::Zstd,
+            Compress::None => Compression::None,
+        }
+    }
+}
+
+impl Convert {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        if self.schema {
+            let mut output = crate::output::Output::new();
+            output.write(JSON_SCHEMA.as_bytes())?;
+            output.flush()?;
+            return Ok(Outcome::Fine);
+        }
+        self.input.refuse_to_read_twice("convert");
+        let plans = self.plan()?;
+        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
+        let sources = Box::leak(Box::new(self.types.load()?));
+        let mut outcome = Outcome::Fine;
+        for plan in plans {
+            if let Err(failure) = plan.carry_out(&sources.schema) {
+                let trouble = match failure {
+                    Failure::Trouble(trouble) => trouble,
+                    Failure::BrokenPipe => return Err(Failure::BrokenPipe),
+                };
+                report(&trouble);
+                outcome = Outcome::Reported;
+            }
+        }
+        sources.advise(&[]);
+        Ok(outcome)
+    }
+
+    /// What is to be written where.
+    fn plan(&self) -> Result<Vec<Conversion<'_>>, Failure> {
+        let files = &self.input.files;
+        let mut plans = Vec::with_capacity(files.len());
+        let folder = self.output.as_deref().filter(|path| files.len() > 1 || target::is_folder(path));
+        for path in files {
+            let (to, destination) = match (&self.output, folder) {
+                _ if self.in_place && path.as_os_str() == "-" => {
+                    usage(ErrorKind::ArgumentConflict, "--in-place needs files, not standard input");
+                }
+                _ if self.in_place => (self.to.map(To::format), Destination::File(path.clone())),
+                (None, _) if files.len() > 1 => {
+                    usage(ErrorKind::TooManyValues, "several recordings need -o DIR or --in-place");
+                }
+                (None, _) => (Some(self.format_or_usage("standard output")), Destination::Stdout),
+                (Some(_), Some(folder)) => {
+                    let format = self.format_or_usage("a folder");
+                    let name = target::name_in_folder(path, format, self.compress.map(Compress::compression));
+                    (Some(format), Destination::File(folder.join(name)))
+                }
+                (Some(out), None) if out.as_os_str() == "-" => {
+                    (Some(self.format_or_usage("standard output")), Destination::Stdout)
+                }
+                (Some(out), None) => {
+                    let format = self.to.map(To::format).or_else(|| target::format_of_name(out));
+                    let Some(format) = format else {
+                        let error = "its name does not tell the format to write";
+                        let hint = "say it with --to, or let it end with .replay, .grpcrr, .json or .jsonl";
+                        return Err(Trouble::new(&name_of(out), error).with_hint(hint).into());
+                    };
+                    (Some(format), Destination::File(out.clone()))
+                }
+            };
+            plans.push(Conversion {
+                path: path.clone(),
+                destination,
+                to,
+                compression: self.compress.map(Compress::compression),
+                canonical: self.canonical,
+                allow_loss: self.allow_loss,
+                verifies: !self.no_verify,
+                input: &self.input,
+            });
+        }
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            std::fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))?;
+        }
+        refuse_same_names(&plans)?;
+        let is_json = |to: Option<Format>| matches!(to, Some(Format::Json | Format::JsonLines));
+        if self.canonical && plans.iter().any(|plan| !is_json(plan.to)) {
+            usage(ErrorKind::ArgumentConflict, "--canonical is for --to json and jsonl");
+        }
+        Ok(plans)
+    }
+
+    fn format_or_usage(&self, place: &str) -> Format {
+        match self.to {
+            Some(to) => to.format(),
+            None => usage(ErrorKind::MissingRequiredArgument, &format!("say the format with --to to write to {place}")),
+        }
+    }
+}
+
+fn usage(kind: ErrorKind, message: &str) -> ! {
+    failure::usage("convert", kind, message)
+}
+
+/// Refuses to write two recordings to one place.
+fn refuse_same_names(plans: &[Conversion<'_>]) -> Result<(), Trouble> {
+    for (index, plan) in plans.iter().enumerate() {
+        let Destination::File(path) = &plan.destination else { continue };
+        let is_same = |other: &&Conversion<'_>| matches!(&other.destination, Destination::File(also) if also == path);
+        if let Some(other) = plans[..index].iter().find(is_same) {
+            let error = format!("{} and {} would both become this file", name_of(&other.path), name_of(&plan.path));
+            return Err(Trouble::new(&name_of(path), error).with_hint("convert them into different folders"));
+        }
+    }
+    Ok(())
+}
+
+/// One recording, what becomes of it, and where that is written.
+pub struct Conversion<'a> {
+    /// The recording to read.
+    pub path: PathBuf,
+    /// Where to write.
+    pub destination: Destination,
+    /// The format to write; the recording's own if there is none.
+    pub to: Option<Format>,
+    /// The compression to write; otherwise as the name of what is written says, or that of the recording.
+    pub compression: Option<Compression>,
+    pub canonical: bool,
+    pub allow_loss: bool,
+    pub verifies: bool,
+    /// How to read.
+    pub input: &'a Input,
+}
+
+/// What was found at the beginning of a recording.
+struct Found {
+    format: Format,
+    compression: Compression,
+    header: Header,
+}
+
+/// What a thread hands over of a batch.
+struct Converted {
+    begins: Option<Result<Found, Trouble>>,
+    ends: Option<Result<(), Trouble>>,
+    bytes: Vec<u8>,
+    fingerprints: Vec<u64>,
+    notes: Notes,
+}
+
+/// What was noticed about a recording, as numbers of entries.
+#[derive(Debug, Default)]
+struct Notes {
+    ignored_wire: Vec<u64>,
+    left_out: Vec<u64>,
+    has_unreadable: bool,
+}
+
+impl Notes {
+    fn add(&mut self, later: Notes) {
+        self.ignored_wire.extend(later.ignored_wire);
+        self.left_out.extend(later.left_out);
+        self.has_unreadable |= later.has_unreadable;
+    }
+
+    /// Says what was noticed.
+    fn tell(&self, name: &str) {
+        let say = |numbers: &[u64], singular: &str, plural: &str| {
+            const SHOWN: usize = 8;
+            let shown: Vec<_> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
+            let message = match (&shown[..], numbers.len().saturating_sub(SHOWN)) {
+                ([], _) => return,
+                ([number], _) => format!("entry {number} {singular}"),
+                (numbers, 0) => format!("entries {} {plural}", numbers.join(", ")),
+                (numbers, more) => format!("entries {} and {more} more {plural}", numbers.join(", ")),
+            };
+            note("rpcreplay: ", &format!("{name}: note: {message}"));
+        };
+        let passed_over = "bytes in \"@wire\" that were passed over, because the JSON beside them says something else";
+        say(&self.ignored_wire, &format!("has {passed_over}"), &format!("have {passed_over}"));
+        let left_out = "what the format can't carry, which is left out";
+        say(&self.left_out, &format!("holds {left_out}"), &format!("hold {left_out}"));
+    }
+}
+
+impl Conversion<'_> {
+    /// Reads the recording and writes it.
+    pub fn carry_out(&self, schema: &Schema) -> Result<(), Failure> {
+        let name = name_of(&self.path);
+        let format = match self.to {
+            Some(format) => format,
+            None => self.own_format(schema)?,
+        };
+        let options = WriteOptions { format, canonical: self.canonical, allow_loss: self.allow_loss };
+        let target = Target::new(&self.destination, format)?;
+        let verifies = self.verifies && target.can_be_read_back();
+        let identifies_exactly = options.is_exact();
+        let written = Written {
+            target,
+            name: name.clone(),
+            encoder: Encoder::new(options, schema),
+            header: None,
+            compression: self.compression,
+            fingerprints: Fingerprints::default(),
+            notes: Notes::default(),
+            has_entries: false,
+            result: None,
+        };
+        let (written, notes) = {
+            let input = Input { files: vec![self.path.clone()], ..*self.input };
+            let progress = Progress::beside(&input, 1, written.target.may_be_watched());
+            let everything = Selection::default();
+            let threads = input.threads();
+            let batches = Batches::new(&input, &everything, false, schema, progress.clone(), threads);
+            let queue = Queue::new(written);
+            on_threads(
+                threads,
+                || batches.close(),
+                |more| {
+                    let (mut decoder, mut encoder) = (Decoder::new(schema), Encoder::new(options, schema));
+                    let mut identifier = Identifier::new(schema, identifies_exactly, !self.allow_loss);
+                    while let Some(mut batch) = batches.next() {
+                        if batch.may_have_more {
+                            more();
+                        }
+                        let (number, room) = (batch.number, batch.bytes());
+                        let entries = batches.decode(&mut batch, &mut decoder);
+                        let mut converted = Converted {
+                            begins: batch.begins.map(|begins| {
+                                let Beginning { format, compression, header, .. } = *begins?;
+                                Ok(Found { format, compression, header })
+                            }),
+                            ends: batch.ends,
+                            bytes: Vec::with_capacity(room),
+                            fingerprints: Vec::with_capacity(entries.len()),
+                            notes: Notes::default(),
+                        };
+                        for entry in &entries {
+                            let index = entry.index().0;
+                            match encoder.entry(entry, index == 1, &mut converted.bytes) {
+                                Ok(left_out) => {
+                                    if left_out != LeftOut::default() {
+                                        converted.notes.left_out.push(index);
+                                        converted.notes.has_unreadable |= left_out.invalid_utf8;
+                                    }
+                                }
+                                Err(error) => {
+                                    batch.rest.abandon();
+                                    converted.ends = Some(Err(trouble_of_loss(&name, &error)));
+                                    break;
+                                }
+                            }
+                            if entry.ignored_wire() {
+                                converted.notes.ignored_wire.push(index);
+                            }
+                            if verifies {
+                                converted.fingerprints.push(identifier.fingerprint(entry));
+                            }
+                        }
+                        queue.add(number, converted, |written: &mut Written<'_>, converted| written.add(converted));
+                        batches.give_back(room);
+                    }
+                },
+            );
+            progress.finish();
+            let mut written = queue.into_inner();
+            let notes = std::mem::take(&mut written.notes);
+            (written, notes)
+        };
+        let Written { target, header, fingerprints, result, .. } = written;
+        match result {
+            Some(Ok(())) => {}
+            Some(Err(failure)) => return Err(failure),
+            None => return Err(Trouble::new(&name, "ends unexpectedly").into()),
+        }
+        if let Some(written) = target.read_back().filter(|_| verifies && !notes.has_unreadable) {
+            let back = ReadBack {
+                schema,
+                exactly: identifies_exactly,
+                with_unknown: !self.allow_loss,
+                threads: self.input.threads(),
+            };
+            back.compare(written, &header.unwrap_or_default(), &fingerprints).map_err(|trouble| {
+                trouble
+                    .within(&format!("{name}: what was written does not read back as it was read, and is thrown away"))
+            })?;
+        }
+        notes.tell(&name);
+        target.put_in_place()
+    }
+
+    /// The format that the recording has.
+    fn own_format(&self, schema: &Schema) -> Result<Format, Trouble> {
+        let mut source = Source::new(&self.path);
+        let name = source.name();
+        let reader = Reader::new(source.open()?, schema, self.input.options());
+        Ok(reader.map_err(|error| Trouble::in_recording(&name, &error))?.format())
+    }
+}
+
+/// The trouble that a format can't carry something, with the flags that help.
+fn trouble_of_loss(name: &str, error: &rpcreplay::Error) -> Trouble {
+    let trouble = Trouble::in_recording(name, error);
+    match error.kind() {
+        rpcreplay::error::ErrorKind::Loss { .. } => {
+            trouble.with_hint("go on without it with --allow-loss, or write json or jsonl, which keep everything")
+        }
+        rpcreplay::error::ErrorKind::NoJson(_) => {
+            trouble.with_hint("write it without --canonical, which keeps everything")
+        }
+        _ => trouble,
+    }
+}
+
+/// What was written so far.
+struct Written<'s> {
+    target: Target,
+    name: String,
+    encoder: Encoder<'s>,
+    header: Option<Header>,
+    compression: Option<Compression>,
+    fingerprints: Fingerprints,
+    notes: Notes,
+    has_entries: bool,
+    /// How it ended, if it did.
+    result: Option<Result<(), Failure>>,
+}
+
+impl Written<'_> {
+    /// Adds what comes next; nothing that follows an end.
+    fn add(&mut self, converted: Converted) {
+        if self.result.is_none() {
+            self.result = self.try_to_add(converted).transpose();
+        }
+    }
+
+    /// Writes what comes next, and says how the recording ended if it did.
+    fn try_to_add(&mut self, converted: Converted) -> Result<Option<()>, Failure> {
+        if let Some(begins) = converted.begins {
+            let Found { format, compression, header } = begins?;
+            let mut bytes = Vec::new();
+            let begun = self.encoder.begin(&header, &mut bytes);
+            begun.map_err(|error| Trouble::in_recording(&self.name, &error))?;
+            let is_json = |format| matches!(format, Format::Json | Format::JsonLines);
+            // What was compressed as a recording is to be readable as JSON.
+            let kept = if is_json(self.encoder.options().format) && !is_json(format) {
+                Compression::None
+            } else {
+                compression
+            };
+            self.target.begin(self.compression, kept)?;
+            self.target.write(&bytes)?;
+            self.header = Some(header);
+        }
+        self.target.write(&converted.bytes)?;
+        self.notes.add(converted.notes);
+        for fingerprint in converted.fingerprints {
+            self.fingerprints.push(fingerprint);
+        }
+        self.has_entries |= !converted.bytes.is_empty();
+        match converted.ends {
+            None => Ok(None),
+            Some(Err(damage)) => Err(damage.into()),
+            Some(Ok(())) => {
+                let mut bytes = Vec::new();
+                self.encoder.end(self.has_entries, &mut bytes);
+                self.target.write(&bytes)?;
+                self.target.finish()?;
+                Ok(Some(()))
+            }
+        }
+    }
+}
+
+/// Reads what was written.
+struct ReadBack<'s> {
+    schema: &'s Schema,
+    exactly: bool,
+    with_unknown: bool,
+    threads: NonZeroUsize,
+}
+
+impl ReadBack<'_> {
+    fn compare(&self, path: &Path, header: &Header, expected: &Fingerprints) -> Result<(), Trouble> {
+        // What was written may be longer than what was read.
+        let input = Input { files: vec![path.to_owned()], max_record_size: u64::MAX, threads: Some(self.threads) };
+        let everything = Selection::default();
+        let progress = Progress::beside(&input, 1, true);
+        let batches = Batches::new(&input, &everything, false, self.schema, progress, self.threads);
+        let found = Queue::new((None, Fingerprints::default(), None));
+        on_threads(
+            self.threads,
+            || batches.close(),
+            |more| {
+                let mut decoder = Decoder::new(self.schema);
+                let mut identifier = Identifier::new(self.schema, self.exactly, self.with_unknown);
+                while let Some(mut batch) = batches.next() {
+                    if batch.may_have_more {
+                        more();
+                    }
+                    let (number, room) = (batch.number, batch.bytes());
+                    let entries = batches.decode(&mut batch, &mut decoder);
+                    let fingerprints: Vec<u64> = entries.iter().map(|entry| identifier.fingerprint(entry)).collect();
+                    let item = (batch.begins, batch.ends, fingerprints);
+                    found.add(number, item, |(header, all, end), (begins, ends, fingerprints)| {
+                        match begins {
+                            Some(Ok(begins)) => *header = Some(begins.header),
+                            Some(Err(trouble)) => *end = Some(Err(trouble)),
+                            None => {}
+                        }
+                        if end.is_none() {
+                            fingerprints.into_iter().for_each(|fingerprint| all.push(fingerprint));
+                            *end = ends;
+                        }
+                    });
+                    batches.give_back(room);
+                }
+            },
+        );
+        let (found_header, found, end) = found.into_inner();
+        if let Some(Err(trouble)) = end {
+            return Err(trouble);
+        }
+        let report = "please report this, with the recording if you can";
+        if found_header.as_ref() != Some(header) {
+            return Err(Trouble { message: "the initial state differs".to_owned(), hint: Some(report.to_owned()) });
+        }
+        match expected.first_difference(&found) {
+            None => Ok(()),
+            Some(place) => Err(Trouble { message: format!("{place} differs"), hint: Some(report.to_owned()) }),
+        }
+    }
+}

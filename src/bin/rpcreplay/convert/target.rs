@@ -1,0 +1,362 @@
+//! Where a recording is written to: [`Target`].
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::write::GzEncoder;
+use tempfile::NamedTempFile;
+
+use rpcreplay::format::{Compression, Format};
+
+use crate::failure::{Failure, Trouble, name_of};
+use crate::output::{Output, escape_controls};
+
+/// Where to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    Stdout,
+    /// A file, which may be there or not.
+    File(PathBuf),
+}
+
+/// How much is gathered before it is written.
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// What is written, and where it stands until it is whole.
+pub struct Target {
+    destination: Destination,
+    /// The name of the destination.
+    name: String,
+    is_text: bool,
+    out: Out,
+}
+
+enum Out {
+    /// Nothing was written.
+    Nothing,
+    Plain(Sink),
+    Gzip(Box<GzEncoder<Sink>>),
+    Zstd(Box<zstd::Encoder<'static, Sink>>),
+    /// Everything was written.
+    Whole(Sink),
+}
+
+/// What takes the bytes.
+enum Sink {
+    Stdout {
+        output: Output,
+        escapes: bool,
+    },
+    /// A file that takes the place of another one, with the mode that it is to have.
+    Temporary(BufWriter<NamedTempFile>, Option<fs::Permissions>),
+    /// What is no file, such as a pipe: it can't be replaced.
+    Special(BufWriter<File>),
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::Stdout { output, escapes: false } => output.write(bytes).map_err(into_io)?,
+            Sink::Stdout { output, escapes: true } => {
+                let mut shown = bytes.to_vec();
+                escape_controls(&mut shown);
+                output.write(&shown).map_err(into_io)?;
+            }
+            Sink::Temporary(file, _) => file.write_all(bytes)?,
+            Sink::Special(file) => file.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::Stdout { output, .. } => output.flush().map_err(into_io),
+            Sink::Temporary(file, _) => file.flush(),
+            Sink::Special(file) => file.flush(),
+        }
+    }
+}
+
+/// Compressors know errors of input and output alone.
+fn into_io(failure: Failure) -> io::Error {
+    match failure {
+        Failure::BrokenPipe => io::ErrorKind::BrokenPipe.into(),
+        Failure::Trouble(trouble) => io::Error::other(trouble.message),
+    }
+}
+
+impl Target {
+    /// A destination to which nothing was written. Refuses to write what no terminal shows to one.
+    pub fn new(destination: &Destination, format: Format) -> Result<Target, Trouble> {
+        let name = match destination {
+            Destination::Stdout => "standard output".to_owned(),
+            Destination::File(path) => name_of(path),
+        };
+        let is_text = match format {
+            Format::Binary => false,
+            Format::Text | Format::Json | Format::JsonLines => true,
+        };
+        let target = Target { destination: destination.clone(), name, is_text, out: Out::Nothing };
+        if !is_text && target.is_terminal() {
+            return Err(target.refusal("a binary recording"));
+        }
+        Ok(target)
+    }
+
+    fn is_terminal(&self) -> bool {
+        match &self.destination {
+            Destination::Stdout => io::stdout().is_terminal(),
+            Destination::File(path) => {
+                let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+                is_special && fs::OpenOptions::new().write(true).open(path).is_ok_and(|file| file.is_terminal())
+            }
+        }
+    }
+
+    fn refusal(&self, what: &str) -> Trouble {
+        Trouble::new(&self.name, format!("is a terminal, which can't show {what}"))
+            .with_hint("name a file with -o, or redirect standard output")
+    }
+
+    /// Whether what is written can be read before it takes its place.
+    pub fn can_be_read_back(&self) -> bool {
+        match &self.destination {
+            Destination::Stdout => false,
+            Destination::File(path) => !is_special(path),
+        }
+    }
+
+    /// Whether what is written may end on a terminal.
+    pub fn may_be_watched(&self) -> bool {
+        self.destination == Destination::Stdout && Output::new().may_be_watched()
+    }
+
+    /// Opens it: with the compression that is wanted, or that its name says, or that which is to be kept.
+    pub fn begin(&mut self, wanted: Option<Compression>, kept: Compression) -> Result<(), Failure> {
+        let by_name = match &self.destination {
+            Destination::Stdout => None,
+            Destination::File(path) => compression_of_name(path),
+        };
+        let compression = wanted.or(by_name).unwrap_or(kept);
+        if compression != Compression::None && self.is_terminal() {
+            return Err(self.refusal("what is compressed").into());
+        }
+        let sink = match &self.destination {
+            Destination::Stdout => {
+                let output = Output::new();
+                let escapes = output.is_terminal() && self.is_text;
+                Sink::Stdout { output, escapes }
+            }
+            Destination::File(path) if is_special(path) => {
+                let file = fs::OpenOptions::new().write(true).open(path).map_err(|error| self.trouble(&error))?;
+                Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, file))
+            }
+            Destination::File(path) => {
+                let (file, permissions) = open_for_rename(path).map_err(|error| self.trouble(&error))?;
+                Sink::Temporary(BufWriter::with_capacity(BLOCK_BYTES, file), permissions)
+            }
+        };
+        self.out = match compression {
+            Compression::None => Out::Plain(sink),
+            Compression::Gzip => Out::Gzip(Box::new(GzEncoder::new(sink, flate2::Compression::default()))),
+            Compression::Zstd => {
+                let mut encoder = zstd::Encoder::new(sink, 0).map_err(|error| self.trouble(&error))?;
+                encoder.include_checksum(true).map_err(|error| self.trouble(&error))?;
+                Out::Zstd(Box::new(encoder))
+            }
+        };
+        Ok(())
+    }
+
+    /// Writes what comes next.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let result = match &mut self.out {
+            Out::Nothing | Out::Whole(_) => Ok(()),
+            Out::Plain(sink) => sink.write_all(bytes),
+            Out::Gzip(encoder) => encoder.write_all(bytes),
+            Out::Zstd(encoder) => encoder.write_all(bytes),
+        };
+        result.map_err(|error| self.failure(&error))
+    }
+
+    /// Writes the end.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        let sink = match std::mem::replace(&mut self.out, Out::Nothing) {
+            Out::Nothing => return Ok(()),
+            Out::Plain(sink) | Out::Whole(sink) => Ok(sink),
+            Out::Gzip(encoder) => encoder.finish(),
+            Out::Zstd(encoder) => encoder.finish(),
+        };
+        let flushed = sink.and_then(|mut sink| sink.flush().map(|()| sink));
+        self.out = Out::Whole(flushed.map_err(|error| self.failure(&error))?);
+        Ok(())
+    }
+
+    /// The file that was written, before it takes its place.
+    pub fn read_back(&self) -> Option<&Path> {
+        match &self.out {
+            Out::Whole(Sink::Temporary(file, _)) => Some(file.get_ref().path()),
+            Out::Nothing | Out::Plain(_) | Out::Gzip(_) | Out::Zstd(_) | Out::Whole(_) => None,
+        }
+    }
+
+    /// Lets what was written take its place.
+    pub fn put_in_place(self) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::from(Trouble::new(&self.name, error));
+        let (Destination::File(path), Out::Whole(Sink::Temporary(file, permissions))) = (&self.destination, self.out)
+        else {
+            return Ok(());
+        };
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        if let Some(permissions) = permissions {
+            file.as_file().set_permissions(permissions).map_err(failed)?;
+        }
+        // Its name must not come before its bytes where the machine stops in between.
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(real_path(path)).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    fn trouble(&self, error: &io::Error) -> Trouble {
+        Trouble::new(&self.name, error)
+    }
+
+    fn failure(&self, error: &io::Error) -> Failure {
+        match (&self.destination, error.kind()) {
+            (Destination::Stdout, io::ErrorKind::BrokenPipe) => Failure::BrokenPipe,
+            _ => self.trouble(error).into(),
+        }
+    }
+}
+
+/// A new file beside the one that it is to replace, and the mode that it is to have then: that of the old one, or what new
+/// files have.
+pub fn open_for_rename(path: &Path) -> io::Result<(NamedTempFile, Option<fs::Permissions>)> {
+    let path = real_path(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let permissions = match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) => Some(found.permissions()),
+        Err(_) => None,
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rpcreplay-");
+    #[cfg(unix)]
+    if permissions.is_none() {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's mask takes away what new files are not to have.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    Ok((builder.tempfile_in(folder)?, permissions))
+}
+
+/// Where a link leads; other paths as they are.
+fn real_path(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Whether a path is a folder, or is written as one.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+const COMPRESSED: [(&str, Compression); 2] = [("gz", Compression::Gzip), ("zst", Compression::Zstd)];
+
+/// The compression that the ending of a name says.
+fn compression_of_name(path: &Path) -> Option<Compression> {
+    let ending = path.extension()?;
+    COMPRESSED.iter().find(|(known, _)| ending == *known).map(|(_, compression)| *compression)
+}
+
+/// A path without the ending that says how it is compressed.
+fn uncompressed(path: &Path) -> PathBuf {
+    if compression_of_name(path).is_some() { path.with_extension("") } else { path.to_owned() }
+}
+
+/// The format that the ending of a name says, behind which there may be that of a compression.
+pub fn format_of_name(path: &Path) -> Option<Format> {
+    let path = uncompressed(path);
+    match path.extension()?.to_str()? {
+        "replay" | "rpc" => Some(Format::Binary),
+        "grpcrr" | "txt" | "textproto" | "txtpb" => Some(Format::Text),
+        "json" => Some(Format::Json),
+        "jsonl" | "ndjson" => Some(Format::JsonLines),
+        _ => None,
+    }
+}
+
+/// The name of a recording in a folder: its own, with the ending of JSON behind it, or taken off again.
+pub fn name_in_folder(path: &Path, format: Format, compression: Option<Compression>) -> OsString {
+    let was_compressed = compression_of_name(path);
+    let own = if path.as_os_str() == "-" { Path::new("recording.replay") } else { path };
+    let mut name = uncompressed(Path::new(own.file_name().unwrap_or(own.as_os_str())));
+    if let Some(Format::Json | Format::JsonLines) = format_of_name(&name) {
+        name.set_extension("");
+        if name.extension().is_none() {
+            name.set_extension(if format == Format::Text { "grpcrr" } else { "replay" });
+        }
+    }
+    let mut name = name.into_os_string();
+    let keeps = match format {
+        Format::Binary | Format::Text => was_compressed,
+        Format::Json => {
+            name.push(".json");
+            None
+        }
+        Format::JsonLines => {
+            name.push(".jsonl");
+            None
+        }
+    };
+    let ending = COMPRESSED.iter().find(|(_, known)| Some(*known) == compression.or(keeps));
+    if let Some((ending, _)) = ending {
+        name.push(".");
+        name.push(ending);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_formats() {
+        for (name, format) in [
+            ("a.replay", Some(Format::Binary)),
+            ("a.rpc.gz", Some(Format::Binary)),
+            ("a.grpcrr", Some(Format::Text)),
+            ("a.replay.json", Some(Format::Json)),
+            ("a.jsonl.zst", Some(Format::JsonLines)),
+            ("a", None),
+            ("json", None),
+            ("a.gz", None),
+        ] {
+            assert_eq!(format_of_name(Path::new(name)), format, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_in_folders_come_back() {
+        for (name, format, compression, expected) in [
+            ("x/a.replay", Format::Json, None, "a.replay.json"),
+            ("a.replay.json", Format::Binary, None, "a.replay"),
+            ("a.rpc.gz", Format::JsonLines, None, "a.rpc.jsonl"),
+            ("a.rpc.gz", Format::Text, None, "a.rpc.gz"),
+            ("a.rpc.gz", Format::Binary, Some(Compression::None), "a.rpc"),
+            ("a.rpc", Format::Binary, Some(Compression::Zstd), "a.rpc.zst"),
+            ("a.json", Format::Binary, None, "a.replay"),
+            ("a.jsonl", Format::Text, None, "a.grpcrr"),
+            ("a.json", Format::JsonLines, None, "a.replay.jsonl"),
+            ("-", Format::Json, None, "recording.replay.json"),
+        ] {
+            assert_eq!(name_in_folder(Path::new(name), format, compression), expected, "{name}");
+        }
+    }
+}

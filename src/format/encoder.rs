@@ -1,0 +1,154 @@
+//! [`Encoder`]: entries → the bytes of a format.
+
+use crate::entry::Entry;
+use crate::error::{Error, ErrorKind, Position, Result};
+use crate::recording::Header;
+use crate::schema::{JsonOptions, LeftOut, Schema, Walker};
+
+use super::Format;
+use super::json::{JsonShape, indent, write_json_entry, write_json_header};
+use super::sniff::BINARY_MAGIC;
+use super::text::{first_loss, write_text_entry, write_text_header};
+
+/// How a recording is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// The format.
+    pub format: Format,
+    /// Whether JSON holds ProtoJSON and nothing else, which does not tell everything; by itself it is lossless.
+    pub canonical: bool,
+    /// Whether what the format can't carry may be left out.
+    pub allow_loss: bool,
+}
+
+impl WriteOptions {
+    /// A format, in which everything must be kept.
+    pub fn new(format: Format) -> Self {
+        WriteOptions { format, canonical: false, allow_loss: false }
+    }
+
+    /// Whether what is written tells the exact record of every entry.
+    pub fn is_exact(self) -> bool {
+        match self.format {
+            Format::Binary => true,
+            Format::Text => false,
+            Format::Json | Format::JsonLines => !self.canonical,
+        }
+    }
+}
+
+/// Turns entries into the bytes of a format, and keeps its memory from one to the next.
+///
+/// It numbers nothing: an entry is written under the number that it has, which in the binary and the text format is its
+/// place. [`Writer`](super::Writer) takes care of that.
+#[derive(Debug)]
+pub struct Encoder<'s> {
+    options: WriteOptions,
+    walker: Walker<'s>,
+    line: Vec<u8>,
+}
+
+impl<'s> Encoder<'s> {
+    /// An encoder that asks this schema for the types of messages which the format spells out.
+    pub fn new(options: WriteOptions, schema: &'s Schema) -> Self {
+        Encoder { options, walker: Walker::new(schema), line: Vec::new() }
+    }
+
+    /// How it writes.
+    pub fn options(&self) -> WriteOptions {
+        self.options
+    }
+
+    /// Appends what stands in front of the entries.
+    ///
+    /// # Errors
+    ///
+    /// `TooLong` if the initial state has more bytes than the binary format can hold.
+    pub fn begin(&self, header: &Header, out: &mut Vec<u8>) -> Result<()> {
+        match self.options.format {
+            Format::Binary => {
+                out.extend_from_slice(BINARY_MAGIC);
+                push_record("initial state", &header.initial, out)?;
+            }
+            Format::Text => write_text_header(header, out),
+            Format::JsonLines => {
+                write_json_header(header, None, self.options.canonical, out);
+                out.extend_from_slice(b"}\n");
+            }
+            Format::Json => {
+                let mut line = Vec::new();
+                write_json_header(header, None, self.options.canonical, &mut line);
+                line.extend_from_slice(b",\"entries\":[");
+                indent(&line, 0, out);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends an entry, and says what is left out of it, if that is allowed. `is_first` says whether no entry came before.
+    ///
+    /// # Errors
+    ///
+    /// `Loss` and `NoJson` if the format can't carry something, `TooLong` if the record has more bytes than the binary format
+    /// can hold, each with the number of the entry; `out` is then as it was.
+    pub fn entry(&mut self, entry: &Entry, is_first: bool, out: &mut Vec<u8>) -> Result<LeftOut> {
+        let at_entry =
+            |kind: ErrorKind| Error::new(kind, Position { entry: Some(entry.index().0), ..Position::default() });
+        match self.options.format {
+            Format::Binary => {
+                push_record("record", entry.record(), out).map_err(|error| at_entry(error.into_kind()))?;
+                Ok(LeftOut::default())
+            }
+            Format::Text => write_text_entry(entry, &mut self.walker, self.options.allow_loss, out),
+            Format::JsonLines => {
+                let left_out = self.json(entry, out).map_err(at_entry)?;
+                out.push(b'\n');
+                Ok(left_out)
+            }
+            Format::Json => {
+                let mut line = std::mem::take(&mut self.line);
+                line.clear();
+                let left_out = self.json(entry, &mut line).map_err(at_entry);
+                if left_out.is_ok() {
+                    out.extend_from_slice(if is_first { b"\n    " } else { b",\n    " });
+                    indent(&line, 2, out);
+                }
+                self.line = line;
+                left_out
+            }
+        }
+    }
+
+    /// Appends what stands behind the entries.
+    pub fn end(&self, has_entries: bool, out: &mut Vec<u8>) {
+        match self.options.format {
+            Format::Binary | Format::Text | Format::JsonLines => {}
+            Format::Json => out.extend_from_slice(if has_entries { b"\n  ]\n}\n" } else { b"]\n}\n" }),
+        }
+    }
+
+    fn json(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Result<LeftOut, ErrorKind> {
+        let WriteOptions { canonical, allow_loss, .. } = self.options;
+        let mut left_out = LeftOut::default();
+        if canonical && let Some(loss) = first_loss(entry, &mut self.walker).filter(|loss| loss.is_unknown_field()) {
+            if !allow_loss {
+                return Err(ErrorKind::Loss { format: "ProtoJSON", loss });
+            }
+            left_out.unknown_fields = 1;
+        }
+        let options = JsonOptions { strict: canonical, lossless: !canonical, ..JsonOptions::default() };
+        write_json_entry(entry, JsonShape { options }, &mut self.walker, out)?;
+        Ok(left_out)
+    }
+}
+
+/// Appends a record behind its length, a little-endian `u32`.
+fn push_record(what: &'static str, record: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let Ok(length) = u32::try_from(record.len()) else {
+        let bytes = record.len() as u64;
+        return Err(ErrorKind::TooLong { what, bytes, limit_bytes: u64::from(u32::MAX) }.into());
+    };
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(record);
+    Ok(())
+}

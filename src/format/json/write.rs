@@ -1,0 +1,201 @@
+//! An entry → JSON.
+
+use std::io::Write;
+
+use crate::entry::{Entry, Payload};
+use crate::format::wire;
+use crate::recording::Header;
+use crate::schema::{
+    JsonError, JsonOptions, UnknownEntryFields, Walker, quote_base64, quote_json, unknown_entry_fields, write_json_any,
+};
+
+/// How an entry is written as JSON.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonShape {
+    /// Names, enums and defaults, which hold for the entry's own fields too; and the manner.
+    pub options: JsonOptions,
+}
+
+/// Appends the members of a recording's header, and the brace in front of them.
+///
+/// `file` is the name of the recording where there are several. `"canonical"` says that what follows is ProtoJSON and nothing
+/// else.
+pub fn write_json_header(header: &Header, file: Option<&str>, is_canonical: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"format\":\"RPCReplay\"");
+    if is_canonical {
+        out.extend_from_slice(b",\"canonical\":true");
+    }
+    if let Some(file) = file {
+        out.extend_from_slice(b",\"file\":");
+        quote_json(out, file);
+    }
+    out.extend_from_slice(b",\"initial\":");
+    quote_base64(out, &header.initial);
+}
+
+/// Appends an entry as a JSON object on one line, without a line feed.
+///
+/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
+/// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
+/// field 3 as the entry has it. In the lossless manner `"@wire"` holds the entry's record where the other members don't tell
+/// it, or where it refers to what is no entry before it.
+///
+/// # Errors
+///
+/// [`JsonError`], in the strict manner only; `out` is then as it was.
+pub fn write_json_entry(
+    entry: &Entry,
+    shape: JsonShape,
+    walker: &mut Walker<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), JsonError> {
+    let options = shape.options;
+    let start = out.len();
+    // Writing to a vector does not fail.
+    let _ = write!(out, "{{\"index\":{}", entry.index());
+    if entry.kind().number() != 0 || options.emit_defaults {
+        out.extend_from_slice(b",\"kind\":");
+        match entry.kind().name() {
+            Some(name) if !options.enum_numbers => quote_json(out, name),
+            _ => {
+                let _ = write!(out, "{}", entry.kind().number());
+            }
+        }
+    }
+    if !entry.method().is_empty() || options.emit_defaults {
+        out.extend_from_slice(b",\"method\":");
+        quote_json(out, entry.method());
+    }
+    let (any, is_error) = match entry.payload() {
+        Payload::Message(any) => (Some(any), false),
+        Payload::Error(any) => (Some(any), true),
+        Payload::Eof => (None, true),
+        Payload::Empty => (None, false),
+    };
+    if let Some(any) = any {
+        out.extend_from_slice(b",\"message\":");
+        if any.type_url.is_empty() && any.value.is_empty() {
+            out.extend_from_slice(b"{}");
+        } else if let Err(error) = write_json_any(walker, any, options, out) {
+            out.truncate(start);
+            return Err(error);
+        }
+    }
+    let (is_error_name, ref_index_name) =
+        if options.proto_names { ("is_error", "ref_index") } else { ("isError", "refIndex") };
+    if is_error || options.emit_defaults {
+        let _ = write!(out, ",\"{is_error_name}\":{is_error}");
+    }
+    if entry.ref_index() != 0 || options.emit_defaults {
+        let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
+    }
+    if !options.strict {
+        let unknown = unknown_entry_fields(entry);
+        if unknown != UnknownEntryFields::default() {
+            out.extend_from_slice(b",\"@unknown\":");
+            quote_base64(out, &unknown.to_record());
+        }
+        if options.lossless && !is_told(entry, &unknown) {
+            out.extend_from_slice(b",\"@wire\":");
+            quote_base64(out, entry.record());
+        }
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Whether an entry's members tell its record.
+fn is_told(entry: &Entry, unknown: &UnknownEntryFields<'_>) -> bool {
+    let refers_back = entry.ref_index() == 0
+        || u64::try_from(entry.ref_index()).is_ok_and(|named| (1..entry.index().0).contains(&named));
+    refers_back
+        && (wire::is_plain(entry)
+            || Entry::encode(entry.kind(), entry.method(), entry.payload(), entry.ref_index())
+                .is_ok_and(|told| entry.record() == [told.record(), &unknown.to_record()].concat()))
+}
+
+/// Appends JSON that stands on one line, or the beginning of some, with a line for each member and element, indented by two
+/// blanks a level. Empty objects and lists stay on their line.
+pub(in crate::format) fn indent(json: &[u8], level: usize, out: &mut Vec<u8>) {
+    /// Deeper lines are indented no further: blanks would grow with the square of the nesting.
+    const MOST_LEVELS: usize = 256;
+    let mut level = level;
+    let new_line = |level: usize, out: &mut Vec<u8>| {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * level.min(MOST_LEVELS), b' ');
+    };
+    let mut rest = json;
+    while let Some(&byte) = rest.first() {
+        match byte {
+            b'"' => {
+                let end = string_end(rest);
+                out.extend_from_slice(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            b'{' | b'[' => {
+                out.push(byte);
+                level += 1;
+                match rest.get(1) {
+                    Some(close @ (b'}' | b']')) => {
+                        out.push(*close);
+                        level -= 1;
+                        rest = &rest[1..];
+                    }
+                    Some(_) => new_line(level, out),
+                    // The beginning of a list that goes on.
+                    None => {}
+                }
+            }
+            b'}' | b']' => {
+                level = level.saturating_sub(1);
+                new_line(level, out);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                new_line(level, out);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => out.push(byte),
+        }
+        rest = &rest[1..];
+    }
+}
+
+/// The length of the string that a text begins with, in quotes.
+fn string_end(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(place) = memchr::memchr2(b'"', b'\\', &text[at..]) {
+        at += place + 1;
+        if text[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_and_stays_what_it_is() {
+        let json = br#"{"a":[1,{"b":"x,\"{y"},[],{}],"c":{}}"#;
+        let mut out = Vec::new();
+        indent(json, 1, &mut out);
+        let expected = r#"{
+    "a": [
+      1,
+      {
+        "b": "x,\"{y"
+      },
+      [],
+      {}
+    ],
+    "c": {}
+  }"#;
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+    }
+}

@@ -1,0 +1,444 @@
+//! The words of JSON: [`Lexer`].
+//!
+//! Source: RFC 8259.
+
+use std::borrow::Cow;
+
+use super::error::{JsonFault, JsonReadError, quote};
+use crate::schema::escape::find;
+
+type Result<T> = std::result::Result<T, JsonReadError>;
+
+/// A place in JSON text from which words are read one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lexer<'t> {
+    string: &'t str,
+    text: &'t [u8],
+    pub(crate) at: usize,
+}
+
+/// A string as it stands in the text, between its quotes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Raw<'t> {
+    /// Where its opening quote stands.
+    pub(crate) at: usize,
+    pub(crate) text: &'t [u8],
+    pub(crate) has_escapes: bool,
+}
+
+impl<'t> Raw<'t> {
+    /// Where what follows it begins.
+    pub(crate) fn end(self) -> usize {
+        self.at + self.text.len() + 2
+    }
+
+    /// What the string says.
+    #[inline]
+    pub(crate) fn unescape(self) -> Result<Cow<'t, [u8]>> {
+        if self.has_escapes { self.unescaped() } else { Ok(Cow::Borrowed(self.text)) }
+    }
+
+    #[cold]
+    fn unescaped(self) -> Result<Cow<'t, [u8]>> {
+        let mut out = Vec::with_capacity(self.text.len());
+        self.unescape_into(&mut out)?;
+        Ok(Cow::Owned(out))
+    }
+
+    /// Appends what the string says.
+    pub(crate) fn unescape_into(self, out: &mut Vec<u8>) -> Result<()> {
+        let mut rest = self.text;
+        while let Some(escape) = memchr::memchr(b'\\', rest) {
+            out.extend_from_slice(&rest[..escape]);
+            let at = self.at + 1 + self.text.len() - rest.len() + escape;
+            let length = unescape_one(&rest[escape..], out)
+                .ok_or_else(|| JsonReadError::new(at, JsonFault::Escape(quote(escape_at(&rest[escape..])))))?;
+            rest = &rest[escape + length..];
+        }
+        out.extend_from_slice(rest);
+        Ok(())
+    }
+}
+
+/// What an error quotes of a wrong escape.
+fn escape_at(text: &[u8]) -> &[u8] {
+    let length = if text.get(1) == Some(&b'u') { 6 } else { 2 };
+    &text[..length.min(text.len())]
+}
+
+/// Reads the escape that a text begins with, and says how long it is.
+fn unescape_one(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    out.push(match *text.get(1)? {
+        byte @ (b'"' | b'\\' | b'/') => byte,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => {
+            let unit = hex4(text.get(2..6)?)?;
+            let (code, length) = match unit {
+                0xd800..0xdc00 => {
+                    let low =
+                        text.get(6..12).filter(|next| next.starts_with(b"\\u")).and_then(|next| hex4(&next[2..]))?;
+                    if !(0xdc00..0xe000).contains(&low) {
+                        return None;
+                    }
+                    (0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00), 12)
+                }
+                _ => (unit, 6),
+            };
+            let character = char::from_u32(code)?;
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            return Some(length);
+        }
+        _ => return None,
+    });
+    Some(2)
+}
+
+fn hex4(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, &digit| Some(number * 16 + char::from(digit).to_digit(16)?))
+}
+
+impl<'t> Lexer<'t> {
+    pub(crate) fn new(string: &'t str) -> Self {
+        Lexer { string, text: string.as_bytes(), at: 0 }
+    }
+
+    /// The text from the current place on.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'t [u8] {
+        &self.text[self.at..]
+    }
+
+    /// The part of the text from a place to the current one.
+    pub(crate) fn since(&self, start: usize) -> &'t [u8] {
+        &self.text[start..self.at]
+    }
+
+    /// The next byte that is no blank; 0 at the end.
+    #[inline(always)]
+    pub(crate) fn peek(&mut self) -> u8 {
+        match self.text.get(self.at) {
+            Some(&byte) if byte > b' ' => byte,
+            _ => self.peek_behind_blanks(),
+        }
+    }
+
+    #[inline(never)]
+    fn peek_behind_blanks(&mut self) -> u8 {
+        while let Some(&byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return byte;
+            }
+            self.at += 1;
+        }
+        0
+    }
+
+    /// A lexer of the same text at another place.
+    pub(crate) fn back_to(&self, at: usize) -> Lexer<'t> {
+        Lexer { at, ..*self }
+    }
+
+    /// Steps over a byte if it comes next.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, byte: u8) -> bool {
+        let found = self.peek() == byte && self.at < self.text.len();
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Steps over a byte that must come next.
+    #[inline(always)]
+    pub(crate) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<()> {
+        if self.skip(byte) { Ok(()) } else { Err(self.unexpected(expected)) }
+    }
+
+    /// Steps to the next member or element of what is open, and says whether there is one; if not, it is closed.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, is_first: bool, close: u8) -> Result<bool> {
+        let byte = self.peek();
+        if is_first {
+            return if byte == close && self.at < self.text.len() {
+                self.at += 1;
+                Ok(false)
+            } else {
+                Ok(true)
+            };
+        }
+        if byte == b',' {
+            self.at += 1;
+            return Ok(true);
+        }
+        if byte == close && self.at < self.text.len() {
+            self.at += 1;
+            return Ok(false);
+        }
+        Err(self.unexpected(if close == b'}' { "`,` or `}`" } else { "`,` or `]`" }))
+    }
+
+    /// Reads a string.
+    #[inline]
+    pub(crate) fn string(&mut self, expected: &'static str) -> Result<Raw<'t>> {
+        let at = {
+            let byte = self.peek();
+            if byte != b'"' {
+                return Err(self.unexpected(expected));
+            }
+            self.at
+        };
+        let start = at + 1;
+        let mut end = start;
+        let mut has_escapes = false;
+        loop {
+            end += find(&self.text[end..], |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'));
+            match self.text.get(end) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    has_escapes = true;
+                    end += 2;
+                    if end > self.text.len() {
+                        return Err(JsonReadError::new(self.text.len(), JsonFault::End));
+                    }
+                }
+                Some(byte) => {
+                    let fault = JsonFault::RawCharacter(byte.escape_ascii().to_string());
+                    return Err(JsonReadError::new(end, fault));
+                }
+                None => return Err(JsonReadError::new(end, JsonFault::End)),
+            }
+        }
+        self.at = end + 1;
+        Ok(Raw { at, text: &self.text[start..end], has_escapes })
+    }
+
+    /// Reads the name of a member, and the colon behind it.
+    pub(crate) fn key(&mut self) -> Result<Raw<'t>> {
+        let key = self.string("the name of a member")?;
+        self.expect(b':', "`:`")?;
+        Ok(key)
+    }
+
+    /// Reads a number, in the form that JSON has.
+    #[inline]
+    pub(crate) fn number(&mut self) -> Result<&'t str> {
+        self.peek();
+        let start = self.at;
+        match number_length(self.rest()) {
+            Some(length) => {
+                self.at += length;
+                Ok(&self.string[start..self.at])
+            }
+            None => Err(self.unexpected("a number")),
+        }
+    }
+
+    /// Steps over `null` if it comes next.
+    #[inline]
+    pub(crate) fn null(&mut self) -> bool {
+        self.peek() == b'n' && self.word(b"null")
+    }
+
+    /// Steps over a word that must not be part of a longer one.
+    pub(crate) fn word(&mut self, word: &[u8]) -> bool {
+        let rest = self.rest();
+        let found = rest.starts_with(word) && !rest.get(word.len()).is_some_and(u8::is_ascii_alphanumeric);
+        if found {
+            self.at += word.len();
+        }
+        found
+    }
+
+    /// Steps over a value of any kind.
+    pub(crate) fn value(&mut self) -> Result<()> {
+        let mut open = Vec::new();
+        loop {
+            match self.peek() {
+                b'"' => drop(self.string("a value")?),
+                byte @ (b'{' | b'[') => {
+                    self.at += 1;
+                    open.push(if byte == b'{' { b'}' } else { b']' });
+                    let close = open[open.len() - 1];
+                    if self.next(true, close)? {
+                        if close == b'}' {
+                            self.key()?;
+                        }
+                        continue;
+                    }
+                    open.pop();
+                }
+                b't' if self.word(b"true") => {}
+                b'f' if self.word(b"false") => {}
+                b'n' if self.word(b"null") => {}
+                b'-' | b'0'..=b'9' => drop(self.number()?),
+                _ => return Err(self.unexpected("a value")),
+            }
+            loop {
+                let Some(&close) = open.last() else { return Ok(()) };
+                if self.next(false, close)? {
+                    if close == b'}' {
+                        self.key()?;
+                    }
+                    break;
+                }
+                open.pop();
+            }
+        }
+    }
+
+    /// Makes sure that nothing but blanks follows.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        self.peek();
+        if self.at == self.text.len() {
+            return Ok(());
+        }
+        Err(JsonReadError::new(self.at, JsonFault::Trailing(quote(self.found()))))
+    }
+
+    /// The error that something else comes next.
+    #[cold]
+    pub(crate) fn unexpected(&mut self, expected: &'static str) -> JsonReadError {
+        self.peek();
+        if self.at >= self.text.len() {
+            return JsonReadError::new(self.text.len(), JsonFault::End);
+        }
+        JsonReadError::new(self.at, JsonFault::Unexpected { found: quote(self.found()), expected })
+    }
+
+    /// The error that the value which comes next is none that its field takes.
+    #[cold]
+    pub(crate) fn mismatch(&mut self, expected: &'static str) -> JsonReadError {
+        self.peek();
+        let start = self.at;
+        match self.value() {
+            Ok(()) => {
+                let fault = JsonFault::Value { expected, found: quote(self.since(start)) };
+                self.at = start;
+                JsonReadError::new(start, fault)
+            }
+            Err(error) => error,
+        }
+    }
+
+    /// What stands at the current place, for an error.
+    fn found(&self) -> &'t [u8] {
+        let rest = self.rest();
+        let end = rest.iter().position(|byte| byte.is_ascii_whitespace() || b"{}[],:\"".contains(byte));
+        &rest[..end.unwrap_or(rest.len()).max(1).min(rest.len())]
+    }
+}
+
+/// The length of the number that a text begins with, if it begins with one.
+#[inline]
+fn number_length(text: &[u8]) -> Option<usize> {
+    #[inline(always)]
+    fn digits(text: &[u8], mut at: usize) -> usize {
+        while let Some(b'0'..=b'9') = text.get(at) {
+            at += 1;
+        }
+        at
+    }
+    let start = usize::from(text.first() == Some(&b'-'));
+    let mut end = digits(text, start);
+    // There is one, and none in front of others is a zero.
+    if end == start || (text[start] == b'0' && end > start + 1) {
+        return None;
+    }
+    if text.get(end) == Some(&b'.') {
+        let fraction = digits(text, end + 1);
+        if fraction == end + 1 {
+            return None;
+        }
+        end = fraction;
+    }
+    if let Some(b'e' | b'E') = text.get(end) {
+        let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
+        let exponent = digits(text, end + 1 + sign);
+        if exponent == end + 1 + sign {
+            return None;
+        }
+        end = exponent;
+    }
+    // What follows a number without anything between is no JSON.
+    match text.get(end) {
+        Some(b',' | b'}' | b']' | b'"' | b' ' | b'\n' | b'\r' | b'\t' | b':') | None => Some(end),
+        Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_') => None,
+        Some(_) => Some(end),
+    }
+}
+
+/// Whether a text is a number as JSON has it, and nothing else.
+pub(crate) fn is_number(text: &[u8]) -> bool {
+    number_length(text) == Some(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_json() {
+        for text in ["0", "-0", "10", "1.5", "1e5", "1E+5", "-1.25e-07", "0.0", "0e0"] {
+            assert!(is_number(text.as_bytes()), "{text}");
+        }
+        for text in ["", "-", "01", "+1", ".5", "1.", "1e", "1e+", "0x1", "1_0", "NaN", "1 ", "--1", "1.e1", "1f"] {
+            assert!(!is_number(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_stepped_over_or_refused() {
+        let skip = |text: &str| {
+            let mut lexer = Lexer::new(text);
+            lexer.value().and_then(|()| lexer.end()).map_err(|error| (error.at(), error.fault().to_string()))
+        };
+        for text in
+            ["{}", "[]", " {\"a\" : [1, 2, {\"b\":null}], \"c\":\"\\\"\\\\\"} ", "-1.5e3", "\"\\ud83d\"", "true"]
+        {
+            assert_eq!(skip(text), Ok(()), "{text}");
+        }
+        for (text, at, fault) in [
+            ("", 0, "the text ends too early"),
+            ("{", 1, "the text ends too early"),
+            ("{\"a\"}", 4, "found `}`, expected `:`"),
+            ("{\"a\":1,}", 7, "found `}`, expected the name of a member"),
+            ("{a:1}", 1, "found `a`, expected the name of a member"),
+            ("[1 2]", 3, "found `2`, expected `,` or `]`"),
+            ("[1,]", 3, "found `]`, expected a value"),
+            ("{} x", 3, "found `x` behind the end of the value"),
+            ("\"a\nb\"", 2, "a string with a raw `\\n`, which must be escaped"),
+            ("\"ab", 3, "the text ends too early"),
+            ("\"ab\\", 4, "the text ends too early"),
+            ("nul", 0, "found `nul`, expected a value"),
+            ("truex", 0, "found `truex`, expected a value"),
+            ("'a'", 0, "found `'a'`, expected a value"),
+            ("[01]", 1, "found `01`, expected a number"),
+        ] {
+            assert_eq!(skip(text), Err((at, fault.to_owned())), "{text}");
+        }
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(skip(&deep), Err((1_000_000, "the text ends too early".to_owned())));
+    }
+
+    #[test]
+    fn escapes_are_those_of_json() {
+        let read = |text: &str| {
+            let raw = Lexer::new(text).string("a string")?;
+            raw.unescape().map(|bytes| String::from_utf8(bytes.into_owned()).expect("JSON is UTF-8"))
+        };
+        let all = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#;
+        assert_eq!(read(all).expect("it is lawful"), "\"\\/\u{8}\u{c}\n\r\té😀é");
+        for (text, at, escape) in [
+            (r#""a\x""#, 2, "\\x"),
+            (r#""\u12""#, 1, "\\u12"),
+            (r#""\ud83d""#, 1, "\\ud83d"),
+            (r#""\ude00""#, 1, "\\ude00"),
+            (r#""\ud83d\u0041""#, 1, "\\ud83d"),
+        ] {
+            let error = read(text).expect_err("it is not lawful");
+            assert_eq!((error.at(), error.to_string()), (at, format!("`{escape}` is not an escape of JSON")), "{text}");
+        }
+    }
+}
