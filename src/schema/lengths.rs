@@ -47,6 +47,11 @@ impl Unsized {
         Unsized { bytes: Vec::with_capacity(capacity), ..Unsized::default() }
     }
 
+    /// Bytes to which others are appended.
+    pub(super) fn behind(bytes: Vec<u8>) -> Self {
+        Unsized { bytes, ..Unsized::default() }
+    }
+
     /// Begins a value whose length stands in front of it.
     #[inline]
     pub(super) fn begin_length(&mut self) -> OpenLength {
@@ -158,14 +163,28 @@ impl Unsized {
         self.append_part(0, 0, out);
     }
 
-    /// The bytes, with the lengths in their places.
-    pub(super) fn into_sized(self) -> Vec<u8> {
-        if self.lengths.is_empty() {
-            return self.bytes;
+    /// The bytes, with the lengths in their places: what stands behind a length is shifted, the last first, in the memory that
+    /// the bytes have. No length may be open.
+    pub(super) fn into_sized(mut self) -> Vec<u8> {
+        let mut end = self.bytes.len();
+        let mut sized_end = end + self.missing_bytes;
+        self.bytes.resize(sized_end, 0);
+        for &Length { position, mut value } in self.lengths.iter().rev() {
+            let start = position + 1;
+            self.bytes.copy_within(start..end, sized_end - (end - start));
+            sized_end -= end - start;
+            let length = &mut self.bytes[sized_end - varint_bytes(value)..sized_end];
+            sized_end -= length.len();
+            for byte in &mut *length {
+                *byte = value as u8 | 0x80;
+                value >>= 7;
+            }
+            if let Some(last) = length.last_mut() {
+                *last &= 0x7f;
+            }
+            end = position;
         }
-        let mut whole = Vec::new();
-        self.append_to(&mut whole);
-        whole
+        self.bytes
     }
 
     fn append_part(&self, start: usize, first_length: usize, out: &mut Vec<u8>) {
