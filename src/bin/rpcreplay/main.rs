@@ -6,21 +6,25 @@ mod completions;
 mod convert;
 mod course;
 mod failure;
+mod fingerprint;
 mod list;
 mod man;
 mod missing;
+mod notes;
 mod ordered;
 mod output;
 mod pager;
 mod print;
 mod progress;
 mod project;
+mod read_back;
 mod render;
 mod schema;
 mod select;
 mod shapes;
 mod source;
 mod tally;
+mod target;
 
 use std::process::ExitCode;
 
