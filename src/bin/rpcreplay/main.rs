@@ -5,6 +5,7 @@ mod batches;
 mod completions;
 mod convert;
 mod course;
+mod edit;
 mod failure;
 mod fingerprint;
 mod list;
@@ -52,6 +53,7 @@ enum Command {
     Print(Box<print::Print>),
     List(Box<list::List>),
     Convert(Box<convert::Convert>),
+    Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Completions(completions::Completions),
     Man(man::Man),
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
         Command::Convert(convert) => convert.run(),
+        Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
