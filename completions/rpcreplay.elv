@@ -25,6 +25,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
             cand ls 'List the calls of recordings, a line each'
+            cand convert 'Write recordings in another format, without losing a byte'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -99,6 +100,32 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --kind 'Keep entries of this kind (can be repeated)'
             cand --code 'Keep calls that ended with this code, or with `!` not with it (can be repeated)'
             cand --index 'Keep entries with these numbers, from..to inclusive (can be repeated)'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;convert'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
+            cand -o 'Write to this file, or into this folder [default: standard output]'
+            cand --output 'Write to this file, or into this folder [default: standard output]'
+            cand --to 'Write in this format [default: by the ending of OUT]'
+            cand --compress 'Compress what is written with this'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -i 'Write each recording over itself'
+            cand --in-place 'Write each recording over itself'
+            cand --canonical 'In JSON, write nothing but ProtoJSON, sorted; fail on what that can''t carry'
+            cand --allow-loss 'Leave out what the format can''t carry, and say so, instead of failing'
+            cand --verify 'Read back what was written, and compare it, before it takes its place; this is the default'
+            cand --no-verify 'Do not read back what was written'
+            cand --schema 'Print the JSON Schema of recordings as JSON, and nothing else'
             cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
             cand --no-config 'Read no project file'
             cand -h 'Print help (see more with ''--help'')'
@@ -198,6 +225,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help'= {
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
+            cand convert 'Write recordings in another format, without losing a byte'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -206,6 +234,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;print'= {
         }
         &'rpcreplay;help;list'= {
+        }
+        &'rpcreplay;help;convert'= {
         }
         &'rpcreplay;help;schema'= {
             cand list 'List the sources of message types, in the order in which they are asked'

@@ -29,6 +29,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s V -l version -d 'Pr
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show what recordings hold'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
@@ -118,6 +119,30 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Kee
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s o -l output -d 'Write to this file, or into this folder [default: standard output]' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l to -d 'Write in this format [default: by the ending of OUT]' -r -f -a "binary\t'RPCReplay, which all versions of Go\'s rpcreplay read'
+text\t'RPCReTxt1, the text format of go-replayers'
+json\t'One JSON document, a line for each value'
+jsonl\t'JSON Lines: a header, then an object per entry'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l compress -d 'Compress what is written with this' -r -f -a "gzip\t'gzip'
+zstd\t'zstd'
+none\t'Nothing'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s i -l in-place -d 'Write each recording over itself'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l canonical -d 'In JSON, write nothing but ProtoJSON, sorted; fail on what that can\'t carry'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l allow-loss -d 'Leave out what the format can\'t carry, and say so, instead of failing'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-verify -d 'Do not read back what was written'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -d 'Print the JSON Schema of recordings as JSON, and nothing else'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
@@ -172,12 +197,13 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_s
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

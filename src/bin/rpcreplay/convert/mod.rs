@@ -41,7 +41,7 @@ const JSON_SCHEMA: &str = include_str!("recording.schema.json");
 /// The compression of a binary or text recording is kept where it becomes another one; JSON is written without. An ending
 /// .gz or .zst of OUT, or --compress, says otherwise.
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("files", |files| files.required_unless_present("schema")))]
+#[command(mut_arg("files", |files| files.required(false).required_unless_present("schema")))]
 #[command(after_help = "\
 Examples:
   rpcreplay convert calls.replay -o calls.json
