@@ -200,11 +200,14 @@ impl Members {
         let mut ignored_wire = self.ignored_wire;
         if let Some(wire) = &self.wire {
             let pinned = with_record(wire.clone())?;
+            // A reference that leads nowhere is as it was recorded, whatever else of the entry was edited.
+            let is_pinned = pinned.ref_index() == entry.ref_index();
             if says_the_same(&pinned, &entry) {
-                entry = Entry { is_pinned: true, ..pinned };
+                entry = pinned;
             } else {
                 ignored_wire = true;
             }
+            entry = Entry { is_pinned, ..entry };
         }
         Ok(Entry { ignored_wire, ..entry })
     }
