@@ -3,13 +3,18 @@
 import importlib.util
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
-from measure import OUT, ROOT, TARGET, opens, output, run
+import recordings
+from measure import OUT, ROOT, TARGET, output, run
 from recordings import Recording
+from report import CONVERSIONS
 
 BUF = "1.75.0"
 PROTOBUF = "7.36.2"
@@ -21,15 +26,17 @@ INTEROP = TARGET / "interop"
 
 @dataclass
 class Program:
-    """A peer. It is compared with rpcreplay's JSON Lines or Fprint's layout, whichever it does itself."""
+    """A peer. It is compared with that layout or conversion of rpcreplay's which it does itself."""
 
     name: str
     form: str
-    # A recording to the command that prints it.
+    # A recording to the command that prints or converts it.
     command: Callable
-    # What its output has once per entry, or once per message, where that can be counted.
-    entry: bytes | None = None
-    message: bytes | None = None
+    # Makes what the command reads besides the recording.
+    prepare: Callable = lambda recording: None
+    # Its output to the number of entries, or of messages, where they can be counted.
+    entries: Callable | None = None
+    messages: Callable | None = None
     # It is too slow for whole recordings: it, and rpcreplay beside it, are measured on a tenth.
     slow: bool = False
 
@@ -40,8 +47,16 @@ class Own:
 
     program: Path
 
-    def command(self, layout, recording, threads=1):
-        return [self.program, "print", "--to", layout, "--threads", str(threads), recording.path]
+    def command(self, form, recording, threads=1):
+        # The peers do not verify what they have written either.
+        manner = ["convert", "--no-verify", "--to", "binary"] if form in CONVERSIONS else ["print", "--to", form]
+        return [self.program, *manner, "--threads", str(threads), recording.input(form)]
+
+    def prepare(self, form, recording):
+        """Writes what a conversion reads."""
+        if form in CONVERSIONS:
+            command = [self.program, "convert", "--to", form.removeprefix("from-"), recording.path]
+            recordings.written(recording.input(form), [recording.path], command)
 
 
 def build(names):
@@ -63,10 +78,12 @@ def skipped(name, reason):
 
 
 def go():
-    protojson, fprint = INTEROP / "interop-apiv2", INTEROP / "interop"
+    apiv2, fprint = INTEROP / "interop-apiv2", INTEROP / "interop"
     return [
-        Program("Go protojson", "jsonl", lambda r: [protojson, "protojson", r.path], message=rb"^\{"),
-        Program("Go Fprint", "fprint", lambda r: [fprint, "fprint", r.path], entry=rb"^#\d+: kind: "),
+        Program("Go protojson", "jsonl", lambda r: [apiv2, "protojson", r.path], messages=matches(rb"^\{")),
+        Program("Go Fprint", "fprint", lambda r: [fprint, "fprint", r.path], entries=matches(rb"^#\d+: kind: ")),
+        encoder("Go protojson.Unmarshal", "from-jsonl", [apiv2, "fromjson"]),
+        encoder("Go prototext.Unmarshal", "from-text", [apiv2, "fromtext"]),
     ]
 
 
@@ -77,18 +94,41 @@ def prost_reflect():
     )
     peer = TARGET / "peers/release/peer-prost-reflect"
     return [
-        Program("prost-reflect JSON", "jsonl", lambda r: [peer, "json", PROTOSET, r.path], message=rb"^\{"),
+        Program("prost-reflect JSON", "jsonl", lambda r: [peer, "json", PROTOSET, r.path], messages=matches(rb"^\{")),
         Program("prost-reflect text", "fprint", lambda r: [peer, "text", PROTOSET, r.path]),
+        encoder("prost-reflect from JSON", "from-jsonl", [peer, "from-json", PROTOSET]),
+        encoder("prost-reflect from text", "from-text", [peer, "from-text", PROTOSET]),
     ]
 
 
 def protoc():
-    def command(recording):
-        # protoc reads standard input only.
-        decode = ["protoc", f"--descriptor_set_in={recording.image}", "--decode=peers.Entries", "peers.proto"]
-        return ["sh", "-c", 'exec "$@" <"$0"', recording.message, *decode]
+    def prepare_text(recording):
+        as_message(recording)
+        made_of = [recording.message, recording.image]
+        recordings.written(recording.message_text, made_of, protoc_command("--decode", recording, recording.message))
 
-    return [Program("protoc --decode", "fprint", command, entry=rb"^entries \{")]
+    return [
+        Program(
+            "protoc --decode",
+            "fprint",
+            lambda r: protoc_command("--decode", r, r.message),
+            prepare=as_message,
+            entries=matches(rb"^entries \{"),
+        ),
+        Program(
+            "protoc --encode",
+            "from-text",
+            lambda r: protoc_command("--encode", r, r.message_text),
+            prepare=prepare_text,
+            entries=fields,
+        ),
+    ]
+
+
+def protoc_command(manner, recording, file):
+    # protoc reads standard input only.
+    command = ["protoc", f"--descriptor_set_in={recording.image}", f"{manner}=peers.Entries", "peers.proto"]
+    return ["sh", "-c", 'exec "$@" <"$0"', file, *command]
 
 
 def buf():
@@ -100,15 +140,40 @@ def buf():
     # The program itself: what npm starts is a script for Node, which takes longer to start than to do its work.
     (program,) = folder.glob("node_modules/@bufbuild/buf-*/bin/buf")
 
-    def convert(form):
-        return lambda r: (
-            [program, "convert", f"{r.image}#format=binpb", "--type", "peers.Entries"]
-            + ["--from", f"{r.message}#format=binpb", "--to", f"-#format={form}"]
+    def convert(recording, file, form, to):
+        return (
+            [program, "convert", f"{recording.image}#format=binpb", "--type", "peers.Entries"]
+            + ["--from", f"{file}#format={form}", "--to", f"-#format={to}"]
         )
 
+    def prepare(form, file, recording):
+        as_message(recording)
+        command = convert(recording, recording.message, "binpb", form)
+        recordings.written(file(recording), [recording.message, recording.image], command)
+
     return [
-        Program("buf convert JSON", "jsonl", convert("json")),
-        Program("buf convert text", "fprint", convert("txtpb"), entry=rb"^entries: \{"),
+        Program("buf convert JSON", "jsonl", lambda r: convert(r, r.message, "binpb", "json"), prepare=as_message),
+        Program(
+            "buf convert text",
+            "fprint",
+            lambda r: convert(r, r.message, "binpb", "txtpb"),
+            prepare=as_message,
+            entries=matches(rb"^entries: \{"),
+        ),
+        Program(
+            "buf convert from JSON",
+            "from-jsonl",
+            lambda r: convert(r, r.message_json, "json", "binpb"),
+            prepare=partial(prepare, "json", lambda r: r.message_json),
+            entries=fields,
+        ),
+        Program(
+            "buf convert from text",
+            "from-text",
+            lambda r: convert(r, r.message_text, "txtpb", "binpb"),
+            prepare=partial(prepare, "txtpb", lambda r: r.message_text),
+            entries=fields,
+        ),
     ]
 
 
@@ -118,26 +183,65 @@ def upb():
     folder = TARGET / "peers" / f"protobuf-{PROTOBUF}"
     if not folder.exists():
         run([sys.executable, "-m", "pip", "install", "-qq", "--target", folder, f"protobuf=={PROTOBUF}"])
-    printer = ["env", f"PYTHONPATH={folder}", sys.executable, ROOT / "benches/peers/upb/print.py"]
+    peer = ["env", f"PYTHONPATH={folder}", sys.executable, ROOT / "benches/peers/upb/peer.py"]
+
+    def printer(manner):
+        return lambda r: [*peer, manner, PROTOSET, r.path]
+
     return [
-        Program("Python upb JSON", "jsonl", lambda r: [*printer, "json", PROTOSET, r.path], message=rb"^\{", slow=True),
-        Program("Python upb text", "fprint", lambda r: [*printer, "text", PROTOSET, r.path], slow=True),
+        Program("Python upb JSON", "jsonl", printer("json"), messages=matches(rb"^\{"), slow=True),
+        Program("Python upb text", "fprint", printer("text"), slow=True),
+        encoder("Python upb from JSON", "from-jsonl", [*peer, "from-json", PROTOSET], slow=True),
+        encoder("Python upb from text", "from-text", [*peer, "from-text", PROTOSET], slow=True),
     ]
 
 
-def all_open(programs, path):
-    """Whether all of them know the message types in a recording: their descriptors are those of Go."""
-    go = [program for program in programs if program.name.startswith("Go ")]
-    return all(opens(program.command(Recording(path))) for program in go)
+def encoder(name, form, command, slow=False):
+    """A peer that parses messages and writes the bytes of each behind their length."""
+    return Program(
+        name,
+        form,
+        lambda r: [*command, r.messages(form)],
+        prepare=partial(recordings.as_messages, form),
+        messages=lambda out: sum(1 for _ in recordings.records(BytesIO(out))),
+        slow=slow,
+    )
 
 
-def check(programs, own, recording):
+def as_message(recording):
+    recordings.as_message(recording, PROTOSET)
+
+
+def matches(mark):
+    """Counts what stands once in an output for everything that is shown."""
+    return lambda out: len(re.findall(mark, out, re.MULTILINE))
+
+
+def fields(out):
+    """Counts the fields of a message: of all entries as one message, the entries."""
+    return sum(1 for _ in recordings.fields(out))
+
+
+def all_known(own, path):
+    """Whether the peers' descriptors have every type and field in a recording: nobody parses what it doesn't know."""
+    descriptors = ["--no-builtin-protos", "--protoset", PROTOSET]
+    printed = output([*own.command("jsonl", Recording(path)), *descriptors], stderr=subprocess.DEVNULL)
+    return b'"@wire"' not in printed and b'"@unknown"' not in printed
+
+
+def check(programs, own, forms, recording):
     """Makes sure that all see the same number of entries and messages in a recording."""
     lines = output(own.command("jsonl", recording)).splitlines()[1:]
     entries, messages = len(lines), sum(b'"message":' in line for line in lines)
+    if "from-jsonl" in forms and output(own.command("from-jsonl", recording)) != recording.path.read_bytes():
+        sys.exit(f"{recording.path} is another one after the way to JSON Lines and back")
+    if "from-text" in forms:
+        back = BytesIO(output(own.command("from-text", recording)).removeprefix(recordings.MAGIC))
+        if (count := sum(1 for _ in recordings.records(back)) - 1) != entries:
+            sys.exit(f"{recording.path} has {entries} entries, and {count} after the way to text and back")
     for program in programs:
-        for what, mark, wanted in [("entries", program.entry, entries), ("messages", program.message, messages)]:
-            if mark is not None:
-                count = len(re.findall(mark, output(program.command(recording)), re.MULTILINE))
+        for what, counted, wanted in [("entries", program.entries, entries), ("messages", program.messages, messages)]:
+            if counted is not None:
+                count = counted(output(program.command(recording)))
                 if count != wanted:
                     sys.exit(f"{program.name} shows {count} {what} of {recording.path}, rpcreplay {wanted}")

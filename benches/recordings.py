@@ -1,6 +1,7 @@
-"""What is measured: generated recordings, real ones one behind the other, and the same entries as one message."""
+"""What is measured: generated recordings, real ones one behind the other, and the same entries in other forms."""
 
 import os
+import re
 import shutil
 import struct
 from dataclasses import dataclass
@@ -40,10 +41,20 @@ message Entry {{
 # The numbers of Entry's own fields, and the first that a payload may have.
 MESSAGE, REF_INDEX, FIRST_PAYLOAD = 3, 5, 16
 
+# What stands around the message in a line of JSON Lines and in an entry of a text recording, as rpcreplay writes them.
+JSON_BEFORE = re.compile(rb'"message":\{"@type":"[^"]*?([^"/]+)",?')
+JSON_BEHIND = re.compile(rb'(?:,"isError":true)?(?:,"refIndex":\d+)?\}\n')
+JSON_BEHIND_BYTES = 64
+TEXT_BEFORE = re.compile(rb"^message: \{\n  \[[^\]]*?([^\]/]+)\]: \{", re.MULTILINE)
+TEXT_BEHIND = b"\n  }\n}\n"
+
+# Types of this package have a JSON of their own, which stands in a "value" beside "@type".
+WELL_KNOWN = b"google.protobuf."
+
 
 @dataclass
 class Recording:
-    """A recording, and where the same entries lie as one message with the descriptors of all types in it."""
+    """A recording, and where the same entries lie in other forms."""
 
     path: Path
 
@@ -51,43 +62,53 @@ class Recording:
     def size(self):
         return self.path.stat().st_size
 
+    def input(self, form):
+        """What is read: the recording itself, or its other format for "from-jsonl" and "from-text"."""
+        return self.path.with_suffix("." + form.removeprefix("from-")) if form.startswith("from-") else self.path
+
+    def messages(self, form):
+        """The messages alone out of what a conversion reads, for peers that read no recordings."""
+        return self.path.with_suffix(f".{form}-messages")
+
     @property
     def message(self):
+        """Its entries as one message, for peers that read neither recordings nor several messages."""
         return self.path.with_suffix(".binpb")
 
     @property
+    def message_json(self):
+        return self.path.with_suffix(".binpb.json")
+
+    @property
+    def message_text(self):
+        return self.path.with_suffix(".binpb.txtpb")
+
+    @property
     def image(self):
+        """The descriptors of that message and of all types in it."""
         return self.path.with_suffix(".protoset")
 
     def entries(self):
         """The entries as the records they are, without the header."""
         with self.path.open("rb") as file:
             file.seek(len(MAGIC))
-            number = 0
-            while length := file.read(4):
-                record = file.read(struct.unpack("<I", length)[0])
-                if number > 0:
-                    yield record
-                number += 1
+            next(records(file))
+            yield from records(file)
 
 
 def generated(mix, size):
     """A recording of benches/generate."""
     generator = TARGET / "release/examples/generate"
 
-    def write(part):
-        with part.open("wb") as out:
-            run([generator, mix, str(size), SEED], stdout=out)
-
-    return Recording(made(OUT / f"{mix}-{size}.replay", [generator], write))
+    return Recording(written(OUT / f"{mix}-{size}.replay", [generator], [generator, mix, size, SEED]))
 
 
-def real(corpus, size, opens):
-    """All recordings in a folder that `opens` accepts one behind the other, as often as gives that size."""
+def real(corpus, size, suits):
+    """All recordings in a folder that `suits` accepts one behind the other, as often as gives that size."""
     folder = Path(corpus, "recordings")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    recordings = [recording for recording in (rewritten(file, folder) for file in files) if opens(recording.path)]
-    print(f"real: {len(recordings)} of {len(files)} recordings; the peers don't know the types of the others")
+    recordings = [recording for recording in (rewritten(file, folder) for file in files) if suits(recording.path)]
+    print(f"real: {len(recordings)} of {len(files)} recordings; the peers don't know all types and fields of the others")
 
     def write(part):
         with part.open("wb") as out:
@@ -121,6 +142,51 @@ def join(recordings, size, out):
                 record = b"".join(field(*part) for part in parts)
                 out.write(struct.pack("<I", len(record)) + record)
             before += len(entries)
+
+
+def written(path, sources, command):
+    """The path of a file that a command writes to its standard output."""
+
+    def write(part):
+        with part.open("wb") as out:
+            run(command, stdout=out)
+
+    return made(path, sources, write)
+
+
+def as_messages(form, recording):
+    """Writes, by turns, the name of a type and what is to be parsed as a message of it, each behind its length."""
+    messages = {"from-jsonl": json_messages, "from-text": text_messages}[form]
+
+    def write(part):
+        with recording.input(form).open("rb") as file, part.open("wb") as out:
+            for name, text in messages(file):
+                out.write(struct.pack("<I", len(name)) + name + struct.pack("<I", len(text)) + text)
+
+    made(recording.messages(form), [recording.input(form)], write)
+
+
+def json_messages(file):
+    """The type and the JSON of each message in JSON Lines, cut out of its line."""
+    for line in file:
+        if before := JSON_BEFORE.search(line):
+            behind = JSON_BEHIND.search(line, max(before.end(), len(line) - JSON_BEHIND_BYTES))
+            json = line[before.end() : behind.start()]
+            if before[1].startswith(WELL_KNOWN):
+                yield before[1], json.removeprefix(b'"value":').removesuffix(b"}")
+            else:
+                yield before[1], b"{" + json
+
+
+def text_messages(file):
+    """The type and the text of each message in a text recording, with the indentation that it has there."""
+    file.readline(), file.readline()
+    while count := file.readline():
+        text = file.read(int(count))
+        if before := TEXT_BEFORE.search(text):
+            # An empty message has its brackets on one line, and no other can end there.
+            behind = before.end() if text[before.end() :].startswith(b"}") else text.index(TEXT_BEHIND, before.end())
+            yield before[1], text[before.end() : behind]
 
 
 def as_message(recording, protoset):
@@ -162,6 +228,12 @@ def files_by_type(protoset):
         for message in (value for number, value in file if number == 4):
             known[f"{package}.{dict(fields(message))[1].decode()}"] = name
     return known
+
+
+def records(file):
+    """What stands behind lengths."""
+    while length := file.read(4):
+        yield file.read(struct.unpack("<I", length)[0])
 
 
 def fields(message):

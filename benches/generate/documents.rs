@@ -127,7 +127,7 @@ fn scalar(random: &mut Random) -> Message {
         13 => {
             let latitude = random.unit() * 180.0 - 90.0;
             let longitude = random.unit() * 360.0 - 180.0;
-            value.message(8, Message::new().double(1, latitude).double(2, longitude))
+            value.message(8, Message::new().double_unless_zero(1, latitude).double_unless_zero(2, longitude))
         }
         14 => {
             let length = random.magnitude(8, 256) as usize;

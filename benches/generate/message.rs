@@ -22,6 +22,11 @@ impl Message {
         self
     }
 
+    /// A field that proto3 leaves out where it is zero; what is negative zero is written.
+    pub fn double_unless_zero(self, field: u32, value: f64) -> Message {
+        if value.to_bits() == 0 { self } else { self.double(field, value) }
+    }
+
     pub fn bytes(mut self, field: u32, value: &[u8]) -> Message {
         self.tag(field, 2);
         varint(&mut self.0, value.len() as u64);

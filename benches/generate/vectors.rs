@@ -81,8 +81,8 @@ fn distribution(random: &mut Random) -> Message {
     let counts: Vec<u64> = (0..=buckets).map(|_| random.magnitude(1, 100_000) - 1).collect();
     Message::new()
         .number(1, counts.iter().sum())
-        .double(2, random.double())
-        .double(3, random.double().abs())
+        .double_unless_zero(2, random.double())
+        .double_unless_zero(3, random.double().abs())
         .message(6, options)
         .packed_numbers(7, counts)
 }

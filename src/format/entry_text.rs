@@ -128,6 +128,19 @@ pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>
     let mut is_error = None;
     let mut ref_index = None;
     loop {
+        // As writers write it.
+        if kind.is_none() && lexer.quick_key(b"kind: ") {
+            kind = Some(Kind::from_number(value(&mut lexer)?.enumeration(kind_number)?));
+        }
+        if method.is_none() && lexer.quick_key(b"method: ") {
+            method = Some(value(&mut lexer)?.into_string()?);
+        }
+        if any.is_none() && lexer.quick_key(b"message: ") {
+            any = Some(prototext::read_any(&mut lexer, schema)?);
+        }
+        if ref_index.is_none() && lexer.quick_key(b"ref_index: ") {
+            ref_index = Some(value(&mut lexer)?.int32()?);
+        }
         let at = lexer.at();
         let name = match lexer.token()? {
             Token::End => break,
@@ -172,6 +185,10 @@ fn scalar<'t>(lexer: &mut Lexer<'t>, name: &Name<'_>, is_repeated: bool) -> Resu
     if is_repeated {
         return Err(name.repeated());
     }
+    value(lexer)
+}
+
+fn value<'t>(lexer: &mut Lexer<'t>) -> Result<Scalar<'t>, ParseError> {
     let at = lexer.at();
     match lexer.token()? {
         Token::Scalar(scalar) => Ok(scalar),

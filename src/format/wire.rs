@@ -8,7 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::entry::{Any, AnyRanges, Entry, EntryIndex, Kind, Payload};
-use crate::error::{ErrorKind, Position, Result};
+use crate::error::{ErrorKind, Result};
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
     varint_bytes,
@@ -132,26 +132,38 @@ impl Entry {
         /// What all fields but strings take at most, and the tags and lengths of those.
         const OTHER_BYTES: usize = 64;
         let string_bytes = any.map_or(0, |any| any.type_url.len() + any.value.len()) + method.len();
-        let mut record = Vec::with_capacity(string_bytes + OTHER_BYTES);
+        let (most_bytes, limit_bytes) = (string_bytes + OTHER_BYTES, u64::from(u32::MAX));
+        if most_bytes as u64 > limit_bytes {
+            return Err(ErrorKind::TooLong { what: "record", bytes: most_bytes as u64, limit_bytes }.into());
+        }
+        let mut record = Vec::with_capacity(most_bytes);
         put_unless_zero(&mut record, KIND, kind.number());
-        put_unless_empty(&mut record, METHOD, method.as_bytes());
-        if let Some(any) = any {
+        let method = put_unless_empty(&mut record, METHOD, method.as_bytes());
+        let message = any.map(|any| {
             push_tag(&mut record, MESSAGE.number(), WireType::Bytes);
             push_varint(&mut record, any_bytes(any));
-            put_unless_empty(&mut record, ANY_TYPE_URL, any.type_url.as_bytes());
-            put_unless_empty(&mut record, ANY_VALUE, any.value);
-        }
+            let type_url = put_unless_empty(&mut record, ANY_TYPE_URL, any.type_url.as_bytes());
+            let value = put_unless_empty(&mut record, ANY_VALUE, any.value);
+            AnyRanges { type_url, value }
+        });
         if is_error {
             put_varint(&mut record, IS_ERROR.number(), 1);
         }
         put_unless_zero(&mut record, REF_INDEX, ref_index);
-        let limit_bytes = u64::from(u32::MAX);
-        if record.len() as u64 > limit_bytes {
-            let bytes = record.len() as u64;
-            return Err(ErrorKind::TooLong { what: "record", bytes, limit_bytes }.into());
-        }
-        decode(record.into(), EntryIndex(0), 0)
-            .map_err(|(error, byte)| crate::Error::new(error, Position { byte: Some(byte), ..Position::default() }))
+        Ok(Entry {
+            record: record.into(),
+            index: EntryIndex(0),
+            offset: 0,
+            line: 0,
+            is_pinned: false,
+            ignored_wire: false,
+            kind,
+            method,
+            message,
+            is_error,
+            ref_index,
+            has_unknown_fields: false,
+        })
     }
 
     /// The entry under another number.
@@ -236,8 +248,11 @@ fn put_unless_zero(out: &mut Vec<u8>, tag: Tag, number: i32) {
     }
 }
 
-fn put_unless_empty(out: &mut Vec<u8>, tag: Tag, bytes: &[u8]) {
-    if !bytes.is_empty() {
-        put_bytes(out, tag.number(), bytes);
+/// Appends a length-delimited field, and says where its value stands; a field that is empty stands nowhere.
+fn put_unless_empty(out: &mut Vec<u8>, tag: Tag, bytes: &[u8]) -> Range<u32> {
+    if bytes.is_empty() {
+        return 0..0;
     }
+    put_bytes(out, tag.number(), bytes);
+    (out.len() - bytes.len()) as u32..out.len() as u32
 }

@@ -31,9 +31,9 @@ struct Length {
 /// A place behind which everything can be taken back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    position: usize,
-    lengths: usize,
-    missing_bytes: usize,
+    position: u32,
+    lengths: u32,
+    missing_bytes: u32,
 }
 
 /// A length that was begun and not yet ended.
@@ -45,6 +45,11 @@ pub(super) struct OpenLength(u32);
 impl Unsized {
     pub(super) fn with_capacity(capacity: usize) -> Self {
         Unsized { bytes: Vec::with_capacity(capacity), ..Unsized::default() }
+    }
+
+    /// Bytes to which others are appended.
+    pub(super) fn behind(bytes: Vec<u8>) -> Self {
+        Unsized { bytes, ..Unsized::default() }
     }
 
     /// Begins a value whose length stands in front of it.
@@ -118,24 +123,39 @@ impl Unsized {
         self.missing_bytes = 0;
     }
 
-    /// The place behind everything that is there.
+    /// The place behind everything that is there, which is less than 4 GiB.
     pub(super) fn mark(&self) -> Mark {
-        Mark { position: self.bytes.len(), lengths: self.lengths.len(), missing_bytes: self.missing_bytes }
+        Mark {
+            position: self.bytes.len() as u32,
+            lengths: self.lengths.len() as u32,
+            missing_bytes: self.missing_bytes as u32,
+        }
     }
 
     /// The bytes behind a mark, with their lengths, all of which have ended.
     pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
         let mut out = Vec::new();
-        self.append_part(mark.position, mark.lengths, &mut out);
+        self.append_part(mark.position as usize, mark.lengths as usize, &mut out);
         out
     }
 
     /// Puts bytes in the place of everything behind a mark.
     pub(super) fn replace_since(&mut self, mark: Mark, bytes: &[u8]) {
-        self.bytes.truncate(mark.position);
+        self.bytes.truncate(mark.position as usize);
         self.bytes.extend_from_slice(bytes);
-        self.lengths.truncate(mark.lengths);
-        self.missing_bytes = mark.missing_bytes;
+        self.lengths.truncate(mark.lengths as usize);
+        self.missing_bytes = mark.missing_bytes as usize;
+    }
+
+    /// Puts the bytes, with the lengths in their places, into `out`, whatever that held.
+    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
+        if self.lengths.is_empty() {
+            std::mem::swap(&mut self.bytes, out);
+        } else {
+            out.clear();
+            self.append_to(out);
+        }
+        self.clear();
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.
@@ -143,14 +163,28 @@ impl Unsized {
         self.append_part(0, 0, out);
     }
 
-    /// The bytes, with the lengths in their places.
-    pub(super) fn into_sized(self) -> Vec<u8> {
-        if self.lengths.is_empty() {
-            return self.bytes;
+    /// The bytes, with the lengths in their places: what stands behind a length is shifted, the last first, in the memory that
+    /// the bytes have. No length may be open.
+    pub(super) fn into_sized(mut self) -> Vec<u8> {
+        let mut end = self.bytes.len();
+        let mut sized_end = end + self.missing_bytes;
+        self.bytes.resize(sized_end, 0);
+        for &Length { position, mut value } in self.lengths.iter().rev() {
+            let start = position + 1;
+            self.bytes.copy_within(start..end, sized_end - (end - start));
+            sized_end -= end - start;
+            let length = &mut self.bytes[sized_end - varint_bytes(value)..sized_end];
+            sized_end -= length.len();
+            for byte in &mut *length {
+                *byte = value as u8 | 0x80;
+                value >>= 7;
+            }
+            if let Some(last) = length.last_mut() {
+                *last &= 0x7f;
+            }
+            end = position;
         }
-        let mut whole = Vec::new();
-        self.append_to(&mut whole);
-        whole
+        self.bytes
     }
 
     fn append_part(&self, start: usize, first_length: usize, out: &mut Vec<u8>) {

@@ -14,7 +14,7 @@ use crate::format::frame::{Body, Frame};
 use crate::format::input::Input;
 use crate::recording::Header;
 use crate::schema::JsonFault;
-use crate::schema::protojson::{Lexer, read_base64};
+use crate::schema::protojson::{Lexer, read_base64, utf8};
 
 /// Cuts the entries of a recording out of its JSON.
 #[derive(Debug)]
@@ -264,8 +264,10 @@ impl Cutter {
             return Err(self.unexpected(input, *at, "the name of a member"));
         }
         let end = self.value_end(input, *at)?;
-        let mut lexer = Lexer::new(&input.peek()[*at..end]);
-        let key = lexer.string("the name of a member").and_then(|raw| raw.unescape().map(|name| name.into_owned()));
+        let key = utf8(&input.peek()[*at..end]).and_then(|text| {
+            let raw = Lexer::new(text).string("the name of a member")?;
+            raw.unescape().map(|name| name.into_owned())
+        });
         let key = key.map_err(|error| self.fault(input, *at + error.at(), error.into_fault()))?;
         *at = self.blanks(input, end)?;
         if input.peek().get(*at) != Some(&b':') {
@@ -375,8 +377,8 @@ impl Cutter {
     }
 
     fn unexpected<R: Read>(&self, input: &Input<R>, at: usize, expected: &'static str) -> Error {
-        let mut lexer = Lexer::new(&input.peek()[at.min(input.peek().len())..]);
-        let fault = lexer.unexpected(expected).into_fault();
+        let rest = String::from_utf8_lossy(&input.peek()[at.min(input.peek().len())..]);
+        let fault = Lexer::new(&rest).unexpected(expected).into_fault();
         self.fault(input, at, fault)
     }
 
@@ -410,8 +412,8 @@ pub(super) fn line_and_column(before: &[u8]) -> (u64, u64) {
 
 impl HeaderMembers {
     fn read(&mut self, key: &[u8], text: &[u8]) -> std::result::Result<(), (usize, JsonFault)> {
-        let mut lexer = Lexer::new(text);
         let at_error = |error: crate::schema::JsonReadError| (error.at(), error.into_fault());
+        let mut lexer = Lexer::new(utf8(text).map_err(at_error)?);
         let is_repeated = match key {
             b"format" => {
                 let raw = lexer.string("\"RPCReplay\"").map_err(at_error)?;

@@ -6,7 +6,7 @@ use super::cut::line_and_column;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::format::wire;
-use crate::schema::protojson::{AnyJson, Lexer, Raw, read_base64};
+use crate::schema::protojson::{AnyJson, Lexer, Raw, read_base64, utf8};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
 
 /// What is needed to decode entries, and kept from one to the next.
@@ -79,10 +79,7 @@ impl Members {
         is_canonical: bool,
     ) -> std::result::Result<(), (JsonReadError, String)> {
         let plain = |error: JsonReadError| (error, String::new());
-        if let Err(error) = simdutf8::compat::from_utf8(text) {
-            return Err(plain(JsonReadError::new(error.valid_up_to(), JsonFault::Utf8)));
-        }
-        let mut lexer = Lexer::new(text);
+        let mut lexer = Lexer::new(utf8(text).map_err(plain)?);
         lexer.expect(b'{', "an entry's object").map_err(plain)?;
         let mut is_first = true;
         while lexer.next(is_first, b'}').map_err(plain)? {
@@ -248,7 +245,7 @@ fn integer(lexer: &mut Lexer<'_>) -> std::result::Result<(Option<i64>, usize), J
     let at = lexer.at;
     let text = match byte {
         b'"' => lexer.string("a number")?.unescape()?,
-        b'-' | b'0'..=b'9' => Cow::Borrowed(lexer.number()?),
+        b'-' | b'0'..=b'9' => Cow::Borrowed(lexer.number()?.as_bytes()),
         _ => return Err(lexer.mismatch("a number")),
     };
     let number = crate::schema::protojson::quoted_integer(&text);

@@ -134,6 +134,9 @@ pub enum JsonFault {
     /// `@unknown` holds something else than fields.
     #[error("`@unknown` does not hold whole fields: {0}")]
     UnknownFields(crate::wire::Fault),
+    /// A text of which not even the beginning is looked at.
+    #[error("the text has more than {0} bytes")]
+    TooLong(usize),
     /// Messages inside messages beyond the limit.
     #[error("messages nest deeper than {0}")]
     TooDeep(usize),

@@ -9,10 +9,10 @@ use crate::schema::escape::find;
 
 type Result<T> = std::result::Result<T, JsonReadError>;
 
-/// A place in JSON text from which words are read one after the other. The text is UTF-8; whoever makes the lexer has
-/// checked that.
+/// A place in JSON text from which words are read one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lexer<'t> {
+    string: &'t str,
     text: &'t [u8],
     pub(crate) at: usize,
 }
@@ -33,10 +33,13 @@ impl<'t> Raw<'t> {
     }
 
     /// What the string says.
+    #[inline]
     pub(crate) fn unescape(self) -> Result<Cow<'t, [u8]>> {
-        if !self.has_escapes {
-            return Ok(Cow::Borrowed(self.text));
-        }
+        if self.has_escapes { self.unescaped() } else { Ok(Cow::Borrowed(self.text)) }
+    }
+
+    #[cold]
+    fn unescaped(self) -> Result<Cow<'t, [u8]>> {
         let mut out = Vec::with_capacity(self.text.len());
         self.unescape_into(&mut out)?;
         Ok(Cow::Owned(out))
@@ -99,8 +102,8 @@ fn hex4(digits: &[u8]) -> Option<u32> {
 }
 
 impl<'t> Lexer<'t> {
-    pub(crate) fn new(text: &'t [u8]) -> Self {
-        Lexer { text, at: 0 }
+    pub(crate) fn new(string: &'t str) -> Self {
+        Lexer { string, text: string.as_bytes(), at: 0 }
     }
 
     /// The text from the current place on.
@@ -220,13 +223,13 @@ impl<'t> Lexer<'t> {
 
     /// Reads a number, in the form that JSON has.
     #[inline]
-    pub(crate) fn number(&mut self) -> Result<&'t [u8]> {
+    pub(crate) fn number(&mut self) -> Result<&'t str> {
         self.peek();
         let start = self.at;
         match number_length(self.rest()) {
             Some(length) => {
                 self.at += length;
-                Ok(self.since(start))
+                Ok(&self.string[start..self.at])
             }
             None => Err(self.unexpected("a number")),
         }
@@ -330,32 +333,40 @@ impl<'t> Lexer<'t> {
 /// The length of the number that a text begins with, if it begins with one.
 #[inline]
 fn number_length(text: &[u8]) -> Option<usize> {
-    let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let mut end = usize::from(text.first() == Some(&b'-'));
-    end += match text.get(end)? {
-        b'0' => 1,
-        b'1'..=b'9' => digits(end),
-        _ => return None,
-    };
+    #[inline(always)]
+    fn digits(text: &[u8], mut at: usize) -> usize {
+        while let Some(b'0'..=b'9') = text.get(at) {
+            at += 1;
+        }
+        at
+    }
+    let start = usize::from(text.first() == Some(&b'-'));
+    let mut end = digits(text, start);
+    // There is one, and none in front of others is a zero.
+    if end == start || (text[start] == b'0' && end > start + 1) {
+        return None;
+    }
     if text.get(end) == Some(&b'.') {
-        let count = digits(end + 1);
-        if count == 0 {
+        let fraction = digits(text, end + 1);
+        if fraction == end + 1 {
             return None;
         }
-        end += 1 + count;
+        end = fraction;
     }
     if let Some(b'e' | b'E') = text.get(end) {
         let sign = usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
-        let count = digits((end + 1 + sign).min(text.len()));
-        if count == 0 {
+        let exponent = digits(text, end + 1 + sign);
+        if exponent == end + 1 + sign {
             return None;
         }
-        end += 1 + sign + count;
+        end = exponent;
     }
     // What follows a number without anything between is no JSON.
-    let is_alone =
-        !text.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_'));
-    is_alone.then_some(end)
+    match text.get(end) {
+        Some(b',' | b'}' | b']' | b'"' | b' ' | b'\n' | b'\r' | b'\t' | b':') | None => Some(end),
+        Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_') => None,
+        Some(_) => Some(end),
+    }
 }
 
 /// Whether a text is a number as JSON has it, and nothing else.
@@ -380,7 +391,7 @@ mod tests {
     #[test]
     fn values_are_stepped_over_or_refused() {
         let skip = |text: &str| {
-            let mut lexer = Lexer::new(text.as_bytes());
+            let mut lexer = Lexer::new(text);
             lexer.value().and_then(|()| lexer.end()).map_err(|error| (error.at(), error.fault().to_string()))
         };
         for text in
@@ -414,7 +425,7 @@ mod tests {
     #[test]
     fn escapes_are_those_of_json() {
         let read = |text: &str| {
-            let raw = Lexer::new(text.as_bytes()).string("a string")?;
+            let raw = Lexer::new(text).string("a string")?;
             raw.unescape().map(|bytes| String::from_utf8(bytes.into_owned()).expect("JSON is UTF-8"))
         };
         let all = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#;

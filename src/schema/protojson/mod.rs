@@ -73,6 +73,19 @@ struct Names<'s> {
     by_name: FxHashMap<&'s [u8], u32>,
     /// Per field, and before the first, the one that came after it last time.
     next: Vec<u32>,
+    /// By the beginning of its name the first field that has it, plus 1; and per field the next one that has the same.
+    beginnings: [u32; BEGINNINGS],
+    alike: Vec<u32>,
+}
+
+/// How many beginnings of names are told apart.
+const BEGINNINGS: usize = 64;
+
+/// Which of the beginnings a name in quotes has: told by four bytes behind the quote.
+#[inline(always)]
+fn beginning(quoted: &[u8]) -> Option<usize> {
+    let word = u32::from_le_bytes(*quoted.get(1..)?.first_chunk()?);
+    Some((word.wrapping_mul(0x9e37_79b9) >> 26) as usize)
 }
 
 /// Something open.
@@ -121,12 +134,12 @@ struct Message<'s> {
     /// Where the words for further fields and oneofs begin.
     more: u32,
     ends: Ends,
-    /// The group that it is.
-    group: Option<u32>,
+    /// The number of the group that it is, or 0.
+    group: u32,
     /// Where its content begins.
     content: Mark,
-    /// Where the `"@type"` stands that was read before, and whether there is one.
-    in_any: Option<u32>,
+    /// Where the `"@type"` stands that was read before, plus 1; 0 without one.
+    type_at: u32,
     has_members: bool,
     /// Whether it has an entry in `extras`.
     has_extras: bool,
@@ -195,7 +208,29 @@ impl<'s> Names<'s> {
             by_name.entry(field.name().as_bytes()).or_insert(index as u32);
         }
         let next = (0..=layout.fields().len() as u32).collect();
-        Names { layout, by_name, next }
+        let (mut beginnings, mut alike) = ([0; BEGINNINGS], vec![0; layout.fields().len()]);
+        for (index, field) in layout.fields().iter().enumerate().rev() {
+            // A name of two bytes begins with its closing quote and the colon, too, which blanks may keep from it.
+            let has_beginning = field.json_name().len() > 2 && !field.json_name_is_ours;
+            if let Some(first) = beginning(field.json_key.quoted()).filter(|_| has_beginning) {
+                alike[index] = std::mem::replace(&mut beginnings[first], index as u32 + 1);
+            }
+        }
+        Names { layout, by_name, next, beginnings, alike }
+    }
+
+    /// The field whose name in JSON stands at the beginning of a text, and how long that is in its quotes.
+    #[inline(always)]
+    fn field_at(&self, text: &[u8]) -> Option<(u32, usize)> {
+        let mut next = self.beginnings[beginning(text)?];
+        while let Some(index) = next.checked_sub(1) {
+            let quoted = self.layout.fields()[index as usize].json_key.quoted();
+            if text.starts_with(quoted) {
+                return Some((index, quoted.len()));
+            }
+            next = self.alike[index as usize];
+        }
+        None
     }
 }
 
@@ -229,11 +264,10 @@ impl<'s> JsonReader<'s> {
     ///
     /// [`JsonReadError`] with the place in the text and the path of the value; `out` is then as it was.
     pub fn read(&mut self, layout: LayoutId, text: &[u8], out: &mut Vec<u8>) -> Result<bool> {
-        check_utf8(text)?;
-        let mut lexer = Lexer::new(text);
+        let mut lexer = Lexer::new(utf8(text)?);
         self.clear();
         self.located(&mut lexer, |reader, lexer| {
-            reader.message(lexer, layout, Ends::default(), None)?;
+            reader.message(lexer, layout, Ends::default(), 0)?;
             reader.run(lexer)?;
             lexer.end()
         })?;
@@ -249,7 +283,7 @@ impl<'s> JsonReader<'s> {
             debug_assert!(is_own, "the outermost Any has no bytes of its own");
             reader.run(lexer)
         })?;
-        self.out.append_to(&mut any.value);
+        self.out.move_to(&mut any.value);
         Ok(self.ignored_wire)
     }
 
@@ -270,7 +304,12 @@ impl<'s> JsonReader<'s> {
         lexer: &mut Lexer<'t>,
         read: impl FnOnce(&mut Self, &mut Lexer<'t>) -> Result<T>,
     ) -> Result<T> {
+        /// No text becomes more than four times its length: a number of two bytes is one of eight.
+        const LIMIT_BYTES: usize = u32::MAX as usize / 4;
         let start = *lexer;
+        if start.rest().len() > LIMIT_BYTES {
+            return Err(JsonReadError::new(start.at, JsonFault::TooLong(LIMIT_BYTES)));
+        }
         read(self, lexer).map_err(|error| error.within(self.path(start)))
     }
 
@@ -296,7 +335,7 @@ impl<'s> JsonReader<'s> {
                         let Some(id) = shape.value.ty().message() else { unreachable!("other maps are not kept open") };
                         push_tag(&mut self.out.bytes, shape.value.number(), WireType::Bytes);
                         self.begin_length();
-                        self.message(lexer, id, Ends { lengths: 2, messages: 1, drops_empty: false }, None)?;
+                        self.message(lexer, id, Ends { lengths: 2, messages: 1, drops_empty: false }, 0)?;
                     } else {
                         self.end_keys(first_key, lexer)?;
                         self.frames.pop();
@@ -419,12 +458,18 @@ impl<'s> JsonReader<'s> {
             lexer.expect(b':', "`:`")?;
             return Ok(Key::Field(guess));
         }
+        if let Some((index, length)) = names.field_at(lexer.rest()) {
+            names.next[message.previous as usize] = index;
+            lexer.at += length;
+            lexer.expect(b':', "`:`")?;
+            return Ok(Key::Field(index));
+        }
         let raw = lexer.key()?;
         let name = raw.unescape()?;
-        if name.first() == Some(&b'@') && (!self.options.strict || (message.in_any.is_some() && *name == *b"@type")) {
+        if name.first() == Some(&b'@') && (!self.options.strict || (message.type_at > 0 && *name == *b"@type")) {
             let is_ours = matches!(&*name, b"@type" | b"@wire" | b"@unknown" | b"@reason");
             // Only an `Any` has a type; elsewhere it is a name like others, if a field has it.
-            let is_type = message.in_any.is_none() && *name == *b"@type";
+            let is_type = message.type_at == 0 && *name == *b"@type";
             if is_ours && !(is_type && names.by_name.contains_key(&*name)) {
                 return Ok(Key::Ours(raw));
             }
@@ -468,10 +513,10 @@ impl<'s> JsonReader<'s> {
         let name = raw.unescape()?;
         let Frame::Message(mut message) = self.frames[own] else { unreachable!("it is this message") };
         if *name == *b"@type" {
-            if message.in_any != Some(raw.at as u32) {
-                return Err(match message.in_any {
-                    Some(_) => JsonReadError::new(raw.at, JsonFault::Repeated("@type".to_owned())),
-                    None => {
+            if message.type_at != raw.at as u32 + 1 {
+                return Err(match message.type_at {
+                    1.. => JsonReadError::new(raw.at, JsonFault::Repeated("@type".to_owned())),
+                    0 => {
                         let message = message.layout.full_name().to_owned();
                         JsonReadError::new(raw.at, JsonFault::UnknownField { field: "@type".to_owned(), message })
                     }
@@ -537,12 +582,12 @@ impl<'s> JsonReader<'s> {
             let extras = self.extras.pop().expect("the message has one");
             if let Some(wire) = extras.wire {
                 // What has no JSON stands alone with its reason.
-                let stands_alone = extras.has_reason && !message.has_members && message.in_any.is_some();
+                let stands_alone = extras.has_reason && !message.has_members && message.type_at > 0;
                 self.settle_wire(message.id, message.content, wire, stands_alone);
             }
         }
-        if let Some(number) = message.group {
-            push_group_end(&mut self.out.bytes, number);
+        if message.group > 0 {
+            push_group_end(&mut self.out.bytes, message.group);
         }
         self.end(message.ends);
         Ok(())
@@ -610,15 +655,15 @@ impl<'s> JsonReader<'s> {
     fn field_message(&mut self, lexer: &mut Lexer<'_>, field: &'s Field, id: LayoutId) -> Result<()> {
         if let Type::Group(_) = field.ty() {
             push_tag(&mut self.out.bytes, field.number(), WireType::Group);
-            return self.message(lexer, id, Ends { lengths: 0, messages: 1, drops_empty: false }, Some(field.number()));
+            return self.message(lexer, id, Ends { lengths: 0, messages: 1, drops_empty: false }, field.number());
         }
         push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
         self.begin_length();
-        self.message(lexer, id, Ends { lengths: 1, messages: 1, drops_empty: false }, None)
+        self.message(lexer, id, Ends { lengths: 1, messages: 1, drops_empty: false }, 0)
     }
 
     /// Reads a message whose length was begun, or its beginning.
-    fn message(&mut self, lexer: &mut Lexer<'_>, id: LayoutId, ends: Ends, group: Option<u32>) -> Result<()> {
+    fn message(&mut self, lexer: &mut Lexer<'_>, id: LayoutId, ends: Ends, group: u32) -> Result<()> {
         if ends.messages > 0 {
             self.deeper(lexer)?;
         }
@@ -630,11 +675,11 @@ impl<'s> JsonReader<'s> {
             return Err(lexer.mismatch("an object"));
         }
         lexer.at += 1;
-        self.push_message(id, layout, ends, group, None);
+        self.push_message(id, layout, ends, group, 0);
         Ok(())
     }
 
-    fn push_message(&mut self, id: LayoutId, layout: &'s Layout, ends: Ends, group: Option<u32>, in_any: Option<u32>) {
+    fn push_message(&mut self, id: LayoutId, layout: &'s Layout, ends: Ends, group: u32, type_at: u32) {
         let more = self.seen.len();
         let words = words_beyond(layout.fields().len()) + words_beyond(layout.oneofs() as usize);
         if words > 0 {
@@ -652,7 +697,7 @@ impl<'s> JsonReader<'s> {
             ends,
             group,
             content,
-            in_any,
+            type_at,
             has_members: false,
             has_extras: false,
         }));
@@ -698,7 +743,7 @@ impl<'s> JsonReader<'s> {
                     return Err(lexer.mismatch("an object"));
                 }
                 lexer.at += 1;
-                self.push_message(id, layout, ends, None, None);
+                self.push_message(id, layout, ends, 0, 0);
                 return Ok(());
             }
             _ => {}
@@ -802,7 +847,7 @@ impl<'s> JsonReader<'s> {
             b'-' | b'0'..=b'9' => {
                 let at = lexer.at;
                 let text = lexer.number()?;
-                let number = value::double(text).ok_or_else(|| out_of_range(at, text, "a double"))?;
+                let number = value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), "a double"))?;
                 push_tag(&mut self.out.bytes, VALUE_NUMBER, WireType::Fixed64);
                 self.out.bytes.extend_from_slice(&number.to_le_bytes());
             }
@@ -910,7 +955,7 @@ impl<'s> JsonReader<'s> {
         match resolved {
             Ok(id) if self.layout(id).well_known().is_none() => {
                 let layout = self.layout(id);
-                self.push_message(id, layout, ends, None, Some(type_at));
+                self.push_message(id, layout, ends, 0, type_at + 1);
                 if let Some(Frame::Message(message)) = self.frames.last_mut() {
                     message.is_first = !comes_first;
                 }
@@ -986,7 +1031,8 @@ impl<'s> JsonReader<'s> {
             // Nobody can tell whether the bytes are what they should be.
             (Some(Extras { wire: Some(wire), .. }), None) => self.out.bytes.extend_from_slice(&wire),
             (_, None) => return Err(self.unresolved(lexer, any)),
-            (_, Some(_)) if !any.has_value => {
+            // Implementations other than Go's leave the value of an Empty out.
+            (_, Some((_, layout))) if !any.has_value && layout.well_known() != Some(WellKnown::Empty) => {
                 return Err(JsonReadError::new(lexer.at, JsonFault::Missing("value")));
             }
             (_, Some(_)) => {}
@@ -1327,8 +1373,8 @@ impl<'s> JsonReader<'s> {
             b'-' | b'0'..=b'9' => {
                 let at = lexer.at;
                 let text = lexer.number()?;
-                let number = value::integer(text).and_then(|number| i32::try_from(number).ok());
-                number.ok_or_else(|| out_of_range(at, text, "the name or number of an enum's value"))
+                let number = value::integer(text.as_bytes()).and_then(|number| i32::try_from(number).ok());
+                number.ok_or_else(|| out_of_range(at, text.as_bytes(), "the name or number of an enum's value"))
             }
             _ => Err(lexer.mismatch("the name or number of an enum's value")),
         }
@@ -1345,7 +1391,7 @@ impl<'s> JsonReader<'s> {
         for frame in &self.frames {
             match frame {
                 Frame::Message(message) => {
-                    if message.in_any.is_some() && !path.is_empty() {
+                    if message.type_at > 0 && !path.is_empty() {
                         path += &format!(".({})", message.layout.full_name());
                     }
                     let Some(field) = message.previous.checked_sub(1) else { continue };
@@ -1455,11 +1501,12 @@ fn takes_null(schema: &Schema, field: &Field) -> bool {
     }
 }
 
-fn check_utf8(text: &[u8]) -> Result<()> {
-    match simdutf8::compat::from_utf8(text) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(JsonReadError::new(error.valid_up_to(), JsonFault::Utf8)),
-    }
+/// A text, which must be UTF-8.
+pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
+    simdutf8::basic::from_utf8(text).map_err(|_| {
+        let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        JsonReadError::new(valid, JsonFault::Utf8)
+    })
 }
 
 /// How many words the bits beyond the first 64 take.
@@ -1503,7 +1550,7 @@ fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
         b'-' | b'0'..=b'9' => {
             let at = lexer.at;
             let text = lexer.number()?;
-            value::double(text).ok_or_else(|| out_of_range(at, text, EXPECTED))
+            value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
         }
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
@@ -1520,7 +1567,7 @@ fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
         b'-' | b'0'..=b'9' => {
             let at = lexer.at;
             let text = lexer.number()?;
-            value::float(text).ok_or_else(|| out_of_range(at, text, EXPECTED))
+            value::float(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
         }
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
@@ -1545,9 +1592,9 @@ fn integer(lexer: &mut Lexer<'_>, ty: &Type) -> Result<(i128, usize)> {
         }
         b'-' | b'0'..=b'9' => {
             let text = lexer.number()?;
-            match value::integer(text) {
+            match value::integer(text.as_bytes()) {
                 Some(value) => Ok((value, at)),
-                None => Err(out_of_range(at, text, integer_type(ty))),
+                None => Err(out_of_range(at, text.as_bytes(), integer_type(ty))),
             }
         }
         _ => Err(lexer.mismatch(integer_type(ty))),
@@ -1626,7 +1673,7 @@ mod tests {
 
     fn read_any(schema: &Schema, json: &str) -> Result<(AnyJson, bool)> {
         let mut any = AnyJson::default();
-        let mut lexer = Lexer::new(json.as_bytes());
+        let mut lexer = Lexer::new(json);
         let ignored = JsonReader::new(schema, JsonReadOptions::default()).read_any(&mut lexer, &mut any)?;
         lexer.end()?;
         Ok((any, ignored))

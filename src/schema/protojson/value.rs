@@ -14,16 +14,31 @@ pub(super) fn integer(text: &[u8]) -> Option<i128> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.len() <= 20
-        && let Some(number) = digits
-            .iter()
-            .try_fold(0u128, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u128::from(byte - b'0')))
-    {
-        let number = number as i128;
-        return Some(if is_negative { -number } else { number });
-    }
-    let magnitude = decimal_integer(digits)?;
+    let magnitude = match short_integer(digits) {
+        Some(magnitude) => magnitude.into(),
+        None => long_integer(digits)?,
+    };
     Some(if is_negative { -magnitude } else { magnitude })
+}
+
+/// An integer of digits alone that is sure to fit.
+#[inline]
+fn short_integer(digits: &[u8]) -> Option<u64> {
+    if digits.len() > 19 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number: u64, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| number * 10 + u64::from(digit))
+    })
+}
+
+#[cold]
+fn long_integer(digits: &[u8]) -> Option<i128> {
+    if digits.len() <= INTEGER_DIGITS && digits.iter().all(u8::is_ascii_digit) {
+        return Some(digits.iter().fold(0, |number, digit| number * 10 + i128::from(digit - b'0')));
+    }
+    decimal_integer(digits)
 }
 
 /// How many digits an integer of 64 bits has, at most.
@@ -63,14 +78,14 @@ pub(crate) fn quoted_integer(text: &[u8]) -> Option<i128> {
 }
 
 /// The `double` that a number of JSON says; none beyond its range.
-pub(super) fn double(text: &[u8]) -> Option<f64> {
-    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+pub(super) fn double(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
 /// The `float` that a number of JSON says; none beyond its range.
-pub(super) fn float(text: &[u8]) -> Option<f32> {
-    let number: f32 = std::str::from_utf8(text).ok()?.parse().ok()?;
+pub(super) fn float(text: &str) -> Option<f32> {
+    let number: f32 = text.parse().ok()?;
     number.is_finite().then_some(number)
 }
 
@@ -80,7 +95,7 @@ pub(super) fn quoted_double(text: &[u8]) -> Option<f64> {
         b"NaN" => Some(f64::from_bits(GO_NAN)),
         b"Infinity" => Some(f64::INFINITY),
         b"-Infinity" => Some(f64::NEG_INFINITY),
-        text if is_number(text) => double(text),
+        text if is_number(text) => double(std::str::from_utf8(text).ok()?),
         _ => None,
     }
 }
@@ -91,7 +106,7 @@ pub(super) fn quoted_float(text: &[u8]) -> Option<f32> {
         b"NaN" => Some(f32::from_bits(GO_NAN_F32)),
         b"Infinity" => Some(f32::INFINITY),
         b"-Infinity" => Some(f32::NEG_INFINITY),
-        text if is_number(text) => float(text),
+        text if is_number(text) => float(std::str::from_utf8(text).ok()?),
         _ => None,
     }
 }
@@ -101,17 +116,21 @@ pub(super) fn quoted_float(text: &[u8]) -> Option<f32> {
 ///
 /// Source: protobuf-go, `protojson`, `unmarshalBytes`.
 pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let is_url = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    let (alphabet, last_two) =
-        if is_url { (base64_simd::URL_SAFE_NO_PAD, b"-_") } else { (base64_simd::STANDARD_NO_PAD, b"+/") };
     let digits = match text {
         [digits @ .., b'=', b'='] | [digits @ .., b'='] if text.len().is_multiple_of(4) => digits,
         digits => digits,
     };
     let (whole, last) = digits.split_at(digits.len() - digits.len() % 4);
-    if alphabet.decode_append(whole, out).is_err() {
+    let is_url = base64_simd::STANDARD_NO_PAD.decode_append(whole, out).is_err();
+    if is_url && base64_simd::URL_SAFE_NO_PAD.decode_append(whole, out).is_err() {
         return false;
     }
+    let is_url = is_url || last.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let is_standard = !is_url || !whole.iter().any(|byte| matches!(byte, b'+' | b'/'));
+    if !is_standard {
+        return false;
+    }
+    let last_two = if is_url { b"-_" } else { b"+/" };
     let Some(bits) = last.iter().try_fold(0, |bits, &digit| Some(bits << 6 | sextet(digit, last_two)?)) else {
         return false;
     };

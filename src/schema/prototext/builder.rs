@@ -178,13 +178,15 @@ pub(super) enum Number {
 }
 
 impl<'l, 't, 's> Builder<'l, 't, 's> {
-    pub(super) fn new(lexer: &'l mut Lexer<'t>, schema: &'s Schema) -> Self {
+    /// A builder that appends to some bytes.
+    pub(super) fn new(lexer: &'l mut Lexer<'t>, schema: &'s Schema, mut bytes: Vec<u8>) -> Self {
         let text_bytes = lexer.text.len();
+        bytes.reserve(text_bytes / 2);
         Builder {
             lexer,
             schema,
             frames: Vec::with_capacity(FRAMES),
-            out: Unsized::with_capacity(text_bytes / 2),
+            out: Unsized::behind(bytes),
             runs: Vec::new(),
             expanded: 0,
             needs_walk: false,
@@ -204,8 +206,9 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
         Ok(AnyText { type_url: any.type_url.unwrap_or_default(), value })
     }
 
-    /// Reads a whole text, a message of this type, and appends its bytes to `out`.
-    pub(super) fn text(mut self, layout: LayoutId, out: &mut Vec<u8>) -> Result<(), ParseError> {
+    /// Reads a whole text, a message of this type, whose bytes are appended to those from the start.
+    pub(super) fn text(&mut self, layout: LayoutId) -> Result<(), ParseError> {
+        let start = self.out.bytes.len();
         self.push_message(layout, MessageEnd::Outermost)?;
         while !self.step()? {}
         let at = self.lexer.at();
@@ -213,15 +216,31 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
             Some(Frame::Message(_)) => {
                 self.end_fields();
                 if self.needs_walk {
-                    let bytes = std::mem::take(&mut self.out).into_sized();
-                    return self.canonical(at, layout, &bytes, out);
+                    let mut bytes = std::mem::take(&mut self.out).into_sized();
+                    let mut canonical = Vec::with_capacity(bytes.len() - start);
+                    let result = self.canonical(at, layout, &bytes[start..], &mut canonical);
+                    bytes.truncate(start);
+                    bytes.extend_from_slice(&canonical);
+                    self.out = Unsized::behind(bytes);
+                    return result;
                 }
             }
             Some(Frame::Any(any)) => any.put_fields(&mut self.out.bytes),
             Some(Frame::List { .. } | Frame::Entry(_)) | None => unreachable!("the outermost frame is a message"),
         }
-        self.out.append_to(out);
         Ok(())
+    }
+
+    /// All bytes, after a text was read.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.out.into_sized()
+    }
+
+    /// The first of the bytes, which were there from the start.
+    pub(super) fn into_first_bytes(self, count: usize) -> Vec<u8> {
+        let mut bytes = self.out.bytes;
+        bytes.truncate(count);
+        bytes
     }
 
     /// Reads a field, or the end of something, and says whether the outermost message has ended; it is then the frame that

@@ -46,7 +46,7 @@ pub(crate) struct AnyText<'t> {
 pub(crate) fn read_any<'t>(lexer: &mut Lexer<'t>, schema: &Schema) -> Result<AnyText<'t>, ParseError> {
     let at = lexer.at();
     match lexer.token()? {
-        Token::Open => Builder::new(lexer, schema).any(),
+        Token::Open => Builder::new(lexer, schema, Vec::new()).any(),
         token => Err(unexpected(at, &token)),
     }
 }
@@ -64,7 +64,12 @@ pub(crate) fn read_any<'t>(lexer: &mut Lexer<'t>, schema: &Schema) -> Result<Any
 ///
 /// [`ParseError`] if the text is not that of a message of the type, with the place; `out` is then as it was.
 pub fn read_text(schema: &Schema, layout: LayoutId, text: &[u8], out: &mut Vec<u8>) -> Result<(), ParseError> {
-    Builder::new(&mut Lexer::new(text, Dialect::Standard), schema).text(layout, out)
+    let start = out.len();
+    let mut lexer = Lexer::new(text, Dialect::Standard);
+    let mut builder = Builder::new(&mut lexer, schema, std::mem::take(out));
+    let result = builder.text(layout);
+    *out = if result.is_ok() { builder.into_bytes() } else { builder.into_first_bytes(start) };
+    result
 }
 
 /// The error that a token does not belong where it stands.
@@ -91,11 +96,10 @@ mod tests {
 
     fn read(schema: &Schema, name: &str, text: &[u8], makes_words_of_all: bool) -> Result<Vec<u8>, (usize, String)> {
         let mut lexer = Lexer::new(text, Dialect::Standard);
-        let mut builder = Builder::new(&mut lexer, schema);
+        let mut builder = Builder::new(&mut lexer, schema, Vec::new());
         builder.makes_words_of_all = makes_words_of_all;
-        let mut out = Vec::new();
-        builder.text(id(schema, name), &mut out).map_err(|error| (error.at(), error.to_string()))?;
-        Ok(out)
+        builder.text(id(schema, name)).map_err(|error| (error.at(), error.to_string()))?;
+        Ok(builder.into_bytes())
     }
 
     fn canonical(schema: &Schema, name: &str, wire: &[u8]) -> Vec<u8> {

@@ -165,6 +165,8 @@ impl Builder<'_, '_, '_> {
     #[inline(never)]
     fn unescape(&mut self, field: &Field, start: usize) -> Option<(Value, usize)> {
         const BLOCK_BYTES: usize = 1024;
+        /// What one step may take.
+        const ROOM: usize = 16;
         let text = self.lexer.text;
         self.scratch.clear();
         let mut block = [0; BLOCK_BYTES];
@@ -182,7 +184,7 @@ impl Builder<'_, '_, '_> {
                     (eight, rest.len())
                 }
             };
-            if filled + 16 > BLOCK_BYTES {
+            if filled + ROOM > BLOCK_BYTES {
                 self.scratch.extend_from_slice(&block[..filled]);
                 filled = 0;
             }
@@ -202,24 +204,52 @@ impl Builder<'_, '_, '_> {
             }
             match text[at] {
                 b'"' => break,
-                b'\\' => match escape(text.get(at + 1..)?)? {
-                    Escape::Byte(byte, length) => {
-                        escapes_make_bytes |= byte >= 0x80;
-                        block[filled] = byte;
-                        filled += 1;
-                        at += 1 + length;
-                    }
-                    Escape::Character(character, length) => {
-                        filled += character.encode_utf8(&mut block[filled..]).len();
-                        at += 1 + length;
-                    }
-                },
+                b'\\' => {}
                 b'\n' | 0 => return None,
                 byte => {
                     block[filled] = byte;
                     filled += 1;
                     at += 1;
+                    continue;
                 }
+            }
+            let &[_, letter, high, low] = text[at..].first_chunk()?;
+            // Which of the two it is can't be foretold, so both are read, without a branch.
+            let is_hexadecimal = letter == b'x';
+            let of_letter = u16::from(LETTERS[usize::from(letter)]);
+            let of_digits = hexadecimal(high, low);
+            let byte = if is_hexadecimal { of_digits } else { of_letter };
+            if byte != 0 && byte <= 0xff {
+                block[filled] = byte as u8;
+                filled += 1;
+                at += if is_hexadecimal { 4 } else { 2 };
+                escapes_make_bytes |= byte >= 0x80;
+                continue;
+            }
+            match letter {
+                b'x' if of_digits == 0 => {
+                    block[filled] = 0;
+                    filled += 1;
+                    at += 4;
+                }
+                b'u' => {
+                    let more = hexadecimal(*text.get(at + 4)?, *text.get(at + 5)?);
+                    if of_digits | more > 0xff {
+                        return None;
+                    }
+                    let character = char::from_u32(u32::from(of_digits) << 8 | u32::from(more))?;
+                    filled += character.encode_utf8(&mut block[filled..]).len();
+                    at += 6;
+                }
+                b'0'..=b'3' => {
+                    let (b'0'..=b'7', b'0'..=b'7') = (high, low) else { return None };
+                    let byte = (letter & 3) << 6 | (high & 7) << 3 | low & 7;
+                    escapes_make_bytes |= byte >= 0x80;
+                    block[filled] = byte;
+                    filled += 1;
+                    at += 4;
+                }
+                _ => return None,
             }
         }
         self.scratch.extend_from_slice(&block[..filled]);
@@ -240,55 +270,34 @@ fn behind_string(text: &[u8], end: usize) -> Option<usize> {
     (!matches!(text.get(end), Some(b'"' | b'\''))).then_some(end)
 }
 
-/// What an escape stands for, and how long it is without its backslash.
-enum Escape {
-    Byte(u8, usize),
-    Character(char, usize),
-}
+/// What a letter stands for behind a backslash, or 0.
+static LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let pairs = b"\"\"\'\'\\\\??a\x07b\x08f\x0cn\nr\rt\tv\x0b";
+    let mut at = 0;
+    while at < pairs.len() {
+        letters[pairs[at] as usize] = pairs[at + 1];
+        at += 2;
+    }
+    letters
+};
 
-/// Reads an escape behind its backslash.
+/// The number of two hexadecimal digits, and more than any has if they are none.
 #[inline]
-fn escape(text: &[u8]) -> Option<Escape> {
-    let byte = match *text.first()? {
-        letter @ (b'"' | b'\'' | b'\\' | b'?') => letter,
-        b'a' => 0x07,
-        b'b' => 0x08,
-        b'f' => 0x0c,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'v' => 0x0b,
-        b'x' => return Some(Escape::Byte(hexadecimal(text, 1)?, 3)),
-        b'u' => {
-            let code = u32::from(hexadecimal(text, 1)?) << 8 | u32::from(hexadecimal(text, 3)?);
-            return Some(Escape::Character(char::from_u32(code)?, 5));
-        }
-        high @ b'0'..=b'3' => {
-            let (b'0'..=b'7', b'0'..=b'7') = (*text.get(1)?, *text.get(2)?) else { return None };
-            return Some(Escape::Byte((high & 3) << 6 | (text[1] & 7) << 3 | text[2] & 7, 3));
-        }
-        _ => return None,
-    };
-    Some(Escape::Byte(byte, 1))
-}
-
-/// Reads two hexadecimal digits.
-#[inline]
-fn hexadecimal(text: &[u8], at: usize) -> Option<u8> {
-    const NONE: u8 = 16;
-    static DIGITS: [u8; 256] = {
+fn hexadecimal(high: u8, low: u8) -> u16 {
+    const NONE: u16 = 0x800;
+    static DIGITS: [u16; 256] = {
         let mut digits = [NONE; 256];
         let mut digit = 0;
         while digit < 16 {
-            let character = b"0123456789abcdef"[digit];
-            digits[character as usize] = digit as u8;
-            digits[character.to_ascii_uppercase() as usize] = digit as u8;
+            let character = b"0123456789abcdef"[digit as usize];
+            digits[character as usize] = digit;
+            digits[character.to_ascii_uppercase() as usize] = digit;
             digit += 1;
         }
         digits
     };
-    let (high, low) = (DIGITS[usize::from(*text.get(at)?)], DIGITS[usize::from(*text.get(at + 1)?)]);
-    (high | low < NONE).then_some(high << 4 | low)
+    DIGITS[usize::from(high)] << 4 | DIGITS[usize::from(low)]
 }
 
 /// Reads the name of a field and what stands between it and the value: finds the field and where the value begins.

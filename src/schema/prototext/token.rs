@@ -184,6 +184,17 @@ impl<'t> Lexer<'t> {
         Ok(token)
     }
 
+    /// Reads the name of a field, its colon and one blank, if they stand here outside of all messages; the value is next.
+    pub(crate) fn quick_key(&mut self, key: &[u8]) -> bool {
+        let at = self.at();
+        let is_here = self.open.is_empty() && !matches!(self.last, Last::Name) && self.text[at..].starts_with(key);
+        if is_here {
+            self.at = at + key.len();
+            self.last = Last::Name;
+        }
+        is_here
+    }
+
     /// Reads the brace at `at` if it closes what was opened last.
     #[inline]
     pub(super) fn quick_close(&mut self, at: usize) -> bool {

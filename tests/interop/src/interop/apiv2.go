@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"sort"
+	"strconv"
 	"strings"
 
 	pb "cloud.google.com/go/rpcreplay/proto/rpcreplay"
@@ -23,6 +24,7 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/prototext"
+	protov2 "google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -31,6 +33,7 @@ import (
 
 func init() {
 	compareLines = compareJSONLines
+	readText = readTextRecording
 	moreCommands["descriptors"] = func(args []string) error { return writeDescriptors(args[0]) }
 	moreCommands["protojson"] = func(args []string) error {
 		return printMessages(args[0], protojson.MarshalOptions{}.Marshal)
@@ -38,6 +41,8 @@ func init() {
 	moreCommands["prototext"] = func(args []string) error {
 		return printMessages(args[0], prototext.MarshalOptions{Multiline: true, EmitUnknown: true, Indent: "  "}.Marshal)
 	}
+	moreCommands["fromjson"] = func(args []string) error { return encodeMessages(args[0], protojson.Unmarshal) }
+	moreCommands["fromtext"] = func(args []string) error { return encodeMessages(args[0], prototext.Unmarshal) }
 }
 
 // Writes the descriptors of all linked-in files as a FileDescriptorSet.
@@ -108,16 +113,112 @@ func printMessage(out *bufio.Writer, record []byte, marshal func(protoreflect.Pr
 	return out.WriteByte('\n')
 }
 
-// One line of JSON Lines; the first has Format and Initial, the others the rest.
+// Reads a recording in the text format with Go's own parsers of numbers, quoted strings and prototext.
+func readTextRecording(data []byte) (*recording, error) {
+	lines := bufio.NewReader(bytes.NewReader(data))
+	line := func() (string, error) {
+		text, err := lines.ReadString('\n')
+		return strings.TrimSuffix(text, "\n"), err
+	}
+	if _, err := line(); err != nil {
+		return nil, err
+	}
+	quoted, err := line()
+	if err != nil {
+		return nil, err
+	}
+	initial, err := strconv.Unquote(quoted)
+	if err != nil {
+		return nil, fmt.Errorf("initial state %s: %v", quoted, err)
+	}
+	rec := &recording{initial: []byte(initial)}
+	for {
+		count, err := line()
+		if err == io.EOF && count == "" {
+			return rec, nil
+		} else if err != nil {
+			return nil, err
+		}
+		length, err := strconv.Atoi(count)
+		if err != nil {
+			return nil, err
+		}
+		text := make([]byte, length)
+		if _, err := io.ReadFull(lines, text); err != nil {
+			return nil, err
+		}
+		entry := &pb.Entry{}
+		if err := prototext.Unmarshal(text, proto.MessageV2(entry)); err != nil {
+			return nil, fmt.Errorf("entry %d: %v", len(rec.entries)+1, err)
+		}
+		rec.entries = append(rec.entries, entry)
+	}
+}
+
+// Parses every message of a file of names and texts, and writes its bytes behind their length; holds one message in
+// memory.
+func encodeMessages(name string, unmarshal func([]byte, protoreflect.ProtoMessage) error) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(file, 1<<18)
+	out := bufio.NewWriterSize(os.Stdout, 1<<16)
+	var typeName, text, encoded []byte
+	for number := 1; ; number++ {
+		if typeName, err = readChunk(in, typeName); err == io.EOF {
+			return out.Flush()
+		} else if err != nil {
+			return err
+		}
+		if text, err = readChunk(in, text); err != nil {
+			return err
+		}
+		messageType, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(typeName))
+		if err != nil {
+			return fmt.Errorf("message %d: %s: %v", number, typeName, err)
+		}
+		message := messageType.New().Interface()
+		if err := unmarshal(text, message); err != nil {
+			return fmt.Errorf("message %d: %v", number, err)
+		}
+		if encoded, err = (protov2.MarshalOptions{}).MarshalAppend(encoded[:0], message); err != nil {
+			return fmt.Errorf("message %d: %v", number, err)
+		}
+		if err := binary.Write(out, binary.LittleEndian, uint32(len(encoded))); err != nil {
+			return err
+		}
+		out.Write(encoded)
+	}
+}
+
+// Reads a length and that many bytes, into the buffer if they fit.
+func readChunk(in *bufio.Reader, buffer []byte) ([]byte, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return nil, err
+	}
+	length := binary.LittleEndian.Uint32(head[:])
+	if uint64(cap(buffer)) < uint64(length) {
+		buffer = make([]byte, length)
+	}
+	buffer = buffer[:length]
+	_, err := io.ReadFull(in, buffer)
+	return buffer, err
+}
+
+// One line of JSON Lines; the first has Format, Initial and Canonical, the others the rest.
 type line struct {
-	Format   string
-	Initial  string
-	Index    int
-	Kind     string
-	Method   string
-	Message  json.RawMessage
-	IsError  bool
-	RefIndex int32
+	Format    string
+	Initial   string
+	Canonical bool
+	Index     int
+	Kind      string
+	Method    string
+	Message   json.RawMessage
+	IsError   bool
+	RefIndex  int32
 }
 
 func compareJSONLines(rec *recording, printed []byte) error {

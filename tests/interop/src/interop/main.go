@@ -17,13 +17,17 @@ const usage = `usage: interop COMMAND ARGUMENTS
   replay FILE...                open recordings with the real Replayer and play every call; a line of JSON for each
   compare FILE fprint PRINTED   check what was printed of FILE in Fprint's layout
   compare FILE jsonl PRINTED    check what was printed of FILE as JSON Lines (apiv2)
-  same FILE FILE                check that two recordings have equal entries, byte order of maps aside
+  same FILE FILE                check that two recordings have equal entries, byte order of maps aside; they may be in
+                                the text format (apiv2)
 
 Built with -tags apiv2, against a golang/protobuf that stands on google.golang.org/protobuf, it also knows
 
   descriptors FILE              write the descriptors of all types it knows, a protoset
   protojson FILE                every message as protojson writes it, one a line
   prototext FILE                every message as prototext writes it, over several lines
+  fromjson FILE                 parse messages with protojson and write their bytes; FILE holds, behind its length each,
+                                the name of a type and the JSON of a message, by turns, and written is in the same way
+  fromtext FILE                 as fromjson, with prototext
 `
 
 // Commands of one build only.

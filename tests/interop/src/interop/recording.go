@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io/ioutil"
@@ -11,7 +12,13 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 )
 
-const magic = "RPCReplay"
+const (
+	magic     = "RPCReplay"
+	textMagic = "RPCReTxt1"
+)
+
+// Reads a recording in the text format. Set where prototext is linked in.
+var readText func(data []byte) (*recording, error)
 
 // A recording read without rpcreplay's reader, so that what that reader says can be checked against it.
 type recording struct {
@@ -23,6 +30,13 @@ func readRecording(name string) (*recording, error) {
 	data, err := ioutil.ReadFile(name)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.HasPrefix(data, []byte(textMagic)) && readText != nil {
+		rec, err := readText(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %v", name, err)
+		}
+		return rec, nil
 	}
 	if len(data) < len(magic) || string(data[:len(magic)]) != magic {
 		return nil, fmt.Errorf("%s: no %s", name, magic)
