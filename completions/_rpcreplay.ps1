@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
@@ -133,6 +134,23 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of recordings as JSON, and nothing else')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;edit' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Edit the recording in this format')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -247,6 +265,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('print', 'print', [CompletionResultType]::ParameterValue, 'Show what recordings hold')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
@@ -260,6 +279,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;convert' {
+            break
+        }
+        'rpcreplay;help;edit' {
             break
         }
         'rpcreplay;help;schema' {

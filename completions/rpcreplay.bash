@@ -22,6 +22,9 @@ _rpcreplay() {
             rpcreplay,convert)
                 cmd="rpcreplay__subcmd__convert"
                 ;;
+            rpcreplay,edit)
+                cmd="rpcreplay__subcmd__edit"
+                ;;
             rpcreplay,help)
                 cmd="rpcreplay__subcmd__help"
                 ;;
@@ -45,6 +48,9 @@ _rpcreplay() {
                 ;;
             rpcreplay__subcmd__help,convert)
                 cmd="rpcreplay__subcmd__help__subcmd__convert"
+                ;;
+            rpcreplay__subcmd__help,edit)
+                cmd="rpcreplay__subcmd__help__subcmd__edit"
                 ;;
             rpcreplay__subcmd__help,help)
                 cmd="rpcreplay__subcmd__help__subcmd__help"
@@ -110,7 +116,7 @@ _rpcreplay() {
 
     case "${cmd}" in
         rpcreplay)
-            opts="-h -V --help --version print list ls convert schema completions man help"
+            opts="-h -V --help --version print list ls convert edit schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -203,8 +209,62 @@ _rpcreplay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rpcreplay__subcmd__edit)
+            opts="-I -h --max-record-size --threads --to --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -W "json jsonl text" -- "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rpcreplay__subcmd__help)
-            opts="print list convert schema completions man help"
+            opts="print list convert edit schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +292,20 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help__subcmd__convert)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__edit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -26,6 +26,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand list 'List the calls of recordings, a line each'
             cand ls 'List the calls of recordings, a line each'
             cand convert 'Write recordings in another format, without losing a byte'
+            cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -131,6 +132,22 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;edit'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
+            cand --to 'Edit the recording in this format'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;schema'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -226,6 +243,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
             cand convert 'Write recordings in another format, without losing a byte'
+            cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -236,6 +254,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;list'= {
         }
         &'rpcreplay;help;convert'= {
+        }
+        &'rpcreplay;help;edit'= {
         }
         &'rpcreplay;help;schema'= {
             cand list 'List the sources of message types, in the order in which they are asked'

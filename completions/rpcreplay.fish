@@ -30,6 +30,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
@@ -143,6 +144,19 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
+jsonl\t'JSON Lines: a header, then an object per entry'
+text\t'RPCReTxt1, the text format of go-replayers'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
@@ -197,13 +211,14 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_s
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

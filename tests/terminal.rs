@@ -1,7 +1,10 @@
-//! What a terminal shows: output through a pager, and tables that fit.
+//! What a terminal shows: output through a pager, tables that fit, and a question.
 //!
 //! The terminal is that of util-linux's `script`; where there is none these tests say so and pass.
 
+use std::fs;
+use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rpcreplay");
@@ -14,16 +17,26 @@ const MARKING: &str = "sed s/^/paged:/";
 
 /// Runs `rpcreplay` with these arguments and this environment on a terminal; what it shows, and the exit code.
 fn on_terminal(arguments: &str, environment: &[(&str, &str)]) -> Option<(String, i32)> {
+    typing("", arguments, environment)
+}
+
+/// The same, where somebody types this, and then the end of input. The terminal shows it when it arrives, which may be before
+/// it is asked for.
+fn typing(typed: &str, arguments: &str, environment: &[(&str, &str)]) -> Option<(String, i32)> {
     let mut script = Command::new("script");
     script
         .args(["-qec", &format!("stty rows 24 cols {COLUMNS}; {PROGRAM} {arguments}"), "/dev/null"])
-        .stdin(Stdio::null());
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     script.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("PATH", std::env::var_os("PATH")?);
     script.env("SHELL", "/bin/sh").env("NO_COLOR", "1").envs(environment.iter().copied());
-    let Ok(output) = script.output() else {
+    let Ok(mut script) = script.spawn() else {
         eprintln!("skipped: there is no `script` to make a terminal with");
         return None;
     };
+    // Who does not wait for what is typed has ended.
+    let _ = script.stdin.take().expect("it was asked for").write_all(typed.as_bytes());
+    let output = script.wait_with_output().expect("it ends");
     let shown = String::from_utf8(output.stdout).expect("all of it is escaped").replace('\r', "");
     Some((shown, output.status.code()?))
 }
@@ -149,4 +162,57 @@ hint: name what defines `demo.Echo` with --go-binary PROGRAM (the Go test that m
     assert_eq!(code, 2);
     let found = on_terminal("list --code ABORTED tests/data/nothing.replay", &[]);
     assert_eq!(found, Some(("nothing matches the selection\n".to_owned(), 1)));
+}
+
+/// Edits a copy of a recording in a folder, typing this, in an editor that makes a mistake the first time and mends it the
+/// second; what the terminal shows, the exit code, and whether the recording was changed.
+fn edit_twice(typed: &str, folder: &Path) -> Option<(String, i32, bool)> {
+    const RECORDING: &str = "tests/data/secrets.replay";
+    let path = folder.join("calls.replay");
+    let editor = folder.join("editor");
+    fs::copy(RECORDING, &path).expect("a writable folder");
+    let script = "if grep -q mistake \"$1\"; then sed -i 's/: mistake/: \"climate\"/' \"$1\"; \
+                  else sed -i '0,/: \"weather-api-key\"/s//: mistake/' \"$1\"; fi\n";
+    fs::write(&editor, script).expect("a writable folder");
+    let arguments = format!("edit {}", path.display());
+    // Ctrl-C is for the editor, each time.
+    let editor = format!("kill -INT $PPID; sh {}", editor.display());
+    let environment = [("EDITOR", editor.as_str()), ("TMPDIR", folder.to_str().expect("UTF-8"))];
+    let (shown, code) = typing(typed, &arguments, &environment)?;
+    Some((shown, code, fs::read(&path).expect("a file") != fs::read(RECORDING).expect("a file")))
+}
+
+/// The text that stands in the only folder there is.
+fn kept_text(folder: &Path) -> Option<String> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let kept = entries.filter(|path| path.is_dir()).map(|path| path.join("calls.replay.json")).next()?;
+    Some(fs::read_to_string(kept).expect("a text"))
+}
+
+#[test]
+fn a_mistake_may_be_mended_in_the_editor() {
+    for typed in ["y\n", "what\nY\n", "\n"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let Some((shown, code, is_changed)) = edit_twice(typed, folder.path()) else { return };
+        assert!(
+            shown.contains("calls.replay.json: entry 1 at line 12:21: `request:secret_id`: found `mistake`, expected"),
+            "{shown}"
+        );
+        let asked = shown.matches("edit again? [Y/n] ").count();
+        assert_eq!(asked, typed.matches('\n').count(), "{shown}");
+        assert!(shown.ends_with("calls.replay: 1 entry changed\n"), "{shown}");
+        assert_eq!((code, is_changed, kept_text(folder.path())), (0, true, None), "{typed:?}");
+    }
+}
+
+#[test]
+fn whoever_gives_up_keeps_the_text() {
+    for typed in ["n\n", "No\n", "", "what\n"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let Some((shown, code, is_changed)) = edit_twice(typed, folder.path()) else { return };
+        assert!(shown.contains("edit again? [Y/n] "), "{shown}");
+        assert!(shown.contains("calls.replay: not written; the edited text is kept in "), "{shown}");
+        assert_eq!((code, is_changed), (2, false), "{typed:?}");
+        assert!(kept_text(folder.path()).expect("it is kept").contains(": mistake"));
+    }
 }

@@ -196,6 +196,11 @@ impl<'s, R: Read> Reader<'s, R> {
         self.compression
     }
 
+    /// Whether it is JSON that says to hold nothing but ProtoJSON.
+    pub fn is_canonical(&self) -> bool {
+        self.cutter.as_ref().is_some_and(Cutter::is_canonical)
+    }
+
     /// What stands in front of the entries.
     pub fn header(&self) -> &Header {
         &self.header

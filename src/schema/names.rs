@@ -41,7 +41,7 @@ impl Names {
 
 /// Mixes the length, the beginning and the end of a name.
 #[inline]
-fn hash(name: &[u8]) -> usize {
+pub(super) fn hash(name: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (first, last) = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
         (u64::from_le_bytes(*first), u64::from_le_bytes(*last))

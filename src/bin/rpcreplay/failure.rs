@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::CommandFactory;
 
 use rpcreplay::error::ErrorKind;
-use rpcreplay::schema::{ParseFault, SourceError, Unresolved, escape_go};
+use rpcreplay::schema::{JsonFault, ParseFault, SourceError, Unresolved, escape_go};
 
 use crate::Cli;
 
@@ -59,7 +59,8 @@ impl Trouble {
                 return Trouble::new(name, error).with_hint("name the recordings in it, such as DIR/*.replay");
             }
             // What would help is said once, after everything else.
-            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(_))) => {
+            ErrorKind::Prototext(ParseFault::Unresolved(Unresolved::Unknown(_)))
+            | ErrorKind::Json { fault: JsonFault::Unresolved(Unresolved::Unknown(_)), .. } => {
                 return Trouble::new(name, error);
             }
             _ => None,

@@ -5,22 +5,27 @@ mod batches;
 mod completions;
 mod convert;
 mod course;
+mod edit;
 mod failure;
+mod fingerprint;
 mod list;
 mod man;
 mod missing;
+mod notes;
 mod ordered;
 mod output;
 mod pager;
 mod print;
 mod progress;
 mod project;
+mod read_back;
 mod render;
 mod schema;
 mod select;
 mod shapes;
 mod source;
 mod tally;
+mod target;
 
 use std::process::ExitCode;
 
@@ -48,6 +53,7 @@ enum Command {
     Print(Box<print::Print>),
     List(Box<list::List>),
     Convert(Box<convert::Convert>),
+    Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Completions(completions::Completions),
     Man(man::Man),
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
         Command::Convert(convert) => convert.run(),
+        Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),

@@ -126,6 +126,11 @@ impl Cutter {
         Ok((cutter, Format::Json, header))
     }
 
+    /// Whether the header says that what follows is ProtoJSON and nothing else.
+    pub(in crate::format) fn is_canonical(&self) -> bool {
+        self.is_canonical
+    }
+
     /// Cuts out the next entry; nothing at a clean end.
     pub(in crate::format) fn frame<R: Read>(
         &mut self,

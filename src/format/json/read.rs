@@ -6,7 +6,7 @@ use super::cut::line_and_column;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::format::wire;
-use crate::schema::protojson::{AnyJson, Lexer, Raw, read_base64, utf8};
+use crate::schema::protojson::{AnyJson, Integer, Lexer, Raw, read_base64, utf8};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
 
 /// What is needed to decode entries, and kept from one to the next.
@@ -29,10 +29,10 @@ impl<'s> JsonDecoder<'s> {
 
 /// The members of an entry.
 #[derive(Debug, Default)]
-struct Members {
+struct Members<'t> {
     index: Option<u64>,
     kind: Option<Kind>,
-    method: Option<String>,
+    method: Option<Cow<'t, str>>,
     has_message: bool,
     is_error: Option<bool>,
     ref_index: Option<i32>,
@@ -70,11 +70,11 @@ pub(in crate::format) fn decode(
     Ok(Entry { index: EntryIndex(members.index.unwrap_or(index.0)), offset, line, ..entry })
 }
 
-impl Members {
+impl<'t> Members<'t> {
     /// Reads the object of an entry; on failure also says what the path of a value begins with.
     fn read(
         &mut self,
-        text: &[u8],
+        text: &'t [u8],
         decoder: &mut JsonDecoder<'_>,
         is_canonical: bool,
     ) -> std::result::Result<(), (JsonReadError, String)> {
@@ -124,7 +124,7 @@ impl Members {
 
     fn member(
         &mut self,
-        lexer: &mut Lexer<'_>,
+        lexer: &mut Lexer<'t>,
         raw: Raw<'_>,
         name: &[u8],
         is_canonical: bool,
@@ -151,9 +151,8 @@ impl Members {
             }
             b"kind" => self.kind.replace(kind(lexer)?).is_some(),
             b"method" => {
-                let raw = lexer.string("a method")?;
-                let method = String::from_utf8_lossy(&raw.unescape()?).into_owned();
-                self.method.replace(method).is_some()
+                let method = lexer.string("a method")?.unescape()?;
+                self.method.replace(text_of(method)).is_some()
             }
             b"isError" | b"is_error" => {
                 let is_error = lexer.word(b"true");
@@ -210,6 +209,14 @@ impl Members {
     }
 }
 
+/// What a string says, which is UTF-8 since its text is.
+fn text_of(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
 fn with_record(record: Vec<u8>) -> Result<Entry> {
     wire::decode(record.into(), EntryIndex(0), 0).map_err(|(fault, _)| fault.into())
 }
@@ -243,13 +250,16 @@ fn repeated(raw: Raw<'_>, name: &[u8]) -> JsonReadError {
 fn integer(lexer: &mut Lexer<'_>) -> std::result::Result<(Option<i64>, usize), JsonReadError> {
     let byte = lexer.peek();
     let at = lexer.at;
+    if let Some(quick) = lexer.quick_integer() {
+        return Ok((Integer::new(quick).signed(), at));
+    }
     let text = match byte {
         b'"' => lexer.string("a number")?.unescape()?,
         b'-' | b'0'..=b'9' => Cow::Borrowed(lexer.number()?.as_bytes()),
         _ => return Err(lexer.mismatch("a number")),
     };
     let number = crate::schema::protojson::quoted_integer(&text);
-    Ok((number.and_then(|number| i64::try_from(number).ok()), at))
+    Ok((number.and_then(Integer::signed), at))
 }
 
 fn kind(lexer: &mut Lexer<'_>) -> std::result::Result<Kind, JsonReadError> {

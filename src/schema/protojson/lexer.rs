@@ -193,7 +193,7 @@ impl<'t> Lexer<'t> {
         let mut end = start;
         let mut has_escapes = false;
         loop {
-            end += find(&self.text[end..], |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'));
+            end += plain_length(&self.text[end..]);
             match self.text.get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -233,6 +233,34 @@ impl<'t> Lexer<'t> {
             }
             None => Err(self.unexpected("a number")),
         }
+    }
+
+    /// Steps over an integer, in quotes or not, and says whether it is negative and how large, if it is a short one of digits
+    /// alone, as nearly all are; of others nothing is read.
+    #[inline]
+    pub(crate) fn quick_integer(&mut self) -> Option<(bool, u64)> {
+        /// So many digits are sure to fit.
+        const DIGITS: usize = 19;
+        let is_quoted = self.peek() == b'"';
+        let mut at = self.at + usize::from(is_quoted);
+        let is_negative = self.text.get(at) == Some(&b'-');
+        at += usize::from(is_negative);
+        let (start, mut magnitude) = (at, 0u64);
+        while let Some(&byte @ b'0'..=b'9') = self.text.get(at) {
+            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            at += 1;
+        }
+        let is_lawful = (1..=DIGITS).contains(&(at - start)) && (self.text[start] != b'0' || at == start + 1);
+        let ends = match self.text.get(at) {
+            Some(b'"') if is_quoted => true,
+            Some(b',' | b']' | b'}') => !is_quoted,
+            _ => false,
+        };
+        if !is_lawful || !ends {
+            return None;
+        }
+        self.at = at + usize::from(is_quoted);
+        Some((is_negative, magnitude))
     }
 
     /// Steps over `null` if it comes next.
@@ -369,6 +397,34 @@ fn number_length(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// How many bytes of a string stand for themselves: up to a quote, a backslash or a control character.
+#[inline(always)]
+fn plain_length(text: &[u8]) -> usize {
+    /// What is shorter than so many words need not be looked at in larger blocks.
+    const FEW: usize = 4;
+    for (index, word) in text.as_chunks().0.iter().take(FEW).enumerate() {
+        let specials = specials(u64::from_le_bytes(*word));
+        if specials != 0 {
+            return 8 * index + specials.trailing_zeros() as usize / 8;
+        }
+    }
+    let start = (text.len() / 8).min(FEW) * 8;
+    start + find(&text[start..], |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+}
+
+/// The highest bit of each byte of a word that is a quote, a backslash or a control character; those above the lowest such
+/// byte may be wrong.
+#[inline(always)]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let controls = word.wrapping_sub(0x20 * ONES) & !word;
+    let quotes = is_zero(word ^ (u64::from(b'"') * ONES));
+    let backslashes = is_zero(word ^ (u64::from(b'\\') * ONES));
+    (controls | quotes | backslashes) & HIGH
+}
+
 /// Whether a text is a number as JSON has it, and nothing else.
 pub(crate) fn is_number(text: &[u8]) -> bool {
     number_length(text) == Some(text.len())
@@ -379,12 +435,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_ends_a_string_is_found_at_every_offset() {
+        for length in 0..70 {
+            for plain in ["a", "\u{7f}", "é", "!", "#", "[", "]", "\u{a2}", "\u{dc}"] {
+                let text = plain.repeat(length);
+                assert_eq!(plain_length(text.as_bytes()), text.len());
+                for special in ["\"", "\\", "\0", "\u{1f}"] {
+                    let with = format!("{text}{special}{text}{special}");
+                    assert_eq!(plain_length(with.as_bytes()), text.len(), "{with:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn numbers_are_those_of_json() {
         for text in ["0", "-0", "10", "1.5", "1e5", "1E+5", "-1.25e-07", "0.0", "0e0"] {
             assert!(is_number(text.as_bytes()), "{text}");
         }
         for text in ["", "-", "01", "+1", ".5", "1.", "1e", "1e+", "0x1", "1_0", "NaN", "1 ", "--1", "1.e1", "1f"] {
             assert!(!is_number(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn quick_integers_are_integers() {
+        for (text, expected) in [
+            ("0,", Some((false, 0))),
+            ("-0]", Some((true, 0))),
+            ("\"17\"", Some((false, 17))),
+            ("\"-17\"x", Some((true, 17))),
+            ("1234567890123456789}", Some((false, 1_234_567_890_123_456_789))),
+            ("12345678901234567890}", None),
+            ("1", None),
+            ("01,", None),
+            ("-,", None),
+            ("1.0,", None),
+            ("1e1,", None),
+            ("\"1,", None),
+            ("1\"", None),
+            ("\"\"", None),
+        ] {
+            let mut lexer = Lexer::new(text);
+            assert_eq!(lexer.quick_integer(), expected, "{text}");
+            assert_eq!(lexer.at > 0, expected.is_some(), "{text}");
         }
     }
 

@@ -11,18 +11,16 @@ mod error;
 mod lexer;
 mod value;
 
-use rustc_hash::FxHashMap;
-
 pub use error::{JsonFault, JsonReadError};
 pub(crate) use lexer::{Lexer, Raw};
 use value::base64;
-pub(crate) use value::quoted_integer;
+pub(crate) use value::{Integer, quoted_integer};
 
 use super::canonical::write_said;
 use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use super::lengths::{Mark, OpenLength, Unsized};
 use super::well_known::WellKnown;
-use super::{JsonOptions, Schema, Walker, write_json};
+use super::{JsonOptions, Schema, Walker, names, write_json};
 use crate::wire::{
     Cursor, Groups, NESTING_LIMIT, WireType, push_group_end, push_tag, push_varint, put_bytes, put_varint,
 };
@@ -70,22 +68,11 @@ pub(crate) struct AnyJson {
 #[derive(Debug)]
 struct Names<'s> {
     layout: &'s Layout,
-    by_name: FxHashMap<&'s [u8], u32>,
+    /// The names: first those in JSON, then others as the `.proto` file has them; and per name the field.
+    table: names::Names,
+    names: Vec<(&'s [u8], u32)>,
     /// Per field, and before the first, the one that came after it last time.
     next: Vec<u32>,
-    /// By the beginning of its name the first field that has it, plus 1; and per field the next one that has the same.
-    beginnings: [u32; BEGINNINGS],
-    alike: Vec<u32>,
-}
-
-/// How many beginnings of names are told apart.
-const BEGINNINGS: usize = 64;
-
-/// Which of the beginnings a name in quotes has: told by four bytes behind the quote.
-#[inline(always)]
-fn beginning(quoted: &[u8]) -> Option<usize> {
-    let word = u32::from_le_bytes(*quoted.get(1..)?.first_chunk()?);
-    Some((word.wrapping_mul(0x9e37_79b9) >> 26) as usize)
 }
 
 /// Something open.
@@ -198,39 +185,20 @@ enum Key<'t> {
 
 impl<'s> Names<'s> {
     fn new(layout: &'s Layout) -> Self {
-        let mut by_name = FxHashMap::default();
-        for (index, field) in layout.fields().iter().enumerate() {
-            let index = index as u32;
-            by_name.insert(field.json_name().as_bytes(), index);
-        }
-        for (index, field) in layout.fields().iter().enumerate() {
-            // The name in JSON is stronger: another field's may be the same.
-            by_name.entry(field.name().as_bytes()).or_insert(index as u32);
-        }
+        let fields = || layout.fields().iter().zip(0..);
+        // Of equal names the first is found: the name in JSON is stronger than what another field is called.
+        let in_json = fields().map(|(field, index)| (field.json_name().as_bytes(), index));
+        let names: Vec<_> = in_json.chain(fields().map(|(field, index)| (field.name().as_bytes(), index))).collect();
+        let table = names::Names::new(names.iter().map(|(name, _)| str::from_utf8(name).expect("it was a string")));
         let next = (0..=layout.fields().len() as u32).collect();
-        let (mut beginnings, mut alike) = ([0; BEGINNINGS], vec![0; layout.fields().len()]);
-        for (index, field) in layout.fields().iter().enumerate().rev() {
-            // A name of two bytes begins with its closing quote and the colon, too, which blanks may keep from it.
-            let has_beginning = field.json_name().len() > 2 && !field.json_name_is_ours;
-            if let Some(first) = beginning(field.json_key.quoted()).filter(|_| has_beginning) {
-                alike[index] = std::mem::replace(&mut beginnings[first], index as u32 + 1);
-            }
-        }
-        Names { layout, by_name, next, beginnings, alike }
+        Names { layout, table, names, next }
     }
 
-    /// The field whose name in JSON stands at the beginning of a text, and how long that is in its quotes.
-    #[inline(always)]
-    fn field_at(&self, text: &[u8]) -> Option<(u32, usize)> {
-        let mut next = self.beginnings[beginning(text)?];
-        while let Some(index) = next.checked_sub(1) {
-            let quoted = self.layout.fields()[index as usize].json_key.quoted();
-            if text.starts_with(quoted) {
-                return Some((index, quoted.len()));
-            }
-            next = self.alike[index as usize];
-        }
-        None
+    /// The field of a name.
+    #[inline]
+    fn find(&self, name: &[u8]) -> Option<u32> {
+        let found = self.table.find(name, |index| names::is_same(self.names[index].0, name))?;
+        Some(self.names[found].1)
     }
 }
 
@@ -447,22 +415,16 @@ impl<'s> JsonReader<'s> {
     /// Reads the name of a member.
     #[inline(always)]
     fn member_key<'t>(&mut self, lexer: &mut Lexer<'t>, message: &Message<'s>) -> Result<Key<'t>> {
-        let names = self.names[message.id.0 as usize].as_deref_mut().expect("a message that begins has its names");
-        let guess = names.next[message.previous as usize];
-        if let Some(field) = names.layout.fields().get(guess as usize)
+        let known = self.names[message.id.0 as usize].as_deref_mut().expect("a message that begins has its names");
+        let guess = known.next[message.previous as usize];
+        if let Some(field) = known.layout.fields().get(guess as usize)
             && lexer.peek() == b'"'
             && let quoted = field.json_key.quoted()
-            && lexer.rest().starts_with(quoted)
+            && lexer.rest().get(..quoted.len()).is_some_and(|text| names::is_same(text, quoted))
         {
             lexer.at += quoted.len();
             lexer.expect(b':', "`:`")?;
             return Ok(Key::Field(guess));
-        }
-        if let Some((index, length)) = names.field_at(lexer.rest()) {
-            names.next[message.previous as usize] = index;
-            lexer.at += length;
-            lexer.expect(b':', "`:`")?;
-            return Ok(Key::Field(index));
         }
         let raw = lexer.key()?;
         let name = raw.unescape()?;
@@ -470,12 +432,12 @@ impl<'s> JsonReader<'s> {
             let is_ours = matches!(&*name, b"@type" | b"@wire" | b"@unknown" | b"@reason");
             // Only an `Any` has a type; elsewhere it is a name like others, if a field has it.
             let is_type = message.type_at == 0 && *name == *b"@type";
-            if is_ours && !(is_type && names.by_name.contains_key(&*name)) {
+            if is_ours && !(is_type && known.find(&name).is_some()) {
                 return Ok(Key::Ours(raw));
             }
         }
-        let Some(&index) = names.by_name.get(&*name) else { return Ok(Key::Unknown(raw)) };
-        names.next[message.previous as usize] = index;
+        let Some(index) = known.find(&name) else { return Ok(Key::Unknown(raw)) };
+        known.next[message.previous as usize] = index;
         Ok(Key::Field(index))
     }
 
@@ -708,7 +670,7 @@ impl<'s> JsonReader<'s> {
     fn layout(&mut self, id: LayoutId) -> &'s Layout {
         let index = id.0 as usize;
         match self.names.get(index) {
-            Some(Some(names)) => names.layout,
+            Some(Some(known)) => known.layout,
             Some(None) | None => self.new_layout(id),
         }
     }
@@ -1146,9 +1108,8 @@ impl<'s> JsonReader<'s> {
         let bytes = &self.out.bytes;
         let of = |key: &MapKey| &bytes[key.start as usize..key.end as usize];
         let keys = &mut self.keys[first as usize..];
-        // Most maps are sorted, or small.
         let mut repeated = None;
-        if !keys.is_sorted_by(|a, b| of(a) < of(b)) {
+        if !are_surely_distinct(keys.iter().map(of)) {
             keys.sort_unstable_by(|a, b| of(a).cmp(of(b)).then(a.at.cmp(&b.at)));
             repeated = keys.windows(2).find(|pair| of(&pair[0]) == of(&pair[1])).map(|pair| pair[1].at);
         }
@@ -1373,7 +1334,7 @@ impl<'s> JsonReader<'s> {
             b'-' | b'0'..=b'9' => {
                 let at = lexer.at;
                 let text = lexer.number()?;
-                let number = value::integer(text.as_bytes()).and_then(|number| i32::try_from(number).ok());
+                let number = value::integer(text.as_bytes()).and_then(Integer::signed_32);
                 number.ok_or_else(|| out_of_range(at, text.as_bytes(), "the name or number of an enum's value"))
             }
             _ => Err(lexer.mismatch("the name or number of an enum's value")),
@@ -1509,6 +1470,27 @@ pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
     })
 }
 
+/// Whether a glance shows that keys differ; if not, they may differ all the same.
+#[inline]
+fn are_surely_distinct<'k>(keys: impl ExactSizeIterator<Item = &'k [u8]>) -> bool {
+    /// So many keys leave enough of the marks free.
+    const MOST_KEYS: usize = 48;
+    const MARKS: usize = 1024;
+    if keys.len() > MOST_KEYS {
+        return false;
+    }
+    let mut marks = [0u64; MARKS / 64];
+    for key in keys {
+        let mark = names::hash(key) % MARKS;
+        let (word, bit) = (&mut marks[mark / 64], 1 << (mark % 64));
+        if *word & bit != 0 {
+            return false;
+        }
+        *word |= bit;
+    }
+    true
+}
+
 /// How many words the bits beyond the first 64 take.
 fn words_beyond(bits: usize) -> usize {
     bits.saturating_sub(64).div_ceil(64)
@@ -1579,9 +1561,12 @@ fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
 
 /// Reads an integer, in quotes or not, and tells where it stands.
 #[inline]
-fn integer(lexer: &mut Lexer<'_>, ty: &Type) -> Result<(i128, usize)> {
+fn integer(lexer: &mut Lexer<'_>, ty: &Type) -> Result<(Integer, usize)> {
     let byte = lexer.peek();
     let at = lexer.at;
+    if let Some(quick) = lexer.quick_integer() {
+        return Ok((Integer::new(quick), at));
+    }
     match byte {
         b'"' => {
             let raw = lexer.string(integer_type(ty))?;
@@ -1613,19 +1598,19 @@ fn integer_type(ty: &Type) -> &'static str {
 
 /// The bits of an integer on the wire, if it is in the range of its type.
 #[inline]
-fn bits_of(ty: &Type, value: i128) -> Option<u64> {
+fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
     Some(match ty {
-        Type::Int32 => i64::from(i32::try_from(value).ok()?) as u64,
-        Type::Sfixed32 => (i32::try_from(value).ok()? as u32).into(),
-        Type::Uint32 | Type::Fixed32 => u32::try_from(value).ok()?.into(),
-        Type::Int64 | Type::Sfixed64 => i64::try_from(value).ok()? as u64,
-        Type::Uint64 | Type::Fixed64 => u64::try_from(value).ok()?,
+        Type::Int32 => i64::from(value.signed_32()?) as u64,
+        Type::Sfixed32 => (value.signed_32()? as u32).into(),
+        Type::Uint32 | Type::Fixed32 => u32::try_from(value.unsigned()?).ok()?.into(),
+        Type::Int64 | Type::Sfixed64 => value.signed()? as u64,
+        Type::Uint64 | Type::Fixed64 => value.unsigned()?,
         Type::Sint32 => {
-            let value = i32::try_from(value).ok()?;
+            let value = value.signed_32()?;
             ((value << 1) ^ (value >> 31)) as u32 as u64
         }
         Type::Sint64 => {
-            let value = i64::try_from(value).ok()?;
+            let value = value.signed()?;
             ((value << 1) ^ (value >> 63)) as u64
         }
         _ => return None,
@@ -1634,7 +1619,7 @@ fn bits_of(ty: &Type, value: i128) -> Option<u64> {
 
 /// Appends an integer without a tag, if it is in range.
 #[inline]
-fn push_integer(out: &mut Vec<u8>, ty: &Type, value: i128) -> bool {
+fn push_integer(out: &mut Vec<u8>, ty: &Type, value: Integer) -> bool {
     let Some(bits) = bits_of(ty, value) else { return false };
     match ty.wire_type() {
         WireType::Fixed64 => out.extend_from_slice(&bits.to_le_bytes()),
@@ -1646,8 +1631,8 @@ fn push_integer(out: &mut Vec<u8>, ty: &Type, value: i128) -> bool {
 
 /// Appends an integer with its tag, if it is in range; a zero only if that is wanted.
 #[inline]
-fn put_integer(out: &mut Vec<u8>, number: u32, ty: &Type, value: i128, writes_default: bool) -> bool {
-    if value == 0 && !writes_default {
+fn put_integer(out: &mut Vec<u8>, number: u32, ty: &Type, value: Integer, writes_default: bool) -> bool {
+    if value.is_zero() && !writes_default {
         return true;
     }
     push_tag(out, number, ty.wire_type());

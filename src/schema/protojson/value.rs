@@ -7,18 +7,53 @@ use std::borrow::Cow;
 use super::lexer::is_number;
 use crate::schema::number::{GO_NAN, GO_NAN_F32};
 
+/// An integer of 64 bits and a sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Integer {
+    is_negative: bool,
+    magnitude: u64,
+}
+
+impl Integer {
+    pub(crate) fn new((is_negative, magnitude): (bool, u64)) -> Integer {
+        Integer { is_negative, magnitude }
+    }
+
+    pub(super) fn is_zero(self) -> bool {
+        self.magnitude == 0
+    }
+
+    /// The number as an `int64`, if it is one.
+    #[inline]
+    pub(crate) fn signed(self) -> Option<i64> {
+        if self.is_negative { 0i64.checked_sub_unsigned(self.magnitude) } else { i64::try_from(self.magnitude).ok() }
+    }
+
+    /// The number as an `int32`, if it is one.
+    #[inline]
+    pub(super) fn signed_32(self) -> Option<i32> {
+        i32::try_from(self.signed()?).ok()
+    }
+
+    /// The number as a `uint64`, if it is one.
+    #[inline]
+    pub(super) fn unsigned(self) -> Option<u64> {
+        (!self.is_negative || self.magnitude == 0).then_some(self.magnitude)
+    }
+}
+
 /// The integer that a number of JSON says, if it is one: `1.0` and `10e2` are.
 #[inline]
-pub(super) fn integer(text: &[u8]) -> Option<i128> {
+pub(super) fn integer(text: &[u8]) -> Option<Integer> {
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
     let magnitude = match short_integer(digits) {
-        Some(magnitude) => magnitude.into(),
-        None => long_integer(digits)?,
+        Some(magnitude) => magnitude,
+        None => u64::try_from(long_integer(digits)?).ok()?,
     };
-    Some(if is_negative { -magnitude } else { magnitude })
+    Some(Integer { is_negative, magnitude })
 }
 
 /// An integer of digits alone that is sure to fit.
@@ -34,9 +69,9 @@ fn short_integer(digits: &[u8]) -> Option<u64> {
 }
 
 #[cold]
-fn long_integer(digits: &[u8]) -> Option<i128> {
+fn long_integer(digits: &[u8]) -> Option<u128> {
     if digits.len() <= INTEGER_DIGITS && digits.iter().all(u8::is_ascii_digit) {
-        return Some(digits.iter().fold(0, |number, digit| number * 10 + i128::from(digit - b'0')));
+        return Some(digits.iter().fold(0, |number, digit| number * 10 + u128::from(digit - b'0')));
     }
     decimal_integer(digits)
 }
@@ -45,7 +80,7 @@ fn long_integer(digits: &[u8]) -> Option<i128> {
 const INTEGER_DIGITS: usize = 20;
 
 /// The integer that a number without sign says which has a point or an exponent.
-fn decimal_integer(text: &[u8]) -> Option<i128> {
+fn decimal_integer(text: &[u8]) -> Option<u128> {
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
         Some(place) => (&text[..place], &text[place + 1..]),
         None => (text, &b"0"[..]),
@@ -68,12 +103,12 @@ fn decimal_integer(text: &[u8]) -> Option<i128> {
     let exponent: i64 = std::str::from_utf8(exponent).ok()?.parse().ok()?;
     let zeros = exponent.checked_add(whole.len() as i64)?.checked_sub(last as i64)?;
     let zeros = u32::try_from(zeros).ok().filter(|zeros| *zeros as usize <= INTEGER_DIGITS)?;
-    let number = significant.iter().fold(0i128, |number, digit| number * 10 + i128::from(digit - b'0'));
-    number.checked_mul(10i128.pow(zeros))
+    let number = significant.iter().fold(0u128, |number, digit| number * 10 + u128::from(digit - b'0'));
+    number.checked_mul(10u128.pow(zeros))
 }
 
 /// The integer that a string says: a number of JSON and nothing else.
-pub(crate) fn quoted_integer(text: &[u8]) -> Option<i128> {
+pub(crate) fn quoted_integer(text: &[u8]) -> Option<Integer> {
     if is_number(text) { integer(text) } else { None }
 }
 
@@ -309,14 +344,18 @@ mod tests {
             ("-5E3", -5000),
             ("18446744073709551615", u64::MAX.into()),
             ("-9223372036854775808", i64::MIN.into()),
+            ("-18446744073709551615", -i128::from(u64::MAX)),
             ("0.000e999999999999999999", 0),
             ("0e5", 0),
         ] {
-            assert_eq!(integer(text.as_bytes()), Some(number), "{text}");
+            let integer = integer(text.as_bytes()).expect(text);
+            let magnitude = i128::from(integer.magnitude);
+            assert_eq!(if integer.is_negative { -magnitude } else { magnitude }, number, "{text}");
+            assert_eq!(integer.signed().map(i128::from), i64::try_from(number).ok().map(i128::from), "{text}");
+            assert_eq!(integer.unsigned().map(i128::from), u64::try_from(number).ok().map(i128::from), "{text}");
         }
         for text in ["0.5", "1e-1", "1e400", "1e99999999999999999999", "123456789012345678901234567890", "1.5"] {
-            let number = integer(text.as_bytes());
-            assert!(number.is_none_or(|number| number > u64::MAX.into()), "{text}");
+            assert_eq!(integer(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -125,7 +125,8 @@ pub enum ParseFault {
 }
 
 impl ParseFault {
-    pub(crate) fn hint(&self) -> Option<String> {
+    /// What to do about it, if there is something to do: a sentence in the imperative, without a period.
+    pub fn hint(&self) -> Option<String> {
         match self {
             ParseFault::Unresolved(Unresolved::Unknown(_)) => {
                 Some("add the descriptor set that defines it to the schema".to_owned())

@@ -1,10 +1,6 @@
 //! `rpcreplay convert`: a recording in another format, with everything that is in it.
 
-mod fingerprint;
-mod target;
-
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::error::ErrorKind;
@@ -15,15 +11,14 @@ use rpcreplay::schema::{LeftOut, Schema};
 
 use crate::args::{Input, SchemaArgs, Selection};
 use crate::batches::{Batches, Beginning};
-use crate::failure::{self, Failure, Outcome, Trouble, name_of, note, report};
+use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
+use crate::fingerprint::{Fingerprints, Identifier};
+use crate::notes::Notes;
 use crate::ordered::{Queue, on_threads};
 use crate::progress::Progress;
+use crate::read_back::ReadBack;
 use crate::source::Source;
-
-use fingerprint::{Fingerprints, Identifier};
-use target::Target;
-
-pub use target::Destination;
+use crate::target::{self, Destination, Target};
 
 /// The schema of JSON recordings, in the words of JSON Schema.
 const JSON_SCHEMA: &str = include_str!("recording.schema.json");
@@ -278,41 +273,6 @@ struct Converted {
     notes: Notes,
 }
 
-/// What was noticed about a recording, as numbers of entries.
-#[derive(Debug, Default)]
-struct Notes {
-    ignored_wire: Vec<u64>,
-    left_out: Vec<u64>,
-    has_unreadable: bool,
-}
-
-impl Notes {
-    fn add(&mut self, later: Notes) {
-        self.ignored_wire.extend(later.ignored_wire);
-        self.left_out.extend(later.left_out);
-        self.has_unreadable |= later.has_unreadable;
-    }
-
-    /// Says what was noticed.
-    fn tell(&self, name: &str) {
-        let say = |numbers: &[u64], singular: &str, plural: &str| {
-            const SHOWN: usize = 8;
-            let shown: Vec<_> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
-            let message = match (&shown[..], numbers.len().saturating_sub(SHOWN)) {
-                ([], _) => return,
-                ([number], _) => format!("entry {number} {singular}"),
-                (numbers, 0) => format!("entries {} {plural}", numbers.join(", ")),
-                (numbers, more) => format!("entries {} and {more} more {plural}", numbers.join(", ")),
-            };
-            note("rpcreplay: ", &format!("{name}: note: {message}"));
-        };
-        let passed_over = "bytes in \"@wire\" that were passed over, because the JSON beside them says something else";
-        say(&self.ignored_wire, &format!("has {passed_over}"), &format!("have {passed_over}"));
-        let left_out = "what the format can't carry, which is left out";
-        say(&self.left_out, &format!("holds {left_out}"), &format!("hold {left_out}"));
-    }
-}
-
 impl Conversion<'_> {
     /// Reads the recording and writes it.
     pub fn carry_out(&self, schema: &Schema) -> Result<(), Failure> {
@@ -498,66 +458,6 @@ impl Written<'_> {
                 self.target.finish()?;
                 Ok(Some(()))
             }
-        }
-    }
-}
-
-/// Reads what was written.
-struct ReadBack<'s> {
-    schema: &'s Schema,
-    exactly: bool,
-    with_unknown: bool,
-    threads: NonZeroUsize,
-}
-
-impl ReadBack<'_> {
-    fn compare(&self, path: &Path, header: &Header, expected: &Fingerprints) -> Result<(), Trouble> {
-        // What was written may be longer than what was read.
-        let input = Input { files: vec![path.to_owned()], max_record_size: u64::MAX, threads: Some(self.threads) };
-        let everything = Selection::default();
-        let progress = Progress::beside(&input, 1, true);
-        let batches = Batches::new(&input, &everything, false, self.schema, progress, self.threads);
-        let found = Queue::new((None, Fingerprints::default(), None));
-        on_threads(
-            self.threads,
-            || batches.close(),
-            |more| {
-                let mut decoder = Decoder::new(self.schema);
-                let mut identifier = Identifier::new(self.schema, self.exactly, self.with_unknown);
-                while let Some(mut batch) = batches.next() {
-                    if batch.may_have_more {
-                        more();
-                    }
-                    let (number, room) = (batch.number, batch.bytes());
-                    let entries = batches.decode(&mut batch, &mut decoder);
-                    let fingerprints: Vec<u64> = entries.iter().map(|entry| identifier.fingerprint(entry)).collect();
-                    let item = (batch.begins, batch.ends, fingerprints);
-                    found.add(number, item, |(header, all, end), (begins, ends, fingerprints)| {
-                        match begins {
-                            Some(Ok(begins)) => *header = Some(begins.header),
-                            Some(Err(trouble)) => *end = Some(Err(trouble)),
-                            None => {}
-                        }
-                        if end.is_none() {
-                            fingerprints.into_iter().for_each(|fingerprint| all.push(fingerprint));
-                            *end = ends;
-                        }
-                    });
-                    batches.give_back(room);
-                }
-            },
-        );
-        let (found_header, found, end) = found.into_inner();
-        if let Some(Err(trouble)) = end {
-            return Err(trouble);
-        }
-        let report = "please report this, with the recording if you can";
-        if found_header.as_ref() != Some(header) {
-            return Err(Trouble { message: "the initial state differs".to_owned(), hint: Some(report.to_owned()) });
-        }
-        match expected.first_difference(&found) {
-            None => Ok(()),
-            Some(place) => Err(Trouble { message: format!("{place} differs"), hint: Some(report.to_owned()) }),
         }
     }
 }

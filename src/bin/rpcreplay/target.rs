@@ -275,7 +275,7 @@ fn compression_of_name(path: &Path) -> Option<Compression> {
 }
 
 /// A path without the ending that says how it is compressed.
-fn uncompressed(path: &Path) -> PathBuf {
+pub fn uncompressed(path: &Path) -> PathBuf {
     if compression_of_name(path).is_some() { path.with_extension("") } else { path.to_owned() }
 }
 
