@@ -158,7 +158,7 @@ pub struct Entry {
     pub(crate) ref_index: i32,
     /// The line it begins with, in a format that has lines; else 0.
     pub(crate) line: u64,
-    /// Whether its record stood in JSON as it is.
+    /// Whether a record that stood in JSON has the same reference.
     pub(crate) is_pinned: bool,
     /// Whether JSON had bytes for it that were not taken.
     pub(crate) ignored_wire: bool,

@@ -197,8 +197,8 @@ pub enum ErrorKind {
     /// An entry cannot get another number, because the reference of one already written would then name it, or another
     /// entry that moved.
     #[error(
-        "entry {moved} cannot move to another place, because entry {entry}, already written, refers to entry \
-         {refers_to}, which would then be another one"
+        "entry {moved} cannot move to another place, because entry {entry}, which stays, refers to entry {refers_to}, \
+         which would then be another one"
     )]
     ForwardReference {
         /// The number of the entry that refers.

@@ -270,7 +270,7 @@ fn a_copied_reference_never_comes_to_name_a_stranger() {
     let error = dropping(&[3]).expect_err("entry 6 would become entry 5");
     assert_eq!(
         error.to_string(),
-        "entry 4 cannot move to another place, because entry 2, already written, refers to entry 5, \
+        "entry 4 cannot move to another place, because entry 2, which stays, refers to entry 5, \
          which would then be another one"
     );
     assert_eq!(error.hint().as_deref(), Some("leave entry 2 out too"));

@@ -215,6 +215,416 @@ fn text_frames() {
     ]);
 }
 
+/// The header of a recording as JSON Lines, in 36 bytes.
+const HEADER: &str = "{\"format\":\"RPCReplay\",\"initial\":\"\"}\n";
+
+#[test]
+fn json_headers() {
+    let document = |rest: &str| format!("{{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[{rest}");
+    check(vec![
+        case("{", 0, "begins with `{`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+        case("{\"format\"", 0, "line 1:10, byte 9: the text ends too early"),
+        case("{\"format\":", 0, "line 1:11, byte 10: the text ends too early"),
+        case("{\"format\":\"RPCReplay", 0, "line 1:21, byte 20: the text ends too early"),
+        case("{\"format\":\"RPCReplay\"", 0, "line 1:22, byte 21: the text ends too early"),
+        case("{\"format\":\"RPCReplay\"}", 0, "line 1:22, byte 21: `initial` is missing"),
+        case("{\"initial\":\"\"}", 0, "line 1:14, byte 13: `format` is missing"),
+        case("\u{feff} \n{\n\"initial\":\"\"}", 0, "line 3:13, byte 19: `format` is missing"),
+        case(
+            "{\"format\":\"RPCRetxt\",\"initial\":\"\"}",
+            0,
+            "line 1:11, byte 10: `\"RPCRetxt\"` is not \"RPCReplay\"",
+        ),
+        case("{\"format\":1,\"initial\":\"\"}", 0, "line 1:11, byte 10: found `1`, expected \"RPCReplay\""),
+        case("{\"format\":\"RPCReplay\",\"initial\":\"ä\"}", 0, "line 1:33, byte 32: `\"ä\"` is not bytes in base64"),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"AAA=AA==\"}",
+            0,
+            "line 1:33, byte 32: `\"AAA=AA==\"` is not bytes in base64",
+        ),
+        case("{\"format\":\"RPCReplay\",\"initial\":7}", 0, "line 1:33, byte 32: `7` is not bytes in base64"),
+        case("{\"format\":\"RPCReplay\",\"initial\":{}}", 0, "line 1:33, byte 32: `{}` is not bytes in base64"),
+        case("{\"format\":\"RPCReplay\",\"initial\":}", 0, "line 1:33, byte 32: found `}`, expected a value"),
+        case(
+            "{\"format\":\"RPCReplay\",,\"initial\":\"\"}",
+            0,
+            "line 1:23, byte 22: found `,`, expected the name of a member",
+        ),
+        case("{\"format\":\"RPCReplay\" \"initial\":\"\"}", 0, "line 1:23, byte 22: found `\"`, expected `,` or `}`"),
+        case("{\"format\":\"RPCReplay\",\"initial\" \"\"}", 0, "line 1:33, byte 32: found `\"`, expected `:`"),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",}",
+            0,
+            "line 1:36, byte 35: found `}`, expected the name of a member",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\n\"initial\":\"a\nb\"}",
+            0,
+            "line 2:13, byte 35: a string with a raw `\\n`, which must be escaped",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"initial\":\"\"}",
+            0,
+            "line 1:46, byte 45: `initial` stands there twice",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"format\":\"RPCReplay\"}",
+            0,
+            "line 1:32, byte 31: `format` stands there twice",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"version\":1}",
+            0,
+            "line 1:46, byte 45: unknown field `version` of a recording's header",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"canonical\":1}",
+            0,
+            "line 1:48, byte 47: `1` is not true or false",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"file\":1}",
+            0,
+            "line 1:43, byte 42: found `1`, expected the name of a file",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":{}}",
+            0,
+            "line 1:46, byte 45: found `{`, expected a list of entries",
+        ),
+        case(
+            "{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":null}",
+            0,
+            "line 1:46, byte 45: found `null`, expected a list of entries",
+        ),
+        case("{\"entries\":[]}", 0, "line 1:12, byte 11: `format` is missing"),
+        case("{\"entries\":[{}],\"format\":\"RPCReplay\"}", 0, "line 1:12, byte 11: `initial` is missing"),
+        case("{\"entries\":[{}", 0, "line 1:15, byte 14: the text ends too early"),
+        case(
+            "{\"entries\":[{}],\"initial\":\"\",\"format\":\"RPCReplay\",\"entries\":[]}",
+            0,
+            "line 1:61, byte 60: `entries` stands there twice",
+        ),
+        case(
+            "{\"index\":1,\"kind\":\"REQUEST\"}\n",
+            0,
+            "this is an entry of a recording as JSON, but the header in front of it is missing",
+        ),
+        case(
+            "{\"kind\":\"REQUEST\"}",
+            0,
+            "this is an entry of a recording as JSON, but the header in front of it is missing",
+        ),
+        case(
+            "[{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[]}]",
+            0,
+            "this is a list of JSON, in which there may be several recordings",
+        ),
+        case("{\"a\":1}", 0, "this is JSON, but not of a kind known to hold a recording"),
+        case("\"RPCReplay\"", 0, "begins with `\"RPCReplay\"`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+        case(document(""), 0, "entry 1 at line 1:47, byte 46: the text ends too early"),
+        case(document("]"), 0, "entry 1 at line 1:48, byte 47: the text ends too early"),
+        case(document("],}"), 0, "entry 1 at line 1:49, byte 48: found `}`, expected the name of a member"),
+        case(document("],\"initial\":\"AA==\"}"), 0, "entry 1 at line 1:59, byte 58: `initial` stands there twice"),
+        case(document("],\"format\":\"RPCReplay\"}"), 0, "entry 1 at line 1:58, byte 57: `format` stands there twice"),
+        case(
+            document("],\"entries\":[]}"),
+            0,
+            "entry 1 at line 1:59, byte 58: unknown field `entries` of a recording's header",
+        ),
+        case(
+            document("],\"canonical\":true}"),
+            0,
+            "entry 1 at line 1:65, byte 64: `canonical` is not the same as in front of the entries",
+        ),
+        case(
+            document("],\"other\":1}"),
+            0,
+            "entry 1 at line 1:57, byte 56: unknown field `other` of a recording's header",
+        ),
+        case(document("{}],\"file\":2}"), 1, "entry 2 at line 1:58, byte 57: found `2`, expected the name of a file"),
+        case(document("{}]}\n {}"), 1, "entry 2 at line 2:2, byte 52: found `{`, expected the end of the document"),
+        case(document("{}]}]"), 1, "entry 2 at line 1:51, byte 50: found `]`, expected the end of the document"),
+        case(document("{},]}"), 1, "entry 2 at line 1:50, byte 49: found `]`, expected a value"),
+        case(document(",{}]}"), 0, "entry 1 at line 1:47, byte 46: found `,`, expected an entry's object"),
+        case(document("{},,{}]}"), 1, "entry 2 at line 1:50, byte 49: found `,`, expected an entry's object"),
+        case(document("{}\n  {}]}"), 1, "entry 2 at line 2:3, byte 51: found `{`, expected `,` or `]`"),
+        case(document("{}"), 1, "entry 2 at line 1:49, byte 48: the text ends too early"),
+        case(document("{},"), 1, "entry 2 at line 1:50, byte 49: the text ends too early"),
+        case(document("{},{\"index\""), 1, "entry 2 at line 1:58, byte 57: the text ends too early"),
+        case(document("{}}"), 1, "entry 2 at line 1:49, byte 48: found `}`, expected `,` or `]`"),
+        case(document("}"), 0, "entry 1 at line 1:47, byte 46: found `}`, expected a value"),
+        case(document("[]]}"), 0, "entry 1 at line 1:47, byte 46: found `[`, expected an entry's object"),
+        case(document("7]}"), 0, "entry 1 at line 1:47, byte 46: found `7`, expected an entry's object"),
+    ]);
+}
+
+#[test]
+fn json_entries() {
+    let with = |second: &str| format!("{HEADER}{{\"index\":1}}\n{second}");
+    check(vec![
+        case(with("{"), 1, "entry 2 at line 3:2, byte 49: the text ends too early"),
+        case(with("{\"index\":2"), 1, "entry 2 at line 3:11, byte 58: the text ends too early"),
+        case(with("{\"kind\":\"REQ"), 1, "entry 2 at line 3:13, byte 60: the text ends too early"),
+        case(with("{}}"), 1, "entry 2 at line 3:3, byte 50: found `}` behind the end of the value"),
+        case(with("{} {}"), 1, "entry 2 at line 3:4, byte 51: found `{` behind the end of the value"),
+        case(with("{},\n{}"), 1, "entry 2 at line 3:3, byte 50: found `,` behind the end of the value"),
+        case(with("[]"), 1, "entry 2 at line 3:1, byte 48: found `[`, expected an entry's object"),
+        case(with("null"), 1, "entry 2 at line 3:1, byte 48: found `null`, expected an entry's object"),
+        case(with("}"), 1, "entry 2 at line 3:1, byte 48: found `}`, expected an entry's object"),
+        case(with("// remark"), 1, "entry 2 at line 3:1, byte 48: found `//`, expected an entry's object"),
+        case(with("{\"index\":2,}"), 1, "entry 2 at line 3:12, byte 59: found `}`, expected the name of a member"),
+        case(with("{index:2}"), 1, "entry 2 at line 3:2, byte 49: found `index`, expected the name of a member"),
+        case(with("{'index':2}"), 1, "entry 2 at line 3:2, byte 49: found `'index'`, expected the name of a member"),
+        case(with("{\"index\":0}"), 1, "entry 2 at line 3:10, byte 57: `0` is not a number from 1 to 2147483647"),
+        case(with("{\"index\":-1}"), 1, "entry 2 at line 3:10, byte 57: `-1` is not a number from 1 to 2147483647"),
+        case(
+            with("{\"index\":2147483648}"),
+            1,
+            "entry 2 at line 3:10, byte 57: `2147483648` is not a number from 1 to 2147483647",
+        ),
+        case(
+            with("{\"index\":\"0x2\"}"),
+            1,
+            "entry 2 at line 3:10, byte 57: `\"0x2\"` is not a number from 1 to 2147483647",
+        ),
+        case(with("{\"index\":1.5}"), 1, "entry 2 at line 3:10, byte 57: `1.5` is not a number from 1 to 2147483647"),
+        case(with("{\"index\":02}"), 1, "entry 2 at line 3:10, byte 57: found `02`, expected a number"),
+        case(with("{\"index\":true}"), 1, "entry 2 at line 3:10, byte 57: `true` is not a number"),
+        case(with("{\"index\":1}"), 1, "entry 2 at line 3, byte 48: another entry before it has the index 1, too"),
+        case(
+            with("{\"index\":5}\n\n {\"index\":\"5\"}"),
+            2,
+            "entry 3 at line 5, byte 61: another entry before it has the index 5, too",
+        ),
+        case(
+            with("{\"index\":5}\n{}\n{\"index\":3}"),
+            3,
+            "entry 4 at line 5, byte 63: another entry before it has the index 3, too",
+        ),
+        case(
+            with("{\"index\":2}\n{\"refIndex\":3}"),
+            2,
+            "entry 3 at line 4, byte 60: refIndex 3 is the index of no entry before it",
+        ),
+        case(with("{\"refIndex\":7}"), 1, "entry 2 at line 3, byte 48: refIndex 7 is the index of no entry before it"),
+        case(
+            with("{\"refIndex\":-1}"),
+            1,
+            "entry 2 at line 3, byte 48: refIndex -1 is the index of no entry before it",
+        ),
+        case(
+            with("{\"refIndex\":2147483648}"),
+            1,
+            "entry 2 at line 3:13, byte 60: `2147483648` is not the index of an entry",
+        ),
+        case(
+            with("{\"refIndex\":1,\"ref_index\":1}"),
+            1,
+            "entry 2 at line 3:15, byte 62: `ref_index` stands there twice",
+        ),
+        case(with("{\"kind\":\"REQUEST\",\"kind\":1}"), 1, "entry 2 at line 3:19, byte 66: `kind` stands there twice"),
+        case(
+            with("{\"kind\":\"request\"}"),
+            1,
+            "entry 2 at line 3:9, byte 56: `\"request\"` is not REQUEST, RESPONSE, CREATE_STREAM, SEND, RECV or a number",
+        ),
+        case(
+            with("{\"kind\":2147483648}"),
+            1,
+            "entry 2 at line 3:9, byte 56: `2147483648` is not REQUEST, RESPONSE, CREATE_STREAM, SEND, RECV or a number",
+        ),
+        case(
+            with("{\"kind\":true}"),
+            1,
+            "entry 2 at line 3:9, byte 56: `true` is not REQUEST, RESPONSE, CREATE_STREAM, SEND, RECV or a number",
+        ),
+        case(with("{\"method\":7}"), 1, "entry 2 at line 3:11, byte 58: found `7`, expected a method"),
+        case(with("{\"method\":\"\\ud800\"}"), 1, "entry 2 at line 3:12, byte 59: `\\ud800` is not an escape of JSON"),
+        case(
+            with("{\"method\":\"a\u{1}b\"}"),
+            1,
+            "entry 2 at line 3:13, byte 60: a string with a raw `\\x01`, which must be escaped",
+        ),
+        case(
+            [with("{\"method\":\"ä").as_bytes(), b"\xff\"}"].concat(),
+            1,
+            "entry 2 at line 3:13, byte 61: the text is not valid UTF-8",
+        ),
+        case(with("{\"isError\":1}"), 1, "entry 2 at line 3:12, byte 59: `1` is not true or false"),
+        case(with("{\"isError\":\"true\"}"), 1, "entry 2 at line 3:12, byte 59: `\"true\"` is not true or false"),
+        case(
+            with("{\"isError\":true,\"is_error\":true}"),
+            1,
+            "entry 2 at line 3:17, byte 64: `is_error` stands there twice",
+        ),
+        case(
+            with("{\"message\":{},\"message\":null}"),
+            1,
+            "entry 2 at line 3:15, byte 62: `message` stands there twice",
+        ),
+        case(with("{\"Message\":{}}"), 1, "entry 2 at line 3:2, byte 49: unknown field `Message` of an entry"),
+        case(with("{\"m\\u0065thod\":{}}"), 1, "entry 2 at line 3:16, byte 63: found `{`, expected a method"),
+        case(with("{\"@unknown\":\"?\"}"), 1, "entry 2 at line 3:13, byte 60: `\"?\"` is not bytes in base64"),
+        case(
+            with("{\"@unknown\":\"CA==\"}"),
+            1,
+            "entry 2 at line 3, byte 48: not a grpcreplay.Entry: it ends inside a varint",
+        ),
+        case(with("{\"@wire\":7}"), 1, "entry 2 at line 3:10, byte 57: `7` is not bytes in base64"),
+        case(
+            with("{\"@wire\":\"CA==\"}"),
+            1,
+            "entry 2 at line 3, byte 48: not a grpcreplay.Entry: it ends inside a varint",
+        ),
+        case(with("{\"@reason\":\"\"}"), 1, "entry 2 at line 3:2, byte 49: unknown field `@reason` of an entry"),
+        case(
+            with("{\"format\":\"RPCReplay\",\"initial\":\"\"}"),
+            1,
+            "entry 2 at line 3:2, byte 49: a second header: several recordings stand one behind the other",
+        ),
+        case(
+            with("{\"initial\":\"\",\"format\":\"RPCReplay\",\"entries\":[]}"),
+            1,
+            "entry 2 at line 3:2, byte 49: a second header: several recordings stand one behind the other",
+        ),
+    ]);
+}
+
+#[test]
+fn json_messages() {
+    let with = |message: &str| format!("{HEADER}{{\"kind\":\"SEND\",\"message\":{message}}}");
+    let item = |rest: &str| with(&format!("{{\"@type\":\"test.Item\",{rest}}}"));
+    let canonical = |rest: &str| item(rest).replace("\"initial\"", "\"canonical\":true,\"initial\"");
+    check(vec![
+        case(with("7"), 0, "entry 1 at line 2:26, byte 61: `send`: `7` is not an object"),
+        case(with("[]"), 0, "entry 1 at line 2:26, byte 61: `send`: `[]` is not an object"),
+        case(with("{\"name\":\"a\"}"), 0, "entry 1 at line 2:27, byte 62: `send`: an Any without `@type`"),
+        case(with("{\"@type\":7}"), 0, "entry 1 at line 2:35, byte 70: `send`: found `7`, expected a type's URL"),
+        case(
+            with("{\"@type\":\"no.Such\"}"),
+            0,
+            "entry 1 at line 2:35, byte 70: `send`: no descriptor for message type `no.Such`",
+        ),
+        case(
+            with("{\"name\":\"a\",\"@type\":\"x/no.Such\"}"),
+            0,
+            "entry 1 at line 2:46, byte 81: `send`: no descriptor for message type `no.Such`",
+        ),
+        case(with("{\"@type\":\"\"}"), 0, "entry 1 at line 2:35, byte 70: `send`: empty type url"),
+        case(
+            with("{\"@type\":\"no.Such\",\"@wire\":\"?\",\"@reason\":\"\"}"),
+            0,
+            "entry 1 at line 2:53, byte 88: `send`: `\"?\"` is not bytes in base64",
+        ),
+        case(item("\"nam\":\"a\""), 0, "entry 1 at line 2:47, byte 82: `send`: unknown field `nam` of test.Item"),
+        case(item("\"name\":7"), 0, "entry 1 at line 2:54, byte 89: `send:name`: `7` is not a string"),
+        case(
+            item("\"name\":\"a\",\"name\":\"b\""),
+            0,
+            "entry 1 at line 2:58, byte 93: `send:name`: `name` stands there twice",
+        ),
+        case(
+            item("\"child\":{\"children\":[{},\n{\"numbers\":[1,-1]}]}"),
+            0,
+            "entry 1 at line 2:71, byte 106: `send:child.children[1]`: the text ends too early",
+        ),
+        case(
+            item("\"counts\":{\"ä\":1,\"b\":\"x\"}"),
+            0,
+            "entry 1 at line 2:67, byte 103: `send:counts[\"b\"]`: `\"x\"` is not an integer of 64 bits",
+        ),
+        case(
+            item("\"counts\":{\"a\":1,\"a\":1}"),
+            0,
+            "entry 1 at line 2:63, byte 98: `send:counts[\"a\"]`: `a` stands there twice",
+        ),
+        case(
+            item("\"detail\":{\"@type\":\"a/test.Item\",\"children\":[{\"value\":2147483648}]}"),
+            0,
+            "entry 1 at line 2:100, byte 135: `send:detail.(test.Item).children[0].value`: `2147483648` is not an integer of 32 bits",
+        ),
+        case(
+            item("\"detail\":{\"@type\":\"a/no.Item\",\"value\":1}"),
+            0,
+            "entry 1 at line 2:65, byte 100: `send:detail`: no descriptor for message type `no.Item`",
+        ),
+        case(
+            item("\"detail\":{\"value\":1}"),
+            0,
+            "entry 1 at line 2:57, byte 92: `send:detail`: an Any without `@type`",
+        ),
+        case(
+            item("\"yes\":true,\"no\":1.5"),
+            0,
+            "entry 1 at line 2:58, byte 93: `send:no`: field `no` belongs to a oneof of which another field is set",
+        ),
+        case(
+            item("\"colour\":\"PINK\""),
+            0,
+            "entry 1 at line 2:56, byte 91: `send:colour`: `PINK` is not a value of test.Colour",
+        ),
+        case(item("\"data\":\"A\""), 0, "entry 1 at line 2:54, byte 89: `send:data`: `\"A\"` is not bytes in base64"),
+        case(item("\"no\":1e39"), 0, "entry 1 at line 2:52, byte 87: `send:no`: `1e39` is not a value of type float"),
+        case(
+            item("\"long\":\"1 \""),
+            0,
+            "entry 1 at line 2:54, byte 89: `send:long`: `\"1 \"` is not an unsigned integer of 64 bits",
+        ),
+        case(
+            item("\"child\":{\"@unknown\":\"gA==\"}"),
+            0,
+            "entry 1 at line 2:67, byte 102: `send:child`: `@unknown` does not hold whole fields: it ends inside a varint",
+        ),
+        case(
+            item("\"child\":{\"@wire\":\"\",\"@wire\":\"\"}"),
+            0,
+            "entry 1 at line 2:67, byte 102: `send:child`: `@wire` stands there twice",
+        ),
+        case(
+            item("\"child\":{\"@other\":1}"),
+            0,
+            "entry 1 at line 2:56, byte 91: `send:child`: unknown field `@other` of test.Item",
+        ),
+        case(
+            item("\"child\":{\"@type\":\"test.Item\"}"),
+            0,
+            "entry 1 at line 2:56, byte 91: `send:child`: unknown field `@type` of test.Item",
+        ),
+        case(
+            item("\"name\":\"a\tb\""),
+            0,
+            "entry 1 at line 2:56, byte 91: `send:name`: a string with a raw `\\t`, which must be escaped",
+        ),
+        case(item("\"name\":\"\\x\""), 0, "entry 1 at line 2:55, byte 90: `send:name`: `\\x` is not an escape of JSON"),
+        case(
+            canonical("\"@unknown\":\"\""),
+            0,
+            "entry 1 at line 2:47, byte 99: `send`: unknown field `@unknown` of test.Item",
+        ),
+        case(
+            canonical("\"child\":{\"@wire\":\"\"}"),
+            0,
+            "entry 1 at line 2:56, byte 108: `send:child`: unknown field `@wire` of test.Item",
+        ),
+        case(
+            canonical("\"name\":{\"@wire\":\"/w==\",\"@reason\":\"\"}"),
+            0,
+            "entry 1 at line 2:54, byte 106: `send:name`: `{\"@wire\":\"/w==\",\"@reason\":\"\"}` is not a string",
+        ),
+        case(
+            with("{}").replace("}}", "},\"@wire\":\"\"}").replace("\"initial\"", "\"canonical\":true,\"initial\""),
+            0,
+            "entry 1 at line 2:29, byte 81: unknown field `@wire` of an entry",
+        ),
+        case(
+            with("{\"@type\":\"google.rpc.Status\",\"details\":[{\"@type\":\"test.Item\",\"value\":[]}]}"),
+            0,
+            "entry 1 at line 2:95, byte 130: `status:details[0].(test.Item).value`: `[]` is not an integer of 32 bits",
+        ),
+    ]);
+}
+
 #[test]
 fn gzip_frames() {
     let whole = gzip(&binary(b"state", &entries()));
@@ -398,6 +808,7 @@ fn damaged_compression_delivers_what_came_before() {
 fn hints_say_what_to_do() {
     let schema = fixtures::schema();
     let hint = |file: &[u8]| fixtures::read(file, &schema).1.expect("an error").hint();
+    let json = |entries: &str| format!("{HEADER}{entries}").into_bytes();
     let line_ends = "restore the line ends, which something changed to those of Windows";
     #[rustfmt::skip]
     let cases: Vec<(Vec<u8>, Option<&str>)> = vec![
@@ -413,6 +824,13 @@ fn hints_say_what_to_do() {
         (b"RPCReTxt1\n\"\"\n\n".to_vec(), Some("after editing by hand, correct the byte count in front of the entry before this place")),
         (text("", &["message { [no.Type] {} }"]), Some("add the descriptor set that defines it to the schema")),
         (binary_of_records(&[b"\x08"]), None),
+        (b"{\"index\":1}".to_vec(), Some("put it back, or write one: {\"format\":\"RPCReplay\",\"initial\":\"\"}")),
+        (b"[{}]".to_vec(), Some("take one out, such as with: jq '.[0]'")),
+        (json(HEADER), Some("put each of them into a file of its own")),
+        (json("{\"index\":2}\n{}"), Some("give one of them another index, and change the refIndex of what refers to it")),
+        (json("{\"refIndex\":2}"), Some("keep the entry it refers to and put it first, or leave this entry out too")),
+        (json("{\"message\":{\"@type\":\"no.Type\"}}"), Some("add the descriptor set that defines it to the schema")),
+        (json("{\"isError\":1}"), None),
     ];
     for (file, expected) in cases {
         assert_eq!(hint(&file).as_deref(), expected, "{}", file.escape_ascii());
@@ -433,6 +851,11 @@ fn limits_can_be_chosen() {
     assert_eq!(read(&file, 6), (1, String::new()));
     let error = "line 2, byte 10: initial state of 6 bytes exceeds the limit of 5";
     assert_eq!(read(&file, 5), (0, error.to_owned()));
+    // JSON may be sixteen times as long.
+    let file = format!("{HEADER}{{}}\n{{\"kind\":\"CREATE_STREAM\",\"method\":\"/s/m\"}}\n");
+    assert_eq!(read(file.as_bytes(), 3), (2, String::new()));
+    let error = "entry 2 at line 3:1, byte 39: line of 40 bytes exceeds the limit of 32";
+    assert_eq!(read(file.as_bytes(), 2), (1, error.to_owned()));
     let file = b"RPCReTxt1 a long remark\n\"\"\n";
     assert_eq!(read(file, 5), (0, "line 1, byte 9: mark of 14 bytes exceeds the limit of 5".to_owned()));
 }
@@ -441,13 +864,25 @@ fn limits_can_be_chosen() {
 #[test]
 fn endless_input_ends_at_the_limit() {
     let schema = fixtures::schema();
-    let endless = b"RPCReTxt1".chain(std::io::repeat(b'x'));
-    let error = rpcreplay::format::Reader::new(endless, &schema, ReadOptions { max_record_bytes: 1 << 20 });
-    let error = error.err().expect("no line is that long").to_string();
-    assert!(
-        error.starts_with("line 1, byte 9: mark of ") && error.ends_with(" exceeds the limit of 1048576"),
-        "{error}"
-    );
+    let read = |beginning: &'static [u8], byte| {
+        let endless = beginning.chain(std::io::repeat(byte));
+        let reader = rpcreplay::format::Reader::new(endless, &schema, ReadOptions { max_record_bytes: 1 << 20 });
+        reader.and_then(|mut reader| reader.read().map(|_| ())).expect_err("it has no end").to_string()
+    };
+    let endless_json = "exceeds the limit of 16777216";
+    let document = b"{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[";
+    for (beginning, byte, start, end) in [
+        (&b"RPCReTxt1"[..], b'x', "line 1, byte 9: mark of ", "exceeds the limit of 1048576"),
+        (b"{\"format\":\"", b'x', "line 1:11, byte 10: value of ", endless_json),
+        (b"{\"format\":", b' ', "line 1:11, byte 10: blanks of ", endless_json),
+        (b"{\"format\":\"RPCReplay\",\"initial\":\"\"}", b' ', "line 1:36, byte 35: blanks of ", endless_json),
+        (HEADER.as_bytes(), b'[', "entry 1 at line 2:1, byte 36: line of ", endless_json),
+        (document, b'[', "entry 1 at line 1:47, byte 46: value of ", endless_json),
+        (b"{\"entries\":[", b'[', "line 1:12, byte 11: value of ", endless_json),
+    ] {
+        let error = read(beginning, byte);
+        assert!(error.starts_with(start) && error.ends_with(end), "{error}");
+    }
 }
 
 #[test]

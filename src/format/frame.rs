@@ -26,8 +26,9 @@ pub(super) enum Body {
     Record,
     /// The text of an entry, which begins at this offset, behind the line of this number.
     Text { body_offset: u64, line: u64 },
-    /// The JSON of an entry, which begins in the line of this number, and whether it is ProtoJSON and nothing else.
-    Json { line: u64, is_canonical: bool },
+    /// The JSON of an entry, which begins in the line of this number with this character of it, and whether it is ProtoJSON
+    /// and nothing else.
+    Json { line: u64, column: u64, is_canonical: bool },
 }
 
 /// Decodes frames; keeps its memory from one to the next.
@@ -61,9 +62,9 @@ impl Frame {
         match body {
             Body::Record => binary::decode(bytes, index, offset),
             Body::Text { body_offset, line } => text::decode(&bytes, decoder.schema, index, offset, body_offset, line),
-            Body::Json { line, is_canonical } => {
+            Body::Json { line, column, is_canonical } => {
                 let json = decoder.json.get_or_insert_with(|| json::JsonDecoder::new(decoder.schema));
-                json::decode(&bytes, json, is_canonical, index, offset, line)
+                json::decode(&bytes, json, is_canonical, index, offset, (line, column))
             }
         }
     }

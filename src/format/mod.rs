@@ -212,8 +212,8 @@ impl<'s, R: Read> Reader<'s, R> {
     ///
     /// # Errors
     ///
-    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Json`, `DuplicateIndex`, `DanglingReference`, `Compressed` and
-    /// `Io`, with the number of the entry and its offset.
+    /// `Truncated`, `TooLong`, `Wire`, `Count`, `Prototext`, `Json`, `DuplicateIndex`, `DanglingReference`,
+    /// `ForwardReference`, `Compressed` and `Io`, with the number of the entry and its offset.
     pub fn read(&mut self) -> Result<Option<Entry>> {
         let Some(frame) = self.read_frame()? else { return Ok(None) };
         let result = frame.decode(&mut self.decoder).and_then(|entry| self.numbering.settle(entry));

@@ -21,6 +21,8 @@ pub struct Numbering {
     rest: HashMap<u64, u64>,
     /// Whether every entry's name is its number.
     are_unchanged: bool,
+    /// Of the references that lead to no entry before, that which reaches furthest: whose it is, and to what.
+    forward: Option<(u64, i32)>,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Numbering {
             Format::Binary | Format::Text => false,
             Format::Json | Format::JsonLines => true,
         };
-        Numbering { has_names, entries: 0, runs: Vec::new(), rest: HashMap::new(), are_unchanged: true }
+        Numbering { has_names, entries: 0, runs: Vec::new(), rest: HashMap::new(), are_unchanged: true, forward: None }
     }
 
     /// Gives the next entry its number, and turns the name that it refers to into one.
@@ -45,7 +47,8 @@ impl Numbering {
     /// # Errors
     ///
     /// `DuplicateIndex` if an entry before it has the same name, `DanglingReference` if none before it has the name that it
-    /// refers to; both with the entry's number and line.
+    /// refers to, `ForwardReference` if its number is not its name and one before it refers to what is yet to come; each with
+    /// the entry's number and line.
     pub fn settle(&mut self, entry: Entry) -> Result<Entry> {
         if !self.has_names {
             return Ok(entry);
@@ -56,12 +59,23 @@ impl Numbering {
         if self.number_of(name).is_some() {
             return Err(Error::new(ErrorKind::DuplicateIndex { index: name }, position));
         }
+        if name != number
+            && let Some((entry, refers_to)) = self.forward
+            && number as i64 <= i64::from(refers_to)
+        {
+            return Err(Error::new(ErrorKind::ForwardReference { entry, refers_to, moved: name }, position));
+        }
         let refers_to = entry.ref_index();
         let ref_index = match u64::try_from(refers_to).ok().and_then(|name| self.number_of(name)) {
             _ if refers_to == 0 => 0,
             Some(number) => number as i32,
             // So it stood in the recording that the JSON was made of, and no entry has moved.
-            None if entry.is_pinned && self.are_unchanged && name == number => refers_to,
+            None if entry.is_pinned && self.are_unchanged && name == number => {
+                if self.forward.is_none_or(|(_, furthest)| refers_to > furthest) {
+                    self.forward = Some((number, refers_to));
+                }
+                refers_to
+            }
             None => return Err(Error::new(ErrorKind::DanglingReference { refers_to }, position)),
         };
         self.push(name, number);
@@ -148,6 +162,13 @@ mod tests {
         let mut numbering = Numbering::new(Format::Json);
         let pinned = |name, ref_index| Entry { is_pinned: true, ..entry(name, ref_index) };
         assert_eq!(numbering.settle(pinned(1, 70)).expect("nothing has moved").ref_index(), 70);
+        numbering.settle(entry(2, 0)).expect("it refers to nothing");
+        // What moves would become the one that entry 1 refers to, now or later.
+        let error = numbering.settle(entry(4, 0)).expect_err("entry 70 may follow");
+        assert!(matches!(error.kind(), ErrorKind::ForwardReference { entry: 1, refers_to: 70, moved: 4 }), "{error}");
+
+        let mut numbering = Numbering::new(Format::Json);
+        assert_eq!(numbering.settle(pinned(1, -1)).expect("nothing has moved").ref_index(), -1);
         numbering.settle(entry(3, 0)).expect("it refers to nothing");
         assert!(numbering.settle(pinned(4, -1)).is_err());
     }

@@ -359,8 +359,12 @@ impl JsonSink<'_> {
         wire: Wire<'_>,
     ) -> Result<Flow, Box<JsonError>> {
         self.begin_value(place);
-        if !matches!(well_known, WellKnown::Empty | WellKnown::Any) && self.loses_unknown(wire) {
-            self.no_json(layout, wire, "unknown fields".to_owned())?;
+        if well_known != WellKnown::Empty && self.loses_unknown(wire) {
+            match well_known {
+                // One without a type and without a value.
+                WellKnown::Any => self.any_as_bytes(wire),
+                _ => self.no_json(layout, wire, "unknown fields".to_owned())?,
+            }
             return Ok(Flow::Skip);
         }
         let level = match well_known {
@@ -392,6 +396,16 @@ impl JsonSink<'_> {
             self.object_begun();
         }
         Ok(Flow::Enter)
+    }
+
+    /// Writes an `Any` that has fields beside its own as its bytes; without a type, since what has one is a message inside
+    /// an `Any`.
+    #[cold]
+    fn any_as_bytes(&mut self, wire: Wire<'_>) {
+        self.wire_value(None, &wire.bytes(), "unknown fields beside type_url and value");
+        if self.wire_end == WireEnd::Next {
+            self.wire_end = WireEnd::Nowhere;
+        }
     }
 
     #[cold]
@@ -638,11 +652,7 @@ impl Sink for JsonSink<'_> {
     ) -> Result<Flow, Box<JsonError>> {
         self.begin_value(place);
         if self.loses_unknown(wire) {
-            // Without a type, since what has one is a message inside an `Any`.
-            self.wire_value(None, &wire.bytes(), "unknown fields beside type_url and value");
-            if self.wire_end == WireEnd::Next {
-                self.wire_end = WireEnd::Nowhere;
-            }
+            self.any_as_bytes(wire);
             return Ok(Flow::Skip);
         }
         self.out.extend_from_slice(b"{\"@type\":");

@@ -22,6 +22,10 @@ pub(in crate::format) struct Cutter {
     mode: Mode,
     /// The number of the line that comes next.
     line: u64,
+    /// How many characters of that line were taken.
+    taken_characters: u64,
+    /// The members of a document that stood in front of its entries.
+    front: HeaderMembers,
     /// Whether the payloads are ProtoJSON and nothing else.
     is_canonical: bool,
     limit_bytes: u64,
@@ -39,8 +43,17 @@ enum Mode {
     Ended,
 }
 
+/// A value that was cut out, and where it stood.
+struct Value {
+    bytes: Bytes,
+    offset: u64,
+    line: u64,
+    /// The character in its line, counted from 1.
+    column: u64,
+}
+
 /// What a header says.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct HeaderMembers {
     format: Option<()>,
     initial: Option<Vec<u8>>,
@@ -55,7 +68,14 @@ impl Cutter {
     /// Reads the header, and tells which of the two forms of JSON it is.
     pub(in crate::format) fn open<R: Read>(input: &mut Input<R>, limit_bytes: u64) -> Result<(Cutter, Format, Header)> {
         let limit_bytes = limit_bytes.saturating_mul(JSON_RATIO);
-        let mut cutter = Cutter { mode: Mode::Values, line: 1, is_canonical: false, limit_bytes };
+        let mut cutter = Cutter {
+            mode: Mode::Values,
+            line: 1,
+            taken_characters: 0,
+            front: HeaderMembers::default(),
+            is_canonical: false,
+            limit_bytes,
+        };
         if input.fill(BYTE_ORDER_MARK.len()).map_err(|error| cutter.error(input, 0, error))? == BYTE_ORDER_MARK.len()
             && input.peek().starts_with(BYTE_ORDER_MARK)
         {
@@ -88,6 +108,7 @@ impl Cutter {
             return Err(cutter.unexpected(input, at, "a list of entries"));
         }
         let entries_at = at + 1;
+        cutter.front = members.clone();
         if members.format.is_none() || members.initial.is_none() {
             // Somebody has sorted the members: the rest of the header stands behind the entries.
             let mut at = cutter.value_end(input, at)?;
@@ -123,8 +144,8 @@ impl Cutter {
             Mode::Ended => Ok(None),
         };
         match frame {
-            Ok(frame) => Ok(frame.map(|(bytes, offset, line)| {
-                let body = Body::Json { line, is_canonical: self.is_canonical };
+            Ok(frame) => Ok(frame.map(|Value { bytes, offset, line, column }| {
+                let body = Body::Json { line, column, is_canonical: self.is_canonical };
                 Frame { bytes, index, offset, body }
             })),
             Err(error) => {
@@ -147,7 +168,7 @@ impl Cutter {
         }
     }
 
-    fn next_line<R: Read>(&mut self, input: &mut Input<R>) -> Result<Option<(Bytes, u64, u64)>> {
+    fn next_line<R: Read>(&mut self, input: &mut Input<R>) -> Result<Option<Value>> {
         loop {
             let mut searched = 0;
             let (length, is_whole) = loop {
@@ -176,22 +197,20 @@ impl Cutter {
                 self.line += 1;
             }
             if !bytes.iter().all(|&byte| is_blank(byte)) {
-                return Ok(Some((bytes, offset, line)));
+                return Ok(Some(Value { bytes, offset, line, column: 1 }));
             }
         }
     }
 
-    fn next_value<R: Read>(&mut self, input: &mut Input<R>) -> Result<Option<(Bytes, u64, u64)>> {
+    fn next_value<R: Read>(&mut self, input: &mut Input<R>) -> Result<Option<Value>> {
         self.skip_blanks(input)?;
         if input.peek().is_empty() {
             return Ok(None);
         }
-        let end = self.value_end(input, 0)?;
-        let (offset, line) = (input.offset(), self.line);
-        Ok(Some((self.take(input, end), offset, line)))
+        self.take_value(input).map(Some)
     }
 
-    fn next_element<R: Read>(&mut self, input: &mut Input<R>, is_first: bool) -> Result<Option<(Bytes, u64, u64)>> {
+    fn next_element<R: Read>(&mut self, input: &mut Input<R>, is_first: bool) -> Result<Option<Value>> {
         self.skip_blanks(input)?;
         match input.peek().first() {
             Some(b']') => {
@@ -206,16 +225,20 @@ impl Cutter {
             _ => return Err(self.unexpected(input, 0, "`,` or `]`")),
         }
         self.mode = Mode::Elements { is_first: false };
+        self.take_value(input).map(Some)
+    }
+
+    fn take_value<R: Read>(&mut self, input: &mut Input<R>) -> Result<Value> {
         let end = self.value_end(input, 0)?;
-        let (offset, line) = (input.offset(), self.line);
-        Ok(Some((self.take(input, end), offset, line)))
+        let (offset, line, column) = (input.offset(), self.line, self.taken_characters + 1);
+        Ok(Value { bytes: self.take(input, end), offset, line, column })
     }
 
     /// Reads what stands behind the entries of a document; of its members nothing is new that was not seen before.
     fn end_document<R: Read>(&mut self, input: &mut Input<R>) -> Result<()> {
         self.mode = Mode::Ended;
         self.take(input, 1);
-        let mut members = HeaderMembers::default();
+        let mut members = std::mem::take(&mut self.front);
         let mut at = 0;
         while let Some(key) = self.next_key(input, &mut at, false)? {
             self.header_member(input, &mut at, &key, &mut members)?;
@@ -284,6 +307,7 @@ impl Cutter {
                 }
                 Some(byte) if is_blank(byte) => at += 1,
                 Some(_) => return Ok(false),
+                None if at as u64 > self.limit_bytes => return Err(self.too_many_blanks(input, 0, at)),
                 None if input.fill(at + 1).map_err(|error| self.error(input, at, error))? <= at => return Ok(true),
                 None => {}
             }
@@ -296,6 +320,10 @@ impl Cutter {
         let mut at = start;
         loop {
             if let Some(length) = scan.feed(&input.peek()[at..]) {
+                if at + length == start {
+                    // What closes something stands where a value should.
+                    return Err(self.unexpected(input, start, "a value"));
+                }
                 return Ok(at + length);
             }
             at = input.peek().len();
@@ -320,10 +348,16 @@ impl Cutter {
             match input.peek().get(at).copied() {
                 Some(byte) if is_blank(byte) => at += 1,
                 Some(_) => return Ok(at),
+                None if (at - start) as u64 > self.limit_bytes => return Err(self.too_many_blanks(input, start, at)),
                 None if input.fill(at + 1).map_err(|error| self.error(input, at, error))? <= at => return Ok(at),
                 None => {}
             }
         }
+    }
+
+    fn too_many_blanks<R: Read>(&self, input: &Input<R>, start: usize, end: usize) -> Error {
+        let (bytes, limit_bytes) = ((end - start) as u64, self.limit_bytes);
+        self.error(input, start, ErrorKind::TooLong { what: "blanks", bytes, limit_bytes })
     }
 
     fn skip_blanks<R: Read>(&mut self, input: &mut Input<R>) -> Result<()> {
@@ -341,7 +375,9 @@ impl Cutter {
     /// Takes bytes, and counts the lines that end in them.
     fn take<R: Read>(&mut self, input: &mut Input<R>, length: usize) -> Bytes {
         let bytes = input.take(length);
-        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        let (lines, column) = line_and_column(&bytes);
+        self.line += lines;
+        self.taken_characters = if lines > 0 { column - 1 } else { self.taken_characters + column - 1 };
         bytes
     }
 
@@ -359,12 +395,11 @@ impl Cutter {
     fn error<R: Read>(&self, input: &Input<R>, at: usize, kind: impl Into<ErrorKind>) -> Error {
         let seen = input.peek();
         let (lines, column) = line_and_column(&seen[..at.min(seen.len())]);
-        // Behind what was taken the column is only known where a line was taken with its end.
-        let column = (lines > 0 || self.mode == Mode::Values || self.mode == Mode::Lines).then_some(column);
+        let column = if lines > 0 { column } else { self.taken_characters + column };
         let position = Position {
             byte: Some(input.offset() + at as u64),
             line: Some(self.line + lines),
-            column,
+            column: Some(column),
             ..Position::default()
         };
         Error::new(kind, position)

@@ -43,14 +43,14 @@ struct Members<'t> {
 
 /// Turns the JSON of an entry into an entry, which still has the name that its `index` gives it; without one it is `index`.
 ///
-/// The JSON begins at `offset` of the file, in the line of this number.
+/// The JSON begins at `offset` of the file, in the line of this number with this character of it.
 pub(in crate::format) fn decode(
     text: &[u8],
     decoder: &mut JsonDecoder<'_>,
     is_canonical: bool,
     index: EntryIndex,
     offset: u64,
-    line: u64,
+    (line, first_column): (u64, u64),
 ) -> Result<Entry> {
     let mut members = Members::default();
     let position = Position { entry: Some(index.0), byte: Some(offset), line: Some(line), column: None };
@@ -59,7 +59,7 @@ pub(in crate::format) fn decode(
         let position = Position {
             byte: Some(offset + error.at() as u64),
             line: Some(line + lines),
-            column: Some(column),
+            column: Some(if lines > 0 { column } else { first_column + column - 1 }),
             ..position
         };
         let between = if selector.is_empty() || error.path().is_empty() { "" } else { ":" };
@@ -196,11 +196,14 @@ impl<'t> Members<'t> {
         let mut ignored_wire = self.ignored_wire;
         if let Some(wire) = &self.wire {
             let pinned = with_record(wire.clone())?;
+            // A reference that leads nowhere is as it was recorded, whatever else of the entry was edited.
+            let is_pinned = pinned.ref_index() == entry.ref_index();
             if says_the_same(&pinned, &entry) {
-                entry = Entry { is_pinned: true, ..pinned };
+                entry = pinned;
             } else {
                 ignored_wire = true;
             }
+            entry = Entry { is_pinned, ..entry };
         }
         Ok(Entry { ignored_wire, ..entry })
     }

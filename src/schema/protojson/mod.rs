@@ -1787,6 +1787,17 @@ mod tests {
         assert!(!assert_comes_back("test.Old", &old).contains("@wire"));
     }
 
+    /// They read as nothing that JSON has a place for, and a group is not read ahead of the walk.
+    #[test]
+    fn an_any_of_unknown_fields_alone_is_its_bytes() {
+        for unknown in [varint(9, 9), group(12, [])] {
+            all(&bytes(10, &unknown));
+            all(&[varint(1, 0), bytes(10, &unknown)].concat());
+            all(&bytes(10, any("google.protobuf.Any", &unknown)));
+            assert_comes_back("google.protobuf.Any", &unknown);
+        }
+    }
+
     #[test]
     fn malformed_messages_and_types_that_are_not_known_keep_their_bytes() {
         assert!(all(&[0x08]).contains("@reason"));
