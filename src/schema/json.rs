@@ -353,6 +353,13 @@ impl JsonSink<'_> {
                 number::unsigned(self.out, b"\"", value, b"\",");
                 return Ok(());
             }
+            // Some readers of JSON take `-0` for an integer, which has no sign.
+            Scalar::F32(value) if self.options.lossless && value.to_bits() == 1 << 31 => {
+                self.out.extend_from_slice(b"-0.0")
+            }
+            Scalar::F64(value) if self.options.lossless && value.to_bits() == 1 << 63 => {
+                self.out.extend_from_slice(b"-0.0")
+            }
             Scalar::F32(value) => number::json_f32(self.out, value),
             Scalar::F64(value) => number::json_f64(self.out, value),
             Scalar::String(value) => return self.string(value),

@@ -168,6 +168,12 @@ pub fn name_of(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// Trouble with making a file in a folder, without the name of that file, which nobody knows.
+pub fn in_folder(folder: &Path, error: &io::Error) -> Trouble {
+    let inner = error.get_ref().and_then(|inner| std::error::Error::source(inner)?.downcast_ref::<io::Error>());
+    Trouble::new(&format!("folder {}", name_of(folder)), inner.unwrap_or(error))
+}
+
 /// The words of the operating system, without the number that Rust puts behind them.
 fn without_number(message: &str) -> &str {
     match message.rfind(" (os error ") {
