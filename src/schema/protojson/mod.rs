@@ -710,8 +710,11 @@ impl<'s> JsonReader<'s> {
             }
             _ => {}
         }
-        if let Some(wire) = self.bytes_in_place(lexer, InPlace::Message)? {
-            self.out.bytes.extend_from_slice(&wire);
+        if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
+            match well_known {
+                WellKnown::Value => self.put_value_in_place(&bytes),
+                _ => self.out.bytes.extend_from_slice(&bytes.wire),
+            }
             self.end(ends);
             return Ok(());
         }
@@ -792,8 +795,8 @@ impl<'s> JsonReader<'s> {
     /// Reads a `Value` whose length was begun, or its beginning.
     fn json_value(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {
         self.deeper(lexer)?;
-        if let Some(wire) = self.bytes_in_place(lexer, InPlace::Message)? {
-            self.out.bytes.extend_from_slice(&wire);
+        if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
+            self.put_value_in_place(&bytes);
             self.end(ends);
             return Ok(());
         }
@@ -819,7 +822,7 @@ impl<'s> JsonReader<'s> {
             }
             b'{' => {
                 if let Some(bytes) = self.bytes_in_place(lexer, InPlace::String)? {
-                    put_bytes(&mut self.out.bytes, VALUE_STRING, &bytes);
+                    put_bytes(&mut self.out.bytes, VALUE_STRING, &bytes.wire);
                     self.end(ends);
                     return Ok(());
                 }
@@ -848,7 +851,7 @@ impl<'s> JsonReader<'s> {
     /// Reads what stands in the place of something that has no JSON: its bytes with a reason. Nothing if that is not what
     /// comes next.
     #[inline]
-    fn bytes_in_place(&self, lexer: &mut Lexer<'_>, what: InPlace) -> Result<Option<Vec<u8>>> {
+    fn bytes_in_place<'t>(&self, lexer: &mut Lexer<'t>, what: InPlace) -> Result<Option<BytesInPlace<'t>>> {
         if lexer.peek() != b'{' || self.options.strict {
             return Ok(None);
         }
@@ -862,6 +865,15 @@ impl<'s> JsonReader<'s> {
         }
     }
 
+    /// Writes a `Value` whose bytes stand in its place, or those of the message in it that is its JSON.
+    fn put_value_in_place(&mut self, bytes: &BytesInPlace<'_>) {
+        match crate::entry::type_name(bytes.type_url) {
+            "google.protobuf.Struct" => put_bytes(&mut self.out.bytes, VALUE_STRUCT, &bytes.wire),
+            "google.protobuf.ListValue" => put_bytes(&mut self.out.bytes, VALUE_LIST, &bytes.wire),
+            _ => self.out.bytes.extend_from_slice(&bytes.wire),
+        }
+    }
+
     /// Reads the object of an `Any`, or its beginning. Of the outermost the type is handed back, and its value is all that is
     /// written.
     fn any_object(&mut self, lexer: &mut Lexer<'_>, ends: Ends, outermost: Option<&mut AnyJson>) -> Result<bool> {
@@ -869,9 +881,9 @@ impl<'s> JsonReader<'s> {
             return Err(lexer.mismatch("an object"));
         }
         if outermost.is_none()
-            && let Some(wire) = self.bytes_in_place(lexer, InPlace::Any)?
+            && let Some(bytes) = self.bytes_in_place(lexer, InPlace::Any)?
         {
-            self.out.bytes.extend_from_slice(&wire);
+            self.out.bytes.extend_from_slice(&bytes.wire);
             self.end(ends);
             return Ok(false);
         }
@@ -1233,7 +1245,7 @@ impl<'s> JsonReader<'s> {
                 if lexer.peek() != b'"' {
                     return match self.bytes_in_place(lexer, InPlace::String)? {
                         Some(bytes) => {
-                            put_bytes(&mut self.out.bytes, number, &bytes);
+                            put_bytes(&mut self.out.bytes, number, &bytes.wire);
                             Ok(())
                         }
                         None => Err(lexer.mismatch("a string")),
@@ -1407,8 +1419,15 @@ enum InPlace {
     Message,
 }
 
+/// Bytes that stand in the place of what they are the bytes of.
+struct BytesInPlace<'t> {
+    wire: Vec<u8>,
+    /// Of what type they are, as it stands in the text, if that is told.
+    type_url: &'t str,
+}
+
 /// Reads an object with `"@wire"` and `"@reason"` and nothing else but, of messages, `"@type"`.
-fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> {
+fn in_place<'t>(lexer: &mut Lexer<'t>, what: InPlace) -> Option<BytesInPlace<'t>> {
     lexer.at += 1;
     if !{
         lexer.peek();
@@ -1416,13 +1435,15 @@ fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> {
     } {
         return None;
     }
-    let (mut has_type, mut wire, mut has_reason, mut is_first) = (false, None, false, true);
+    let (mut type_url, mut wire, mut has_reason, mut is_first) = (None, None, false, true);
     while lexer.next(is_first, b'}').ok()? {
         is_first = false;
         let key = lexer.key().ok()?;
         let text = lexer.string("a string").ok()?;
         match key.text {
-            b"@type" if what == InPlace::Message && !has_type => has_type = true,
+            b"@type" if what == InPlace::Message && type_url.is_none() => {
+                type_url = Some(std::str::from_utf8(text.text).ok()?);
+            }
             b"@wire" if wire.is_none() => {
                 let mut bytes = Vec::new();
                 if !base64(&text.unescape().ok()?, &mut bytes) {
@@ -1434,7 +1455,8 @@ fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> {
             _ => return None,
         }
     }
-    wire.filter(|_| has_reason && has_type == (what == InPlace::Message))
+    let is_complete = has_reason && type_url.is_some() == (what == InPlace::Message);
+    wire.filter(|_| is_complete).map(|wire| BytesInPlace { wire, type_url: type_url.unwrap_or_default() })
 }
 
 /// Finds the `"@type"` of an object whose opening brace was read: the name, and what it says. Mostly it comes first.
@@ -1795,6 +1817,24 @@ mod tests {
             all(&[varint(1, 0), bytes(10, &unknown)].concat());
             all(&bytes(10, any("google.protobuf.Any", &unknown)));
             assert_comes_back("google.protobuf.Any", &unknown);
+        }
+    }
+
+    /// The place is that of a `Value`, whichever of the two it is that has no JSON.
+    #[test]
+    fn what_a_value_holds_may_be_its_bytes() {
+        for value in [
+            bytes(5, varint(1, 9)),
+            bytes(5, bytes(1, [bytes(1, "k"), bytes(2, bytes(5, varint(9, 9)))].concat())),
+            bytes(6, varint(9, 9)),
+            bytes(6, bytes(1, bytes(6, varint(9, 9)))),
+            varint(9, 9),
+            bytes(5, bytes(1, [bytes(1, "k"), bytes(2, varint(9, 9))].concat())),
+            [&[0x11][..], &f64::INFINITY.to_le_bytes()].concat(),
+        ] {
+            all(&bytes(19, &value));
+            assert_comes_back("google.protobuf.Value", &value);
+            assert_comes_back("google.protobuf.ListValue", &bytes(1, &value));
         }
     }
 
