@@ -226,6 +226,8 @@ impl Target {
     fn failure(&self, error: &io::Error) -> Failure {
         match (&self.destination, error.kind()) {
             (Destination::Stdout, io::ErrorKind::BrokenPipe) => Failure::BrokenPipe,
+            // Whoever wrote to it has named it.
+            (Destination::Stdout, io::ErrorKind::Other) => Trouble { message: error.to_string(), hint: None }.into(),
             _ => self.trouble(error).into(),
         }
     }
@@ -249,7 +251,12 @@ pub fn open_for_rename(path: &Path) -> io::Result<(NamedTempFile, Option<fs::Per
         // The process's mask takes away what new files are not to have.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    Ok((builder.tempfile_in(folder)?, permissions))
+    let file = builder.tempfile_in(folder).map_err(|error| match error.to_string().split_once(" at path ") {
+        // The name of the new file is nobody's but ours.
+        Some((words, _)) => io::Error::new(error.kind(), words),
+        None => error,
+    });
+    Ok((file?, permissions))
 }
 
 /// Where a link leads; other paths as they are.
