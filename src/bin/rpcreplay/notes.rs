@@ -2,13 +2,66 @@
 
 use crate::failure::note;
 
-/// What was noticed about a recording, as numbers of entries.
+/// How many numbers of entries are remembered for each thing that was noticed.
+const NUMBERS: usize = 8;
+
+/// How often something was noticed, and in which entries.
+#[derive(Debug, Default)]
+pub struct Found {
+    count: u64,
+    /// The first of the entries, in order.
+    entries: Vec<u64>,
+    more_entries: u64,
+    last: u64,
+}
+
+impl Found {
+    /// How often it was noticed.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds what was found so many times in an entry.
+    pub fn add(&mut self, index: u64, count: u64) {
+        self.count += count;
+        if count == 0 || self.last == index {
+            return;
+        }
+        self.last = index;
+        if self.entries.len() < NUMBERS {
+            self.entries.push(index);
+        } else {
+            self.more_entries += 1;
+        }
+    }
+
+    /// Adds what was found in later entries.
+    pub fn append(&mut self, later: Found) {
+        let room = NUMBERS - self.entries.len();
+        self.more_entries += later.more_entries + later.entries.len().saturating_sub(room) as u64;
+        self.entries.extend(later.entries.into_iter().take(room));
+        self.count += later.count;
+        self.last = self.last.max(later.last);
+    }
+
+    /// The entries in words.
+    pub fn place(&self) -> String {
+        let numbers: Vec<_> = self.entries.iter().map(u64::to_string).collect();
+        match (&numbers[..], self.more_entries) {
+            ([number], 0) => format!("entry {number}"),
+            (numbers, 0) => format!("entries {}", numbers.join(", ")),
+            (numbers, more) => format!("entries {} and {more} more", numbers.join(", ")),
+        }
+    }
+}
+
+/// What was noticed about a recording that was written.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// Those with bytes that were not taken.
-    pub ignored_wire: Vec<u64>,
-    /// Those that hold what the format can't carry.
-    pub left_out: Vec<u64>,
+    /// Bytes that were not taken.
+    pub ignored_wire: Found,
+    /// What the format can't carry.
+    pub left_out: Found,
     /// Whether what was written can't be read again.
     pub has_unreadable: bool,
 }
@@ -16,27 +69,19 @@ pub struct Notes {
 impl Notes {
     /// Adds what was noticed of later entries.
     pub fn add(&mut self, later: Notes) {
-        self.ignored_wire.extend(later.ignored_wire);
-        self.left_out.extend(later.left_out);
+        self.ignored_wire.append(later.ignored_wire);
+        self.left_out.append(later.left_out);
         self.has_unreadable |= later.has_unreadable;
     }
 
     /// Says what was noticed.
     pub fn tell(&self, name: &str) {
-        let say = |numbers: &[u64], singular: &str, plural: &str| {
-            const SHOWN: usize = 8;
-            let shown: Vec<_> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
-            let message = match (&shown[..], numbers.len().saturating_sub(SHOWN)) {
-                ([], _) => return,
-                ([number], _) => format!("entry {number} {singular}"),
-                (numbers, 0) => format!("entries {} {plural}", numbers.join(", ")),
-                (numbers, more) => format!("entries {} and {more} more {plural}", numbers.join(", ")),
-            };
-            note("rpcreplay: ", &format!("{name}: note: {message}"));
+        let say = |found: &Found, what: &str| {
+            if found.count() > 0 {
+                note("rpcreplay: ", &format!("{name}: note: {what} in {}", found.place()));
+            }
         };
-        let passed_over = "bytes in \"@wire\" that were passed over, because the JSON beside them says something else";
-        say(&self.ignored_wire, &format!("has {passed_over}"), &format!("have {passed_over}"));
-        let left_out = "what the format can't carry, which is left out";
-        say(&self.left_out, &format!("holds {left_out}"), &format!("hold {left_out}"));
+        say(&self.ignored_wire, "\"@wire\" was passed over, because the JSON beside it says something else,");
+        say(&self.left_out, "what the format can't carry was left out");
     }
 }

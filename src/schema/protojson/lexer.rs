@@ -281,21 +281,26 @@ impl<'t> Lexer<'t> {
 
     /// Steps over a value of any kind.
     pub(crate) fn value(&mut self) -> Result<()> {
-        let mut open = Vec::new();
+        self.value_with(|_, _| {})
+    }
+
+    /// Steps over a value of any kind, and tells the name of each member inside, with where its object's brace stands.
+    pub(crate) fn value_with(&mut self, mut on_key: impl FnMut(usize, Raw<'t>)) -> Result<()> {
+        // What is open: where it begins, and what closes it.
+        let mut open: Vec<(usize, u8)> = Vec::new();
         loop {
             match self.peek() {
                 b'"' => drop(self.string("a value")?),
                 byte @ (b'{' | b'[') => {
+                    let (start, close) = (self.at, if byte == b'{' { b'}' } else { b']' });
                     self.at += 1;
-                    open.push(if byte == b'{' { b'}' } else { b']' });
-                    let close = open[open.len() - 1];
                     if self.next(true, close)? {
+                        open.push((start, close));
                         if close == b'}' {
-                            self.key()?;
+                            on_key(start, self.key()?);
                         }
                         continue;
                     }
-                    open.pop();
                 }
                 b't' if self.word(b"true") => {}
                 b'f' if self.word(b"false") => {}
@@ -304,10 +309,10 @@ impl<'t> Lexer<'t> {
                 _ => return Err(self.unexpected("a value")),
             }
             loop {
-                let Some(&close) = open.last() else { return Ok(()) };
+                let Some(&(start, close)) = open.last() else { return Ok(()) };
                 if self.next(false, close)? {
                     if close == b'}' {
-                        self.key()?;
+                        on_key(start, self.key()?);
                     }
                     break;
                 }

@@ -330,7 +330,7 @@ impl Conversion<'_> {
                             match encoder.entry(entry, index == 1, &mut converted.bytes) {
                                 Ok(left_out) => {
                                     if left_out != LeftOut::default() {
-                                        converted.notes.left_out.push(index);
+                                        converted.notes.left_out.add(index, 1);
                                         converted.notes.has_unreadable |= left_out.invalid_utf8;
                                     }
                                 }
@@ -341,7 +341,7 @@ impl Conversion<'_> {
                                 }
                             }
                             if entry.ignored_wire() {
-                                converted.notes.ignored_wire.push(index);
+                                converted.notes.ignored_wire.add(index, 1);
                             }
                             if verifies {
                                 converted.fingerprints.push(identifier.fingerprint(entry));

@@ -255,9 +255,10 @@ impl Session<'_> {
             let error = "was changed while it was edited, and is not written over";
             return Err(Trouble::new(name, error).into());
         }
+        let mut notes = Notes::default();
         let ignored_wire = edited.entries.iter().filter(|entry| entry.ignored_wire());
-        let ignored_wire = ignored_wire.map(|entry| entry.index().0).collect();
-        Notes { ignored_wire, ..Notes::default() }.tell(name);
+        ignored_wire.for_each(|entry| notes.ignored_wire.add(entry.index().0, 1));
+        notes.tell(name);
         target.put_in_place()
     }
 

@@ -2,8 +2,7 @@
 
 use rpcreplay::entry::{Entry, Flaw};
 
-/// How many numbers of entries are remembered for each thing that was noticed.
-const NUMBERS: usize = 8;
+use crate::notes::Found;
 
 /// What was noticed while showing recordings.
 #[derive(Debug, Default)]
@@ -12,51 +11,6 @@ pub struct Notes {
     more_flaws: u64,
     unknown_fields: Found,
     invalid_utf8: Found,
-}
-
-/// How often something was noticed, and in which entries.
-#[derive(Debug, Default)]
-struct Found {
-    count: u64,
-    /// The first of the entries, in order.
-    entries: Vec<u64>,
-    more_entries: u64,
-    last: u64,
-}
-
-impl Found {
-    fn add(&mut self, entry: &Entry, count: u64) {
-        let index = entry.index().0;
-        self.count += count;
-        if count == 0 || self.last == index {
-            return;
-        }
-        self.last = index;
-        if self.entries.len() < NUMBERS {
-            self.entries.push(index);
-        } else {
-            self.more_entries += 1;
-        }
-    }
-
-    /// Adds what was found in later entries.
-    fn append(&mut self, later: Found) {
-        let room = NUMBERS - self.entries.len();
-        self.more_entries += later.more_entries + later.entries.len().saturating_sub(room) as u64;
-        self.entries.extend(later.entries.into_iter().take(room));
-        self.count += later.count;
-        self.last = self.last.max(later.last);
-    }
-
-    /// The entries in words.
-    fn place(&self) -> String {
-        let numbers: Vec<_> = self.entries.iter().map(u64::to_string).collect();
-        match (&numbers[..], self.more_entries) {
-            ([number], 0) => format!("entry {number}"),
-            (numbers, 0) => format!("entries {}", numbers.join(", ")),
-            (numbers, more) => format!("entries {} and {more} more", numbers.join(", ")),
-        }
-    }
 }
 
 impl Notes {
@@ -90,25 +44,25 @@ impl Notes {
 
     /// Remembers fields that the descriptor does not know and the format leaves out.
     pub fn unknown_fields(&mut self, entry: &Entry, count: u64) {
-        self.unknown_fields.add(entry, count);
+        self.unknown_fields.add(entry.index().0, count);
     }
 
     /// Remembers strings that must be UTF-8 and are not, in a format that has no mark for them.
     pub fn invalid_utf8(&mut self, entry: &Entry) {
-        self.invalid_utf8.add(entry, 1);
+        self.invalid_utf8.add(entry.index().0, 1);
     }
 
     /// What the format could not show of a recording, a line each, once.
     pub fn take_losses(&mut self) -> Vec<String> {
         let mut lines = Vec::new();
         let fields = std::mem::take(&mut self.unknown_fields);
-        match fields.count {
+        match fields.count() {
             0 => {}
             1 => lines.push(format!("1 unknown field in {} is not shown in this format", fields.place())),
             count => lines.push(format!("{count} unknown fields in {} are not shown in this format", fields.place())),
         }
         let strings = std::mem::take(&mut self.invalid_utf8);
-        if strings.count > 0 {
+        if strings.count() > 0 {
             lines.push(format!("invalid UTF-8 in strings of {}, which Go's reader refuses", strings.place()));
         }
         lines
