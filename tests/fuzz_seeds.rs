@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use rpcreplay::Schema;
-use rpcreplay::schema::{JsonOptions, Walker, write_canonical, write_json};
+use rpcreplay::entry::Any;
+use rpcreplay::format::{Format, ReadOptions, Reader};
+use rpcreplay::schema::{JsonOptions, Walker, write_canonical, write_json, write_json_any};
 
 /// The seed, its type, and something of its JSON that only a message of that type has.
 const SEEDS: [(&str, &str, &str); 10] = [
@@ -22,8 +24,7 @@ const SEEDS: [(&str, &str, &str); 10] = [
 #[test]
 fn the_seeds_of_the_walk_are_messages() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
-    let every = std::fs::read(folder.join("protos/every.protoset")).expect("the descriptor set");
-    let schema = Schema::builder().protoset("every.protoset", every).expect("protoc made it").build();
+    let schema = every();
     let mut walker = Walker::new(&schema);
     for (name, type_name, expected) in SEEDS {
         let seed = std::fs::read(folder.join("seeds/walk").join(name)).expect(name);
@@ -36,6 +37,65 @@ fn the_seeds_of_the_walk_are_messages() {
     }
     let seeds = std::fs::read_dir(folder.join("seeds/walk")).expect("the seeds").count();
     assert_eq!(seeds, SEEDS.len());
+}
+
+/// Of each the format, and how many entries it has.
+const RECORDINGS: [(&str, Format, usize); 6] = [
+    ("lines", Format::JsonLines, 10),
+    ("document", Format::Json, 8),
+    ("pretty", Format::JsonLines, 8),
+    ("sorted", Format::Json, 8),
+    ("canonical", Format::JsonLines, 4),
+    ("windows", Format::JsonLines, 2),
+];
+
+#[test]
+fn the_seeds_of_json_are_recordings() {
+    let schema = every();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/json");
+    for (name, format, entries) in RECORDINGS {
+        let seed = std::fs::read(folder.join(name)).expect(name);
+        let mut reader = Reader::new(&seed[..], &schema, ReadOptions::default()).expect(name);
+        assert_eq!(reader.format(), format, "{name}");
+        let read = reader.by_ref().map(|entry| entry.unwrap_or_else(|error| panic!("{name}: {error}")));
+        assert_eq!(read.filter(|entry| !entry.ignored_wire()).count(), entries, "{name}");
+    }
+    assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), RECORDINGS.len());
+}
+
+/// The seed, its type, and something of its JSON.
+const LOSSLESS: [(&str, &str, &str); 9] = [
+    ("timestamp", "google.protobuf.Timestamp", r#""1970-01-01T00:00:05.000000006Z"}"#),
+    ("duration-backwards", "google.protobuf.Duration", r#""1.000000123s","@wire":"#),
+    ("mask", "google.protobuf.FieldMask", r#""aB,c"}"#),
+    ("empty", "google.protobuf.Empty", r#"{"@unknown":"CAE="}"#),
+    ("double", "google.protobuf.DoubleValue", r#""Infinity"}"#),
+    ("string", "google.protobuf.StringValue", r#"{"@wire":"Yf8=","@reason":"#),
+    ("bytes-default", "google.protobuf.BytesValue", r#""","@wire":"CgA="}"#),
+    ("unknown-type", "no.such.Type", r#""@reason":"no descriptor"#),
+    ("old-long", "every.Old", r#""int32":2,"@unknown":"+H8B","@wire":"#),
+];
+
+#[test]
+fn the_seeds_of_lossless_are_messages() {
+    let schema = every();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/lossless");
+    let mut walker = Walker::new(&schema);
+    for (name, type_url, expected) in LOSSLESS {
+        let seed = std::fs::read(folder.join(name)).expect(name);
+        let options = JsonOptions { lossless: true, ..JsonOptions::default() };
+        let mut json = Vec::new();
+        write_json_any(&mut walker, Any { type_url, value: &seed[1..] }, options, &mut json).expect(name);
+        let json = String::from_utf8(json).expect("JSON is UTF-8");
+        assert!(json.contains(expected), "{name}: {json}");
+    }
+    assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), LOSSLESS.len());
+}
+
+fn every() -> Schema {
+    let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/protos/every.protoset");
+    let every = std::fs::read(every).expect("the descriptor set");
+    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
 }
 
 #[test]

@@ -216,3 +216,36 @@ fn whoever_gives_up_keeps_the_text() {
         assert!(kept_text(folder.path()).expect("it is kept").contains(": mistake"));
     }
 }
+
+#[test]
+fn what_no_terminal_shows_is_not_written_to_one() {
+    for (arguments, what) in [
+        ("convert --to binary tests/data/secrets.replay", "a binary recording"),
+        ("convert --to binary tests/data/secrets.replay -o -", "a binary recording"),
+        ("convert --to json --compress gzip tests/data/secrets.replay", "what is compressed"),
+        ("convert --to text tests/data/pubsub.replay.zst", "what is compressed"),
+    ] {
+        let Some(found) = on_terminal(arguments, &[]) else { return };
+        let refusal = format!(
+            "rpcreplay: standard output: is a terminal, which can't show {what}\n\
+             hint: name a file with -o, or redirect standard output\n"
+        );
+        assert_eq!(found, (refusal, 2), "{arguments}");
+    }
+    let terminal = on_terminal("convert --to binary tests/data/secrets.replay -o /dev/tty", &[]);
+    let refusal = "rpcreplay: /dev/tty: is a terminal, which can't show a binary recording\n";
+    assert!(terminal.is_some_and(|(shown, code)| shown.starts_with(refusal) && code == 2));
+}
+
+/// Of a recording that was made to do harm nothing reaches the terminal as a command, nor is a pager asked.
+#[test]
+fn recordings_as_text_are_shown_on_a_terminal() {
+    for arguments in
+        ["convert --to jsonl --allow-loss tests/data/marks.grpcrr", "convert --to text tests/data/secrets.replay"]
+    {
+        let Some((shown, code)) = on_terminal(arguments, &[("PAGER", MARKING)]) else { return };
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.starts_with("{\"format\":") || shown.starts_with("RPCReTxt1\n"), "{shown}");
+        assert!(!shown.chars().any(|character| character.is_control() && character != '\n'), "{shown:?}");
+    }
+}

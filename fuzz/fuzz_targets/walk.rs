@@ -59,7 +59,8 @@ fuzz_target!(|input: &[u8]| {
     let Some((&choice, wire)) = input.split_first() else { return };
     let id = SCHEMA.resolve(TYPES[usize::from(choice & 7)]).expect("the schema has the type");
     let flag = |bit: u8| choice & 1 << bit != 0;
-    let lenient = JsonOptions { proto_names: flag(3), enum_numbers: flag(4), emit_defaults: flag(5), strict: false };
+    let lenient =
+        JsonOptions { proto_names: flag(3), enum_numbers: flag(4), emit_defaults: flag(5), ..JsonOptions::default() };
     let as_text =
         TextOptions { level: 0, unknown_fields: if flag(6) { UnknownFields::Guess } else { UnknownFields::Omit } };
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rpcreplay::Schema;
+use serde_json::Value;
 
 /// The corpus, or nothing, said on standard error, where there is none.
 pub fn folder() -> Option<PathBuf> {
@@ -45,4 +46,40 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// A text that is JSON.
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A message as it is outside an `Any`.
+pub fn without_type(message: &Value) -> Value {
+    let mut message = message.clone();
+    let object = message.as_object_mut().expect("an object");
+    let type_url = object.remove("@type");
+    let is_well_known = type_url.is_some_and(|url| url.as_str().is_some_and(|url| url.contains("/google.protobuf.")));
+    match object.remove("value") {
+        Some(value) if is_well_known => value,
+        Some(value) => {
+            object.insert("value".to_owned(), value);
+            message
+        }
+        None => message,
+    }
+}
+
+/// Whether two values are the same, whichever way their numbers are written.
+pub fn is_equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            // An Any that holds Empty is written with a value by Go, and by others without.
+            let is_empty = |key: &str, value: &Value| key == "value" && *value == json("{}");
+            a.iter().all(|(key, a)| b.get(key).map_or(is_empty(key, a), |b| is_equal(a, b)))
+                && b.keys().all(|key| a.contains_key(key))
+        }
+        _ => a == b,
+    }
 }

@@ -170,8 +170,9 @@ pub fn name_of(path: &Path) -> String {
 
 /// Trouble with making a file in a folder, without the name of that file, which nobody knows.
 pub fn in_folder(folder: &Path, error: &io::Error) -> Trouble {
-    let inner = error.get_ref().and_then(|inner| std::error::Error::source(inner)?.downcast_ref::<io::Error>());
-    Trouble::new(&format!("folder {}", name_of(folder)), inner.unwrap_or(error))
+    let words = error.to_string();
+    let words = words.split_once(" at path ").map_or(&*words, |(words, _)| words);
+    Trouble::new(&format!("folder {}", name_of(folder)), words)
 }
 
 /// The words of the operating system, without the number that Rust puts behind them.

@@ -27,9 +27,9 @@ impl<'s> JsonReader<'s> {
             return Err(lexer.mismatch("an object"));
         }
         if outermost.is_none()
-            && let Some(wire) = self.bytes_in_place(lexer, InPlace::Any)?
+            && let Some(bytes) = self.bytes_in_place(lexer, InPlace::Any)?
         {
-            self.out.bytes.extend_from_slice(&wire);
+            self.out.bytes.extend_from_slice(&bytes.wire);
             self.end(ends);
             return Ok(false);
         }
@@ -233,7 +233,7 @@ impl<'s> JsonReader<'s> {
     /// Reads what stands in the place of something that has no JSON: its bytes with a reason. Nothing if that is not what
     /// comes next.
     #[inline]
-    pub(super) fn bytes_in_place(&self, lexer: &mut Lexer<'_>, what: InPlace) -> Result<Option<Vec<u8>>> {
+    pub(super) fn bytes_in_place<'t>(&self, lexer: &mut Lexer<'t>, what: InPlace) -> Result<Option<BytesInPlace<'t>>> {
         if lexer.peek() != b'{' || self.options.strict {
             return Ok(None);
         }
@@ -259,8 +259,15 @@ pub(super) enum InPlace {
     Message,
 }
 
+/// Bytes that stand in the place of what they are the bytes of.
+pub(super) struct BytesInPlace<'t> {
+    pub(super) wire: Vec<u8>,
+    /// Of what type they are, as it stands in the text, if that is told.
+    pub(super) type_url: &'t str,
+}
+
 /// Reads an object with `"@wire"` and `"@reason"` and nothing else but, of messages, `"@type"`.
-pub(super) fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> {
+pub(super) fn in_place<'t>(lexer: &mut Lexer<'t>, what: InPlace) -> Option<BytesInPlace<'t>> {
     lexer.at += 1;
     if !{
         lexer.peek();
@@ -268,13 +275,15 @@ pub(super) fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> 
     } {
         return None;
     }
-    let (mut has_type, mut wire, mut has_reason, mut is_first) = (false, None, false, true);
+    let (mut type_url, mut wire, mut has_reason, mut is_first) = (None, None, false, true);
     while lexer.next(is_first, b'}').ok()? {
         is_first = false;
         let key = lexer.key().ok()?;
         let text = lexer.string("a string").ok()?;
         match key.text {
-            b"@type" if what == InPlace::Message && !has_type => has_type = true,
+            b"@type" if what == InPlace::Message && type_url.is_none() => {
+                type_url = Some(std::str::from_utf8(text.text).ok()?);
+            }
             b"@wire" if wire.is_none() => {
                 let mut bytes = Vec::new();
                 if !base64(&text.unescape().ok()?, &mut bytes) {
@@ -286,5 +295,6 @@ pub(super) fn in_place(lexer: &mut Lexer<'_>, what: InPlace) -> Option<Vec<u8>> 
             _ => return None,
         }
     }
-    wire.filter(|_| has_reason && has_type == (what == InPlace::Message))
+    let is_complete = has_reason && type_url.is_some() == (what == InPlace::Message);
+    wire.filter(|_| is_complete).map(|wire| BytesInPlace { wire, type_url: type_url.unwrap_or_default() })
 }

@@ -76,7 +76,7 @@ impl<'s> JsonReader<'s> {
                 if lexer.peek() != b'"' {
                     return match self.bytes_in_place(lexer, InPlace::String)? {
                         Some(bytes) => {
-                            put_bytes(&mut self.out.bytes, number, &bytes);
+                            put_bytes(&mut self.out.bytes, number, &bytes.wire);
                             Ok(())
                         }
                         None => Err(lexer.mismatch("a string")),

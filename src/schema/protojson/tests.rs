@@ -155,6 +155,24 @@ fn an_any_of_unknown_fields_alone_is_its_bytes() {
     }
 }
 
+/// The place is that of a `Value`, whichever of the two it is that has no JSON.
+#[test]
+fn what_a_value_holds_may_be_its_bytes() {
+    for value in [
+        bytes(5, varint(1, 9)),
+        bytes(5, bytes(1, [bytes(1, "k"), bytes(2, bytes(5, varint(9, 9)))].concat())),
+        bytes(6, varint(9, 9)),
+        bytes(6, bytes(1, bytes(6, varint(9, 9)))),
+        varint(9, 9),
+        bytes(5, bytes(1, [bytes(1, "k"), bytes(2, varint(9, 9))].concat())),
+        [&[0x11][..], &f64::INFINITY.to_le_bytes()].concat(),
+    ] {
+        all(&bytes(19, &value));
+        assert_comes_back("google.protobuf.Value", &value);
+        assert_comes_back("google.protobuf.ListValue", &bytes(1, &value));
+    }
+}
+
 #[test]
 fn malformed_messages_and_types_that_are_not_known_keep_their_bytes() {
     assert!(all(&[0x08]).contains("@reason"));

@@ -1,6 +1,6 @@
 //! Messages that have a form of their own in JSON.
 
-use super::any::InPlace;
+use super::any::{BytesInPlace, InPlace};
 use super::lexer::Lexer;
 use super::scalar::{out_of_range, wrong};
 use super::{Ends, Frame, JsonReader, Result, value};
@@ -43,8 +43,11 @@ impl<'s> JsonReader<'s> {
             }
             _ => {}
         }
-        if let Some(wire) = self.bytes_in_place(lexer, InPlace::Message)? {
-            self.out.bytes.extend_from_slice(&wire);
+        if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
+            match well_known {
+                WellKnown::Value => self.put_value_in_place(&bytes),
+                _ => self.out.bytes.extend_from_slice(&bytes.wire),
+            }
             self.end(ends);
             return Ok(());
         }
@@ -125,12 +128,21 @@ impl<'s> JsonReader<'s> {
     /// Reads a `Value` whose length was begun, or its beginning.
     pub(super) fn json_value(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {
         self.deeper(lexer)?;
-        if let Some(wire) = self.bytes_in_place(lexer, InPlace::Message)? {
-            self.out.bytes.extend_from_slice(&wire);
+        if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
+            self.put_value_in_place(&bytes);
             self.end(ends);
             return Ok(());
         }
         self.json_value_inside(lexer, ends)
+    }
+
+    /// Writes a `Value` whose bytes stand in its place, or those of the message in it that is its JSON.
+    fn put_value_in_place(&mut self, bytes: &BytesInPlace<'_>) {
+        match crate::entry::type_name(bytes.type_url) {
+            "google.protobuf.Struct" => put_bytes(&mut self.out.bytes, VALUE_STRUCT, &bytes.wire),
+            "google.protobuf.ListValue" => put_bytes(&mut self.out.bytes, VALUE_LIST, &bytes.wire),
+            _ => self.out.bytes.extend_from_slice(&bytes.wire),
+        }
     }
 
     pub(super) fn json_value_inside(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {
@@ -152,7 +164,7 @@ impl<'s> JsonReader<'s> {
             }
             b'{' => {
                 if let Some(bytes) = self.bytes_in_place(lexer, InPlace::String)? {
-                    put_bytes(&mut self.out.bytes, VALUE_STRING, &bytes);
+                    put_bytes(&mut self.out.bytes, VALUE_STRING, &bytes.wire);
                     self.end(ends);
                     return Ok(());
                 }

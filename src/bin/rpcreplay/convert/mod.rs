@@ -414,10 +414,10 @@ impl Conversion<'_> {
 fn trouble_of_loss(name: &str, error: &rpcreplay::Error, is_canonical: bool) -> Trouble {
     let trouble = Trouble::in_recording(name, error);
     match error.kind() {
-        rpcreplay::error::ErrorKind::Loss { .. } => {
-            let or = if is_canonical { "leave out --canonical" } else { "write json or jsonl" };
-            trouble.with_hint(format!("go on without it with --allow-loss, or {or}, which keeps everything"))
-        }
+        rpcreplay::error::ErrorKind::Loss { .. } => trouble.with_hint(match is_canonical {
+            true => "go on without it with --allow-loss, or leave out --canonical: plain JSON keeps everything",
+            false => "go on without it with --allow-loss, or write json or jsonl, which keep everything",
+        }),
         rpcreplay::error::ErrorKind::NoJson(_) => {
             trouble.with_hint("leave out --canonical: plain JSON keeps everything")
         }

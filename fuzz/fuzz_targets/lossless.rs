@@ -1,0 +1,57 @@
+//! Any bytes as a message: the first says of which type it is, the others are its wire bytes, or what stands for those.
+//! Its lossless JSON is JSON, and is read as the very same bytes.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use rpcreplay::Schema;
+use rpcreplay::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions};
+use rpcreplay::recording::Header;
+use serde::de::IgnoredAny;
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let every = include_bytes!("../protos/every.protoset").as_slice();
+    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
+});
+
+/// The types of the seeds of `walk`, in the same order, and others that have a form of their own in JSON.
+const TYPES: [&str; 16] = [
+    "every.Old",
+    "every.New",
+    "google.protobuf.Any",
+    "google.protobuf.Struct",
+    "google.protobuf.Value",
+    "google.protobuf.ListValue",
+    "google.rpc.Status",
+    "google.pubsub.v1.PullResponse",
+    "google.protobuf.Timestamp",
+    "google.protobuf.Duration",
+    "google.protobuf.FieldMask",
+    "google.protobuf.Empty",
+    "google.protobuf.DoubleValue",
+    "google.protobuf.StringValue",
+    "google.protobuf.BytesValue",
+    "no.such.Type",
+];
+
+fuzz_target!(|input: &[u8]| {
+    let Some((&choice, value)) = input.split_first() else { return };
+    let any = Any { type_url: TYPES[usize::from(choice & 7) + usize::from(choice >> 6 & 1) * 8], value };
+    let entry = Entry::encode(Kind::Request, "/m", Payload::Message(any), 0).expect("a small entry");
+    let entry = entry.with_index(EntryIndex(1));
+    let mut encoder = Encoder::new(WriteOptions::new(Format::JsonLines), &SCHEMA);
+    let mut file = Vec::new();
+    encoder.begin(&Header::default(), &mut file).expect("there is no initial state");
+    let start = file.len();
+    encoder.entry(&entry, true, &mut file).expect("nothing is lost");
+    let json = std::str::from_utf8(&file[start..]).expect("JSON is UTF-8");
+    // Ignoring values needs no stack, however deep they are.
+    serde_json::from_str::<IgnoredAny>(json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    let mut reader = Reader::new(&file[..], &SCHEMA, ReadOptions::default()).expect("we wrote it");
+    let back = reader.read().unwrap_or_else(|error| panic!("{error}: {json}")).expect("an entry");
+    assert_eq!(back.record(), entry.record(), "{json}");
+    assert!(!back.ignored_wire(), "{json}");
+});
