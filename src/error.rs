@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::format::{CARRIAGE_RETURN, CountError};
+use crate::format::{CARRIAGE_RETURN, CountError, JSON_OF_ENTRY};
 use crate::schema::ParseFault;
 
 /// A result whose error says where in the recording it happened.
@@ -247,6 +247,7 @@ impl ErrorKind {
                 Some("keep the entry it refers to and put it first, or leave this entry out too".to_owned())
             }
             ErrorKind::Compressed(error) => error.hint().map(str::to_owned),
+            ErrorKind::TooLong { what: JSON_OF_ENTRY, .. } => Some("write another format".to_owned()),
             // Beyond 4 GiB the limit is the binary format's own, which nobody can raise.
             ErrorKind::TooLong { limit_bytes, .. } if *limit_bytes < u64::from(u32::MAX) => {
                 Some("raise the limit, unless the file is damaged".to_owned())

@@ -3,12 +3,16 @@
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::recording::Header;
-use crate::schema::{JsonOptions, LeftOut, Schema, Walker};
+use crate::schema::protojson::JSON_LIMIT_BYTES;
+use crate::schema::{JsonOptions, LeftOut, Loss, Schema, Walker};
 
 use super::Format;
-use super::json::{JsonShape, indent, write_json_entry, write_json_header};
+use super::json::{indent, write_json_entry, write_json_header};
 use super::sniff::BINARY_MAGIC;
-use super::text::{first_loss, unknown_fields, write_text_entry, write_text_header};
+use super::text::{first_loss, write_text_entry, write_text_header};
+
+/// What is too long to be read again.
+pub(crate) const JSON_OF_ENTRY: &str = "JSON of an entry";
 
 /// How a recording is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,16 +133,21 @@ impl<'s> Encoder<'s> {
 
     fn json(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Result<LeftOut, ErrorKind> {
         let WriteOptions { canonical, allow_loss, .. } = self.options;
-        let mut left_out = LeftOut::default();
-        if canonical && let Some(loss) = first_loss(entry, &mut self.walker).filter(|loss| loss.is_unknown_field()) {
-            if !allow_loss {
-                return Err(ErrorKind::Loss { format: "ProtoJSON", loss });
-            }
-            left_out.unknown_fields = unknown_fields(entry, &mut self.walker);
-        }
         let options = JsonOptions { strict: canonical, lossless: !canonical, ..JsonOptions::default() };
-        write_json_entry(entry, JsonShape { options }, &mut self.walker, out)?;
-        Ok(left_out)
+        let start = out.len();
+        let unknown_fields = write_json_entry(entry, options, &mut self.walker, out)?;
+        if unknown_fields > 0 && !allow_loss {
+            let loss = first_loss(entry, &mut self.walker, true);
+            let loss = loss.unwrap_or_else(|| Loss::unknown_field(&[], "a message", ""));
+            out.truncate(start);
+            return Err(ErrorKind::Loss { format: "ProtoJSON", loss });
+        }
+        let (bytes, limit_bytes) = ((out.len() - start) as u64, JSON_LIMIT_BYTES as u64);
+        if bytes > limit_bytes {
+            out.truncate(start);
+            return Err(ErrorKind::TooLong { what: JSON_OF_ENTRY, bytes, limit_bytes });
+        }
+        Ok(LeftOut { unknown_fields, ..LeftOut::default() })
     }
 }
 

@@ -40,10 +40,11 @@ use zstd::Unzstd;
 pub(crate) use quote::CARRIAGE_RETURN;
 
 pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
+pub(crate) use encoder::JSON_OF_ENTRY;
 pub use encoder::{Encoder, WriteOptions};
 pub use entry_text::write_entry_text;
 pub use frame::{Decoder, Frame};
-pub use json::{JsonShape, write_json_entry, write_json_header};
+pub use json::{write_json_entry, write_json_header};
 pub use numbering::Numbering;
 pub use sniff::Unrecognized;
 pub use text::{CountError, write_text_entry, write_text_header};

@@ -85,7 +85,7 @@ pub fn write_text_entry(
     if left_out != LeftOut::default() && !allow_loss {
         out.truncate(start);
         let index = Some(entry.index().0).filter(|&index| index != 0);
-        let loss = first_loss(entry, walker).unwrap_or(Loss::TooDeep);
+        let loss = first_loss(entry, walker, false).unwrap_or(Loss::TooDeep);
         return Err(Error::new(
             ErrorKind::Loss { format: "text", loss },
             Position { entry: index, ..Position::default() },
@@ -96,9 +96,9 @@ pub fn write_text_entry(
     Ok(left_out)
 }
 
-/// The first thing that an entry holds and its text does not tell, nesting apart.
+/// The first thing that an entry holds and its text does not tell, nesting apart; or its JSON, which opens each `Any`.
 #[cold]
-pub(super) fn first_loss(entry: &Entry, walker: &mut Walker<'_>) -> Option<Loss> {
+pub(super) fn first_loss(entry: &Entry, walker: &mut Walker<'_>, opens_all: bool) -> Option<Loss> {
     let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
     if let Some(field) = of_entry.first() {
         return Some(Loss::unknown_field(field, "grpcreplay.Entry", ""));
@@ -107,15 +107,9 @@ pub(super) fn first_loss(entry: &Entry, walker: &mut Walker<'_>) -> Option<Loss>
         return Some(Loss::unknown_field(field, "google.protobuf.Any", "message"));
     }
     match entry.payload() {
-        Payload::Message(any) | Payload::Error(any) => find_loss(walker, any),
+        Payload::Message(any) | Payload::Error(any) => find_loss(walker, any, opens_all),
         Payload::Eof | Payload::Empty => None,
     }
-}
-
-/// How many fields of an entry its text does not tell.
-#[cold]
-pub(super) fn unknown_fields(entry: &Entry, walker: &mut Walker<'_>) -> u64 {
-    entry_text::write_entry_text(entry, walker, &mut Vec::new()).unknown_fields
 }
 
 /// Reads the mark, whatever else stands on its line, and the line with the initial state.

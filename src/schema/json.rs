@@ -54,6 +54,15 @@ pub enum JsonError {
     },
 }
 
+/// What became of a message as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JsonWritten {
+    /// Why it stands there as its bytes, if it does.
+    pub reason: Option<String>,
+    /// How many fields, at any level, the descriptor does not know and the strict manner left out.
+    pub left_out: u64,
+}
+
 /// Appends the JSON of a message to `out`, on one line.
 ///
 /// # Errors
@@ -66,12 +75,12 @@ pub fn write_json(
     options: JsonOptions,
     out: &mut Vec<u8>,
 ) -> Result<(), JsonError> {
-    write(walker, options, out, |walker, sink| walker.walk(layout, bytes, sink))
+    write(walker, options, out, |walker, sink| walker.walk(layout, bytes, sink)).map(drop)
 }
 
 /// Appends the JSON of a message as it stands in an `Any`: with `"@type"`.
 ///
-/// What can't be opened is written with `"@wire"` in the lenient manner, and then the reason is returned.
+/// What can't be opened is written with `"@wire"` in the lenient manner.
 ///
 /// # Errors
 ///
@@ -81,22 +90,26 @@ pub fn write_json_any(
     any: Any<'_>,
     options: JsonOptions,
     out: &mut Vec<u8>,
-) -> Result<Option<String>, JsonError> {
+) -> Result<JsonWritten, JsonError> {
     let start = out.len();
     let written = match walker.schema().resolve(any.type_url) {
-        Ok(layout) if options.lossless => match write_lossless(walker, layout, any, options, out) {
-            Ok(true) => Ok(()),
+        Ok(layout) if options.lossless => {
+            if write_lossless(walker, layout, any, options, out) {
+                return Ok(JsonWritten::default());
+            }
             // Only messages that are malformed, or nest too deep, get here, and the other road says why.
-            Ok(false) | Err(_) => write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink))
-                .and_then(|()| Err(JsonError::NoJson { type_name: String::new(), reason: "no exact form".to_owned() })),
-        },
+            match write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink)) {
+                Ok(_) => Err(*no_json(walker.schema().layout(layout).full_name(), "no exact form".to_owned())),
+                Err(error) => Err(error),
+            }
+        }
         Ok(layout) => write(walker, options, out, |walker, sink| walker.walk_any(layout, any, sink)),
         Err(reason) => {
             Err(JsonError::NoJson { type_name: "google.protobuf.Any".to_owned(), reason: reason.to_string() })
         }
     };
     match written {
-        Ok(()) => Ok(None),
+        Ok(left_out) => Ok(JsonWritten { reason: None, left_out }),
         Err(error) if options.strict => Err(error),
         Err(error) => {
             let reason = match error {
@@ -107,7 +120,7 @@ pub fn write_json_any(
             let mut sink = JsonSink::new(out, options);
             sink.wire_value(Some(any.type_url.as_bytes()), any.value, &reason);
             sink.out.pop();
-            Ok(Some(reason))
+            Ok(JsonWritten { reason: Some(reason), left_out: 0 })
         }
     }
 }
@@ -119,17 +132,17 @@ fn write_lossless(
     any: Any<'_>,
     options: JsonOptions,
     out: &mut Vec<u8>,
-) -> Result<bool, Box<JsonError>> {
+) -> bool {
     let start = out.len();
     for is_careful in [false, true] {
-        if walker.walk_exact(layout, any, is_careful, &mut JsonSink::new(out, options))? {
+        if let Ok(true) = walker.walk_exact(layout, any, is_careful, &mut JsonSink::new(out, options)) {
             // The comma behind the value.
             out.truncate(out.len() - 1);
-            return Ok(true);
+            return true;
         }
         out.truncate(start);
     }
-    Ok(false)
+    false
 }
 
 fn write(
@@ -137,18 +150,20 @@ fn write(
     options: JsonOptions,
     out: &mut Vec<u8>,
     walk: impl Fn(&mut Walker<'_>, &mut JsonSink<'_>) -> Result<(), Box<JsonError>>,
-) -> Result<(), JsonError> {
+) -> Result<u64, JsonError> {
     let start = out.len();
     let is_in_any =
         |error: &JsonError| !options.strict && matches!(error, JsonError::Malformed(malformed) if malformed.in_any());
     walker.checked_if_needed(is_in_any, |walker| {
-        let walked = walk(walker, &mut JsonSink::new(out, options));
+        let mut sink = JsonSink::new(out, options);
+        let walked = walk(walker, &mut sink);
+        let left_out = sink.left_out;
         match walked {
             // The comma behind the value.
             Ok(()) => out.truncate(out.len() - 1),
             Err(_) => out.truncate(start),
         }
-        walked.map_err(|error| *error)
+        walked.map(|()| left_out).map_err(|error| *error)
     })
 }
 
@@ -171,6 +186,8 @@ struct JsonSink<'o> {
     wire_end: WireEnd,
     /// How many `Any`s are open.
     open_anys: usize,
+    /// How many unknown fields the strict manner left out.
+    left_out: u64,
 }
 
 /// Where the `"@wire"` of a message belongs that is reported tidied up.
@@ -224,6 +241,7 @@ impl<'o> JsonSink<'o> {
             wire: Vec::new(),
             wire_end: WireEnd::Nowhere,
             open_anys: 0,
+            left_out: 0,
         }
     }
 }
@@ -709,7 +727,9 @@ impl Sink for JsonSink<'_> {
     }
 
     fn unknown(&mut self, wire: &[u8]) -> Result<(), Box<JsonError>> {
-        if !self.options.strict {
+        if self.options.strict {
+            self.left_out += 1;
+        } else {
             self.unknown.extend_from_slice(wire);
         }
         Ok(())

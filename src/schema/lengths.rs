@@ -132,6 +132,11 @@ impl Unsized {
         }
     }
 
+    /// How many bytes stand behind a mark, without the lengths that have no place yet.
+    pub(super) fn length_since(&self, mark: Mark) -> usize {
+        self.bytes.len() - mark.position as usize
+    }
+
     /// The bytes behind a mark, with their lengths, all of which have ended.
     pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
         let mut out = Vec::new();

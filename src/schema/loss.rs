@@ -47,11 +47,6 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// Whether it is that of a field which the descriptor of its message does not know.
-    pub fn is_unknown_field(&self) -> bool {
-        matches!(self, Loss::UnknownField { .. })
-    }
-
     /// The loss of a field, given by its bytes.
     pub(crate) fn unknown_field(wire: &[u8], message: &str, path: &str) -> Loss {
         let field = Cursor::new(wire, 0..wire.len()).unknown_tag().map_or(0, |(number, _)| number);
@@ -69,11 +64,14 @@ fn shown(path: &str) -> String {
     excerpt(path.as_bytes(), SHOWN_CHARACTERS)
 }
 
-/// Finds the first thing in the order of the text that the text of a message does not tell, nesting apart.
-pub(crate) fn find_loss(walker: &mut Walker<'_>, any: Any<'_>) -> Option<Loss> {
+/// Finds the first thing in the order of the text that the text of a message does not tell, nesting apart; or that its JSON
+/// does not, which opens each `Any` that can be.
+pub(crate) fn find_loss(walker: &mut Walker<'_>, any: Any<'_>, opens_all: bool) -> Option<Loss> {
     let layout = walker.schema().resolve(any.type_url).ok()?;
     let is_in_any = |end: &End| matches!(end, End::Malformed(malformed) if malformed.in_any());
-    let found = walker.checked_if_needed(is_in_any, |walker| walker.walk(layout, any.value, &mut LossSink::default()));
+    let found = walker.checked_if_needed(is_in_any, |walker| {
+        walker.walk(layout, any.value, &mut LossSink { opens_all, ..LossSink::default() })
+    });
     match found {
         Err(End::Loss(loss)) => Some(loss),
         // What is malformed is carried as its bytes.
@@ -105,6 +103,8 @@ struct LossSink {
     types: Vec<String>,
     /// How many `Any` are open.
     expanded: usize,
+    /// Whether each `Any` is opened, also those that text does not expand.
+    opens_all: bool,
 }
 
 impl LossSink {
@@ -252,7 +252,7 @@ impl Sink for LossSink {
     fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, End> {
         self.step_to(place);
         self.check_any(wire)?;
-        if self.expanded == EXPANDED_LIMIT || !is_plain_type_url(any.type_url) {
+        if !self.opens_all && (self.expanded == EXPANDED_LIMIT || !is_plain_type_url(any.type_url)) {
             self.step_back();
             return Ok(Flow::Skip);
         }

@@ -46,7 +46,7 @@ use rustc_hash::FxHashMap;
 
 pub use canonical::{canonical_hash, write_canonical, write_said};
 pub use definitions::{Definition, DefinitionKind, SourceSummary};
-pub use json::{JsonError, JsonOptions, quote_base64, quote_json, write_json, write_json_any};
+pub use json::{JsonError, JsonOptions, JsonWritten, quote_base64, quote_json, write_json, write_json_any};
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
 pub use loss::Loss;
 pub(crate) use loss::find_loss;

@@ -37,8 +37,8 @@ pub struct Target {
 }
 
 enum Out {
-    /// Nothing was written.
-    Nothing,
+    /// Nothing was written. What is no file, such as a pipe, is open all the same: it would end for who reads it.
+    Nothing(Option<File>),
     Plain(Sink),
     Gzip(Box<GzEncoder<Sink>>),
     Zstd(Box<zstd::Encoder<'static, Sink>>),
@@ -103,8 +103,15 @@ impl Target {
             Format::Binary => false,
             Format::Text | Format::Json | Format::JsonLines => true,
         };
+        let special = match destination {
+            Destination::File(path) if is_special(path) => {
+                let opened = fs::OpenOptions::new().write(true).open(path);
+                Some(opened.map_err(|error| Trouble::new(&name, error))?)
+            }
+            Destination::Stdout | Destination::File(_) => None,
+        };
         let (destination, like) = (destination.clone(), like.map(Path::to_owned));
-        let target = Target { destination, like, name, is_text, out: Out::Nothing };
+        let target = Target { destination, like, name, is_text, out: Out::Nothing(special) };
         if !is_text && target.is_terminal() {
             return Err(target.refusal("a binary recording"));
         }
@@ -112,12 +119,10 @@ impl Target {
     }
 
     fn is_terminal(&self) -> bool {
-        match &self.destination {
-            Destination::Stdout => io::stdout().is_terminal(),
-            Destination::File(path) => {
-                let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-                is_special && fs::OpenOptions::new().write(true).open(path).is_ok_and(|file| file.is_terminal())
-            }
+        match (&self.destination, &self.out) {
+            (Destination::Stdout, _) => io::stdout().is_terminal(),
+            (Destination::File(_), Out::Nothing(Some(special))) => special.is_terminal(),
+            (Destination::File(_), _) => false,
         }
     }
 
@@ -149,17 +154,18 @@ impl Target {
         if compression != Compression::None && self.is_terminal() {
             return Err(self.refusal("what is compressed").into());
         }
-        let sink = match &self.destination {
-            Destination::Stdout => {
+        let special = match &mut self.out {
+            Out::Nothing(special) => special.take(),
+            Out::Plain(_) | Out::Gzip(_) | Out::Zstd(_) | Out::Whole(_) => None,
+        };
+        let sink = match (&self.destination, special) {
+            (Destination::Stdout, _) => {
                 let output = Output::new();
                 let escapes = output.is_terminal() && self.is_text;
                 Sink::Stdout { output, escapes }
             }
-            Destination::File(path) if is_special(path) => {
-                let file = fs::OpenOptions::new().write(true).open(path).map_err(|error| self.trouble(&error))?;
-                Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, file))
-            }
-            Destination::File(path) => {
+            (Destination::File(_), Some(special)) => Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, special)),
+            (Destination::File(path), None) => {
                 let (file, permissions) = open_for_rename(path, self.like.as_deref())?;
                 remove_on_signal(Some(file.path()));
                 Sink::Temporary(BufWriter::with_capacity(BLOCK_BYTES, file), permissions)
@@ -180,7 +186,7 @@ impl Target {
     /// Writes what comes next.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let result = match &mut self.out {
-            Out::Nothing | Out::Whole(_) => Ok(()),
+            Out::Nothing(_) | Out::Whole(_) => Ok(()),
             Out::Plain(sink) => sink.write_all(bytes),
             Out::Gzip(encoder) => encoder.write_all(bytes),
             Out::Zstd(encoder) => encoder.write_all(bytes),
@@ -190,8 +196,8 @@ impl Target {
 
     /// Writes the end.
     pub fn finish(&mut self) -> Result<(), Failure> {
-        let sink = match std::mem::replace(&mut self.out, Out::Nothing) {
-            Out::Nothing => return Ok(()),
+        let sink = match std::mem::replace(&mut self.out, Out::Nothing(None)) {
+            Out::Nothing(_) => return Ok(()),
             Out::Plain(sink) | Out::Whole(sink) => Ok(sink),
             Out::Gzip(encoder) => encoder.finish(),
             Out::Zstd(encoder) => encoder.finish(),
@@ -205,7 +211,7 @@ impl Target {
     pub fn read_back(&self) -> Option<&Path> {
         match &self.out {
             Out::Whole(Sink::Temporary(file, _)) => Some(file.get_ref().path()),
-            Out::Nothing | Out::Plain(_) | Out::Gzip(_) | Out::Zstd(_) | Out::Whole(_) => None,
+            Out::Nothing(_) | Out::Plain(_) | Out::Gzip(_) | Out::Zstd(_) | Out::Whole(_) => None,
         }
     }
 

@@ -11,7 +11,7 @@ mod write;
 pub(super) use cut::Cutter;
 pub(super) use read::{JsonDecoder, decode};
 pub(super) use write::indent;
-pub use write::{JsonShape, write_json_entry, write_json_header};
+pub use write::{write_json_entry, write_json_header};
 
 /// How many times as long as its record an entry's JSON may be: base64 adds a third, an escape takes six bytes for one, and
 /// the names of fields take more than their tags.

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Position, Result};
 use crate::format::wire;
 use crate::schema::protojson::{AnyJson, Integer, Lexer, Raw, read_base64, utf8};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
+use crate::wire::Fault;
 
 /// What is needed to decode entries, and kept from one to the next.
 #[derive(Debug)]
@@ -112,8 +113,9 @@ impl<'t> Members<'t> {
     /// What the path of a value in the message begins with, so that it is a selector.
     fn selector(&self, type_url: &str) -> String {
         let side = match self.kind {
-            _ if crate::entry::type_name(type_url) == "google.rpc.Status" => "status",
+            // Which is never an error.
             Some(Kind::Request) => "request",
+            _ if crate::entry::type_name(type_url) == "google.rpc.Status" => "status",
             Some(Kind::Response) => "response",
             Some(Kind::Send) => "send",
             Some(Kind::Recv) => "recv",
@@ -162,8 +164,17 @@ impl<'t> Members<'t> {
                 self.is_error.replace(is_error).is_some()
             }
             b"@unknown" if !is_canonical => {
-                let mut bytes = Vec::new();
+                lexer.peek();
+                let (at, mut bytes) = (lexer.at, Vec::new());
                 read_base64(lexer, &mut bytes)?;
+                let holds_others = match with_record(bytes.clone()) {
+                    Ok(entry) => unknown_entry_fields(&entry).to_record() != bytes,
+                    Err(fault) => return Err(JsonReadError::new(at, JsonFault::UnknownFields(fault))),
+                };
+                if holds_others {
+                    let expected = "fields that an entry does not have";
+                    return Err(JsonReadError::new(at, JsonFault::Value { expected, found: "@unknown".to_owned() }));
+                }
                 self.unknown.replace(bytes).is_some()
             }
             b"@wire" if !is_canonical => {
@@ -217,8 +228,8 @@ fn text_of(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-fn with_record(record: Vec<u8>) -> Result<Entry> {
-    wire::decode(record.into(), EntryIndex(0), 0).map_err(|(fault, _)| fault.into())
+fn with_record(record: Vec<u8>) -> std::result::Result<Entry, Fault> {
+    wire::decode(record.into(), EntryIndex(0), 0).map_err(|(fault, _)| fault)
 }
 
 fn says_the_same(a: &Entry, b: &Entry) -> bool {

@@ -9,13 +9,6 @@ use crate::schema::{
     JsonError, JsonOptions, UnknownEntryFields, Walker, quote_base64, quote_json, unknown_entry_fields, write_json_any,
 };
 
-/// How an entry is written as JSON.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct JsonShape {
-    /// Names, enums and defaults, which hold for the entry's own fields too; and the manner.
-    pub options: JsonOptions,
-}
-
 /// Appends the members of a recording's header, and the brace in front of them.
 ///
 /// `file` is the name of the recording where there are several. `"canonical"` says that what follows is ProtoJSON and nothing
@@ -38,18 +31,20 @@ pub fn write_json_header(header: &Header, file: Option<&str>, is_canonical: bool
 /// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
 /// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
 /// field 3 as the entry has it. In the lossless manner `"@wire"` holds the entry's record where the other members don't tell
-/// it, or where it refers to what is no entry before it.
+/// it, or where it refers to what is no entry before it. Says how many unknown fields the strict manner left out.
+///
+/// Names, enums and defaults hold for the entry's own fields too.
 ///
 /// # Errors
 ///
 /// [`JsonError`], in the strict manner only; `out` is then as it was.
 pub fn write_json_entry(
     entry: &Entry,
-    shape: JsonShape,
+    options: JsonOptions,
     walker: &mut Walker<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), JsonError> {
-    let options = shape.options;
+) -> Result<u64, JsonError> {
+    let mut left_out = 0;
     let start = out.len();
     // Writing to a vector does not fail.
     let _ = write!(out, "{{\"index\":{}", entry.index());
@@ -76,9 +71,14 @@ pub fn write_json_entry(
         out.extend_from_slice(b",\"message\":");
         if any.type_url.is_empty() && any.value.is_empty() {
             out.extend_from_slice(b"{}");
-        } else if let Err(error) = write_json_any(walker, any, options, out) {
-            out.truncate(start);
-            return Err(error);
+        } else {
+            match write_json_any(walker, any, options, out) {
+                Ok(written) => left_out = written.left_out,
+                Err(error) => {
+                    out.truncate(start);
+                    return Err(error);
+                }
+            }
         }
     }
     let (is_error_name, ref_index_name) =
@@ -89,8 +89,10 @@ pub fn write_json_entry(
     if entry.ref_index() != 0 || options.emit_defaults {
         let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
     }
-    if !options.strict {
-        let unknown = unknown_entry_fields(entry);
+    let unknown = unknown_entry_fields(entry);
+    if options.strict {
+        left_out += (unknown.of_entry.len() + unknown.of_any.len()) as u64;
+    } else {
         if unknown != UnknownEntryFields::default() {
             out.extend_from_slice(b",\"@unknown\":");
             quote_base64(out, &unknown.to_record());
@@ -101,7 +103,7 @@ pub fn write_json_entry(
         }
     }
     out.push(b'}');
-    Ok(())
+    Ok(left_out)
 }
 
 /// Whether an entry's members tell its record.
@@ -115,7 +117,7 @@ fn is_told(entry: &Entry, unknown: &UnknownEntryFields<'_>) -> bool {
 }
 
 /// Appends JSON that stands on one line, or the beginning of some, with a line for each member and element, indented by two
-/// blanks a level. Empty objects and lists stay on their line.
+/// blanks a level. Lists of numbers, and what is empty, stay on their line.
 pub(in crate::format) fn indent(json: &[u8], level: usize, out: &mut Vec<u8>) {
     /// Deeper lines are indented no further: blanks would grow with the square of the nesting.
     const MOST_LEVELS: usize = 256;
@@ -130,6 +132,16 @@ pub(in crate::format) fn indent(json: &[u8], level: usize, out: &mut Vec<u8>) {
             b'"' => {
                 let end = string_end(rest);
                 out.extend_from_slice(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            b'[' if let Some(end) = end_of_numbers(rest) => {
+                for &byte in &rest[..end] {
+                    out.push(byte);
+                    if byte == b',' {
+                        out.push(b' ');
+                    }
+                }
                 rest = &rest[end..];
                 continue;
             }
@@ -163,6 +175,12 @@ pub(in crate::format) fn indent(json: &[u8], level: usize, out: &mut Vec<u8>) {
     }
 }
 
+/// The length of the list that a text begins with, if it is one of numbers and words alone.
+fn end_of_numbers(list: &[u8]) -> Option<usize> {
+    let end = list[1..].iter().position(|byte| matches!(byte, b'"' | b'{' | b'[' | b']'))? + 1;
+    (list[end] == b']').then_some(end + 1)
+}
+
 /// The length of the string that a text begins with, in quotes.
 fn string_end(text: &[u8]) -> usize {
     let mut at = 1;
@@ -182,7 +200,7 @@ mod tests {
 
     #[test]
     fn json_is_indented_and_stays_what_it_is() {
-        let json = br#"{"a":[1,{"b":"x,\"{y"},[],{}],"c":{}}"#;
+        let json = br#"{"a":[1,{"b":"x,\"{y"},[],{}],"c":{},"d":[1,-2.5,true],"e":["f"]}"#;
         let mut out = Vec::new();
         indent(json, 1, &mut out);
         let expected = r#"{
@@ -194,7 +212,11 @@ mod tests {
       [],
       {}
     ],
-    "c": {}
+    "c": {},
+    "d": [1, -2.5, true],
+    "e": [
+      "f"
+    ]
   }"#;
         assert_eq!(String::from_utf8_lossy(&out), expected);
     }

@@ -9,7 +9,7 @@ use crate::schema::layout::LayoutId;
 use crate::schema::lengths::Mark;
 use crate::schema::well_known::WellKnown;
 use crate::schema::{JsonOptions, Unresolved, Walker, write_json};
-use crate::wire::{WireType, push_tag, put_bytes};
+use crate::wire::{NESTING_LIMIT, WireType, push_tag, put_bytes};
 
 const ANY_TYPE_URL: u32 = 1;
 const ANY_VALUE: u32 = 2;
@@ -69,6 +69,16 @@ impl<'s> JsonReader<'s> {
         }
         let type_at = key.at as u32;
         // The outermost one is no message of its own.
+        if self.depth == NESTING_LIMIT
+            && let mut after = lexer.back_to(object)
+            && let Some(bytes) = self.bytes_in_place(&mut after, InPlace::Message)?
+        {
+            // A message that would be too deep stands there as its bytes, which are no deeper than the `Any`.
+            *lexer = after;
+            self.out.bytes.extend_from_slice(&bytes.wire);
+            self.end(ends);
+            return Ok(true);
+        }
         self.deeper(lexer)?;
         ends.messages += 1;
         match resolved {
@@ -115,14 +125,20 @@ impl<'s> JsonReader<'s> {
         if object >= self.types_end {
             let mut whole = lexer.back_to(object);
             let types = &mut self.types;
+            types.clear();
             whole.value_with(|object, key| {
                 if key.unescape().is_ok_and(|name| *name == *TYPE) {
-                    types.entry(object as u32).or_insert(key.at as u32);
+                    types.push((object as u32, key.at as u32));
                 }
             })?;
+            types.sort_unstable();
             self.types_end = whole.at;
         }
-        let Some(&at) = self.types.get(&(object as u32)) else { return Ok(None) };
+        // Of several, which are an error, the first.
+        let place = self.types.partition_point(|(other, _)| *other < object as u32);
+        let Some(&(_, at)) = self.types.get(place).filter(|(other, _)| *other == object as u32) else {
+            return Ok(None);
+        };
         let mut lexer = lexer.back_to(at as usize);
         let key = lexer.key()?;
         Ok(Some((key, lexer.string("a type's URL")?)))
@@ -149,8 +165,8 @@ impl<'s> JsonReader<'s> {
                         return Err(JsonReadError::new(raw.at, JsonFault::Repeated("value".to_owned())));
                     }
                     self.frames[own] = Frame::Any(any);
-                    self.deeper(lexer)?;
-                    let ends = Ends { lengths: 0, messages: 1, drops_empty: false };
+                    // The object counted its depth.
+                    let ends = Ends::default();
                     let well_known = layout.well_known().expect("others have their members in the object");
                     self.well_known(lexer, well_known, id, layout, ends)?;
                     if self.frames.len() > own + 1 {
@@ -206,6 +222,13 @@ impl<'s> JsonReader<'s> {
     #[cold]
     pub(super) fn settle_wire(&mut self, id: LayoutId, content: Mark, wire: Vec<u8>, stands_alone: bool) {
         let takes = stands_alone || {
+            // Writers put no bytes inside of what has bytes; who does so shall not have everything compared once per level.
+            let work = self.out.length_since(content).saturating_add(wire.len());
+            if work > self.wire_budget {
+                self.ignored_wire = true;
+                return;
+            }
+            self.wire_budget -= work;
             let told = self.out.sized_since(content);
             told == wire || self.tells_the_same(id, &told, &wire).unwrap_or(false)
         };

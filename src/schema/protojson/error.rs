@@ -25,7 +25,8 @@ impl JsonReadError {
     /// Notes which value it is about.
     #[cold]
     pub(super) fn within(mut self, path: String) -> Self {
-        self.0.path = path;
+        const SHOWN_CHARACTERS: usize = 300;
+        self.0.path = excerpt(path.as_bytes(), SHOWN_CHARACTERS);
         self
     }
 
@@ -137,6 +138,9 @@ pub enum JsonFault {
     /// A text of which not even the beginning is looked at.
     #[error("the text has more than {0} bytes")]
     TooLong(usize),
+    /// A message that has become longer than any record.
+    #[error("the message has more than {0} bytes")]
+    MessageTooLong(usize),
     /// Messages inside messages beyond the limit.
     #[error("messages nest deeper than {0}")]
     TooDeep(usize),
@@ -149,6 +153,10 @@ impl JsonFault {
                 Some("add the descriptor set that defines it to the schema".to_owned())
             }
             JsonFault::Unresolved(Unresolved::Broken { error, .. }) => error.hint(),
+            JsonFault::NoType => Some(
+                "begin the object with \"@type\":\"type.googleapis.com/pkg.Message\", the type of its message"
+                    .to_owned(),
+            ),
             JsonFault::SecondHeader => Some("put each of them into a file of its own".to_owned()),
             _ => None,
         }

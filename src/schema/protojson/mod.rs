@@ -16,8 +16,6 @@ mod tests;
 mod value;
 mod well_known;
 
-use rustc_hash::FxHashMap;
-
 pub use error::{JsonFault, JsonReadError};
 pub(crate) use lexer::{Lexer, Raw};
 pub(crate) use scalar::read_base64;
@@ -61,8 +59,10 @@ pub struct JsonReader<'s> {
     extras: Vec<Extras>,
     /// Where the `"@type"` of each object stands, for the objects of a part of the text that ends here: those inside of one
     /// in which it does not come first.
-    types: FxHashMap<u32, u32>,
+    types: Vec<(u32, u32)>,
     types_end: usize,
+    /// How many bytes may still be compared with those of a `"@wire"`.
+    wire_budget: usize,
     /// Whether the bytes of a `"@wire"` were not taken since the JSON beside them says something else.
     ignored_wire: bool,
 }
@@ -226,8 +226,9 @@ impl<'s> JsonReader<'s> {
             seen: Vec::new(),
             keys: Vec::new(),
             extras: Vec::new(),
-            types: FxHashMap::default(),
+            types: Vec::new(),
             types_end: 0,
+            wire_budget: 0,
             ignored_wire: false,
         }
     }
@@ -286,9 +287,13 @@ impl<'s> JsonReader<'s> {
         lexer: &mut Lexer<'t>,
         read: impl FnOnce(&mut Self, &mut Lexer<'t>) -> Result<T>,
     ) -> Result<T> {
-        /// No text becomes more than four times its length: a number of two bytes is one of eight.
-        const LIMIT_BYTES: usize = u32::MAX as usize / 4;
+        /// Places in the text are kept in four bytes.
+        const LIMIT_BYTES: usize = JSON_LIMIT_BYTES;
         let start = *lexer;
+        /// How many times its length a text may have compared with bytes in it, and how much beyond that.
+        const WIRE_RATIO: usize = 8;
+        const FREE_WIRE_BYTES: usize = 64 * 1024;
+        self.wire_budget = start.rest().len().saturating_mul(WIRE_RATIO).saturating_add(FREE_WIRE_BYTES);
         if start.rest().len() > LIMIT_BYTES {
             return Err(JsonReadError::new(start.at, JsonFault::TooLong(LIMIT_BYTES)));
         }
@@ -521,9 +526,16 @@ impl<'s> JsonReader<'s> {
                 let mut cursor = Cursor::new(&fields, 0..fields.len());
                 let mut groups = Groups::default();
                 while !cursor.is_at_end() {
-                    cursor
+                    let (tag, _) = cursor
                         .field(&mut groups)
                         .map_err(|fault| JsonReadError::new(start, JsonFault::UnknownFields(fault)))?;
+                    // A descriptor may know today what it did not when this was written, but not beside its member.
+                    if let Some(index) = message.layout.field_of_tag(tag.0)
+                        && let field = &message.layout.fields()[index]
+                        && let Shape::Singular = field.shape()
+                    {
+                        self.see(&mut message, index as u32, field, start, false)?;
+                    }
                 }
                 self.out.bytes.extend_from_slice(&fields);
             }
@@ -591,6 +603,7 @@ impl<'s> JsonReader<'s> {
     }
 
     fn deeper(&mut self, lexer: &mut Lexer<'_>) -> Result<()> {
+        self.check_length(lexer)?;
         self.depth += 1;
         if self.depth > NESTING_LIMIT {
             lexer.peek();
@@ -624,6 +637,14 @@ impl<'s> JsonReader<'s> {
         }
         lexer.at += 1;
         self.push_message(id, layout, ends, group, 0);
+        Ok(())
+    }
+
+    /// Makes sure that places in what was written fit into four bytes.
+    fn check_length(&self, lexer: &Lexer<'_>) -> Result<()> {
+        if self.out.bytes.len() > WRITTEN_LIMIT_BYTES {
+            return Err(JsonReadError::new(lexer.at, JsonFault::MessageTooLong(WRITTEN_LIMIT_BYTES)));
+        }
         Ok(())
     }
 
@@ -716,6 +737,7 @@ impl<'s> JsonReader<'s> {
 
     /// Reads a key and writes it as the field of this number; without a field as a string.
     fn key(&mut self, lexer: &mut Lexer<'_>, number: u32, field: Option<&Field>) -> Result<KeyAt> {
+        self.check_length(lexer)?;
         let raw = lexer.key()?;
         let span = (raw.at as u32, raw.end() as u32);
         let start = self.out.bytes.len();
@@ -857,6 +879,12 @@ impl<'s> JsonReader<'s> {
         path
     }
 }
+
+/// How long the JSON of a message may be: 1 GiB, which is less than places in it have room for.
+pub(crate) const JSON_LIMIT_BYTES: usize = 1 << 30;
+
+/// How long a message may be, apart from what stands behind its last key and the beginning of its last message.
+const WRITTEN_LIMIT_BYTES: usize = u32::MAX as usize;
 
 const LIST_VALUES: u32 = 1;
 const STRUCT_FIELDS: u32 = 1;

@@ -26,7 +26,12 @@ fn read_any(schema: &Schema, json: &str) -> Result<(AnyJson, bool)> {
 fn assert_comes_back(name: &str, wire: &[u8]) -> String {
     let schema = schema();
     let json = lossless(&schema, name, wire);
-    serde_json::from_str::<serde_json::Value>(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    match serde_json::from_str::<serde_json::Value>(&json) {
+        Ok(_) => {}
+        // What nests deeper than it goes is JSON all the same.
+        Err(error) if error.to_string().starts_with("recursion limit exceeded") => {}
+        Err(error) => panic!("{error}: {json}"),
+    }
     let (any, ignored) = read_any(&schema, &json).unwrap_or_else(|error| panic!("{error}: {json}"));
     assert_eq!((any.type_url.as_str(), any.value.as_slice(), ignored), (name, wire, false), "{json}");
     json
@@ -303,6 +308,13 @@ fn nesting_has_a_limit_and_needs_no_stack() {
         all(&nested(NESTING_LIMIT, &wrap));
         // Beyond the limit it is no message, and stands there as its bytes.
         assert!(all(&nested(NESTING_LIMIT + 1, &wrap)).contains("@reason"));
+    }
+    // Of an `Any` in the last place what is inside is too deep, and stands there as its bytes.
+    for levels in NESTING_LIMIT / 2 - 2..NESTING_LIMIT / 2 + 3 {
+        all(&nested(levels, &|inner| bytes(10, any("test.All", inner))));
+    }
+    for levels in NESTING_LIMIT - 3..NESTING_LIMIT + 3 {
+        all(&bytes(10, nested(levels, &|inner| any("google.protobuf.Any", inner))));
     }
     let json =
         format!("{{\"@type\":\"test.All\",{}{}}}", "\"child\":{".repeat(NESTING_LIMIT), "}".repeat(NESTING_LIMIT));

@@ -4,6 +4,7 @@ use super::any::{BytesInPlace, InPlace};
 use super::lexer::Lexer;
 use super::scalar::{out_of_range, wrong};
 use super::{Ends, Frame, JsonReader, Result, value};
+use crate::entry::type_name;
 use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::well_known::WellKnown;
 use crate::wire::{WireType, push_tag, put_bytes, put_varint};
@@ -43,16 +44,21 @@ impl<'s> JsonReader<'s> {
             }
             _ => {}
         }
+        if well_known == WellKnown::Value {
+            // Its depth was counted.
+            return self.json_value_of(lexer, ends);
+        }
+        let start = *lexer;
         if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
-            match well_known {
-                WellKnown::Value => self.put_value_in_place(&bytes),
-                _ => self.out.bytes.extend_from_slice(&bytes.wire),
+            if type_name(bytes.type_url) == layout.full_name() {
+                self.out.bytes.extend_from_slice(&bytes.wire);
+                self.end(ends);
+                return Ok(());
             }
-            self.end(ends);
-            return Ok(());
+            *lexer = start;
         }
         match well_known {
-            WellKnown::Any | WellKnown::Empty => unreachable!("they came before"),
+            WellKnown::Any | WellKnown::Empty | WellKnown::Value => unreachable!("they came before"),
             WellKnown::Timestamp => {
                 self.time(lexer, "a point in time, such as \"2026-11-29T08:00:00.5Z\"", value::timestamp)?
             }
@@ -75,8 +81,6 @@ impl<'s> JsonReader<'s> {
                 self.frames.push(Frame::Array { ends, index: 0 });
                 return Ok(());
             }
-            // Its depth was counted.
-            WellKnown::Value => return self.json_value_inside(lexer, ends),
         }
         self.end(ends);
         Ok(())
@@ -128,21 +132,32 @@ impl<'s> JsonReader<'s> {
     /// Reads a `Value` whose length was begun, or its beginning.
     pub(super) fn json_value(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {
         self.deeper(lexer)?;
+        self.json_value_of(lexer, ends)
+    }
+
+    /// Reads a `Value` whose depth was counted, too, or its beginning.
+    fn json_value_of(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {
+        let start = *lexer;
         if let Some(bytes) = self.bytes_in_place(lexer, InPlace::Message)? {
-            self.put_value_in_place(&bytes);
-            self.end(ends);
-            return Ok(());
+            if self.put_value_in_place(&bytes) {
+                self.end(ends);
+                return Ok(());
+            }
+            *lexer = start;
         }
         self.json_value_inside(lexer, ends)
     }
 
-    /// Writes a `Value` whose bytes stand in its place, or those of the message in it that is its JSON.
-    fn put_value_in_place(&mut self, bytes: &BytesInPlace<'_>) {
-        match crate::entry::type_name(bytes.type_url) {
+    /// Writes a `Value` whose bytes stand in its place, or those of the message in it that is its JSON, and says whether they
+    /// are of such a type: keys of a `Struct` may look the same.
+    fn put_value_in_place(&mut self, bytes: &BytesInPlace<'_>) -> bool {
+        match type_name(bytes.type_url) {
             "google.protobuf.Struct" => put_bytes(&mut self.out.bytes, VALUE_STRUCT, &bytes.wire),
             "google.protobuf.ListValue" => put_bytes(&mut self.out.bytes, VALUE_LIST, &bytes.wire),
-            _ => self.out.bytes.extend_from_slice(&bytes.wire),
+            "google.protobuf.Value" => self.out.bytes.extend_from_slice(&bytes.wire),
+            _ => return false,
         }
+        true
     }
 
     pub(super) fn json_value_inside(&mut self, lexer: &mut Lexer<'_>, ends: Ends) -> Result<()> {

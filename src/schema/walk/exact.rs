@@ -36,6 +36,12 @@ enum Manner {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Open<'s> {
     Message(Level<'s>),
+    /// Before the `Any` inside of an `Any`: they nest as deep as messages do, and none may take of the stack.
+    AnyStart {
+        known: Known<'s>,
+        start: u32,
+        end: u32,
+    },
     /// Behind the message inside of an `Any`.
     AnyEnd {
         place: Place<'s>,
@@ -121,6 +127,12 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             match self.walker.exact.open[top] {
                 Open::Message(level) => {
                     if !self.exact_fields(top, level, manner)? {
+                        return Ok(false);
+                    }
+                }
+                Open::AnyStart { known, start, end } => {
+                    self.walker.exact.open.truncate(top);
+                    if !self.begin_exact(known, Place::Any, start, end, manner)? {
                         return Ok(false);
                     }
                 }
@@ -375,6 +387,9 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         self.walker.exact.open.push(Open::AnyEnd { place, layout: known.layout });
         if is_tidied {
             self.tidy(known, Place::Any, start, end)
+        } else if known.layout.well_known() == Some(WellKnown::Any) {
+            self.walker.exact.open.push(Open::AnyStart { known, start, end });
+            Ok(true)
         } else {
             self.begin_exact(known, Place::Any, start, end, manner)
         }

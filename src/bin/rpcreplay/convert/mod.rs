@@ -1,5 +1,6 @@
 //! `rpcreplay convert`: a recording in another format, with everything that is in it.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -253,11 +254,12 @@ fn usage(kind: ErrorKind, message: &str) -> ! {
 
 /// Refuses to write two recordings to one place.
 fn refuse_same_names(plans: &[Conversion<'_>]) -> Result<(), Trouble> {
-    for (index, plan) in plans.iter().enumerate() {
-        let Destination::File(path) = &plan.destination else { continue };
-        let is_same = |other: &&Conversion<'_>| matches!(&other.destination, Destination::File(also) if also == path);
-        if let Some(other) = plans[..index].iter().find(is_same) {
-            let error = format!("{} and {} would both become this file", name_of(&other.path), name_of(&plan.path));
+    let mut by_target = HashMap::with_capacity(plans.len());
+    for plan in plans {
+        if let Destination::File(path) = &plan.destination
+            && let Some(other) = by_target.insert(path, &plan.path)
+        {
+            let error = format!("{} and {} would both become this file", name_of(other), name_of(&plan.path));
             return Err(Trouble::new(&name_of(path), error).with_hint("convert them into different folders"));
         }
     }
@@ -274,8 +276,11 @@ pub struct Conversion<'a> {
     pub to: Option<Format>,
     /// The compression to write; otherwise as the name of what is written says, or that of the recording.
     pub compression: Option<Compression>,
+    /// Whether JSON is to be ProtoJSON and nothing else.
     pub canonical: bool,
+    /// Whether fields may be left out.
     pub allow_loss: bool,
+    /// Whether what was written is read back.
     pub verifies: bool,
     /// How to read.
     pub input: &'a Input,
@@ -319,6 +324,7 @@ impl Conversion<'_> {
             fingerprints: Fingerprints::default(),
             notes: Notes::default(),
             has_entries: false,
+            in_place: self.destination == Destination::File(self.path.clone()),
             result: None,
         };
         let (written, notes) = {
@@ -435,6 +441,7 @@ struct Written<'s> {
     fingerprints: Fingerprints,
     notes: Notes,
     has_entries: bool,
+    in_place: bool,
     /// How it ended, if it did.
     result: Option<Result<(), Failure>>,
 }
@@ -461,7 +468,9 @@ impl Written<'_> {
             } else {
                 compression
             };
-            self.target.begin(self.compression, kept)?;
+            // A file that is replaced keeps its name, and with it its compression.
+            let wanted = self.compression.or(self.in_place.then_some(kept));
+            self.target.begin(wanted, kept)?;
             self.target.write(&bytes)?;
             self.header = Some(header);
         }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use rpcreplay::entry::Entry;
-use rpcreplay::format::{JsonShape, write_json_entry};
+use rpcreplay::format::write_json_entry;
 use rpcreplay::pairing::Unpaired;
 use rpcreplay::schema::{JsonOptions, Schema, Walker};
 
@@ -26,7 +26,7 @@ pub struct View<'s> {
 
 enum Form<'s> {
     People { view: CallView<'s>, colors: bool, options: ValueOptions },
-    Programs { document: Document, walker: Walker<'s>, json: JsonShape },
+    Programs { document: Document, walker: Walker<'s>, json: JsonOptions },
 }
 
 impl<'s> View<'s> {
@@ -41,7 +41,7 @@ impl<'s> View<'s> {
                     emit_defaults: print.emit_defaults,
                     ..JsonOptions::default()
                 };
-                Form::Programs { document, walker, json: JsonShape { options: json } }
+                Form::Programs { document, walker, json }
             }
             None => {
                 let options = ValueOptions { bytes: print.bytes, max_bytes: print.max_bytes.0 };
