@@ -109,8 +109,7 @@ impl Target {
         match &self.destination {
             Destination::Stdout => io::stdout().is_terminal(),
             Destination::File(path) => {
-                let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
-                is_special && fs::OpenOptions::new().write(true).open(path).is_ok_and(|file| file.is_terminal())
+                is_device(path) && fs::OpenOptions::new().write(true).open(path).is_ok_and(|file| file.is_terminal())
             }
         }
     }
@@ -266,6 +265,17 @@ fn real_path(path: &Path) -> PathBuf {
 
 fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Whether a path leads to what may be a terminal. A pipe must be opened but once: who reads it takes that for its end.
+fn is_device(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        fs::metadata(path).is_ok_and(|found| found.file_type().is_char_device())
+    }
+    #[cfg(not(unix))]
+    is_special(path)
 }
 
 /// Whether a path is a folder, or is written as one.
