@@ -123,7 +123,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s o -l output -d 'Write to this file, or into this folder [default: standard output]' -r -F
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l to -d 'Write in this format [default: by the ending of OUT]' -r -f -a "binary\t'RPCReplay, which all versions of Go\'s rpcreplay read'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l to -d 'Write in this format [default: by the ending of OUT; with --in-place, the recording\'s own]' -r -f -a "binary\t'RPCReplay, which all versions of Go\'s rpcreplay read'
 text\t'RPCReTxt1, the text format of go-replayers'
 json\t'One JSON document, a line for each value'
 jsonl\t'JSON Lines: a header, then an object per entry'"
@@ -137,7 +137,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l go-binar
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s i -l in-place -d 'Write each recording over itself'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l canonical -d 'In JSON, write nothing but ProtoJSON, sorted; fail on what that can\'t carry'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l allow-loss -d 'Leave out what the format can\'t carry, and say so, instead of failing'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l allow-loss -d 'Leave out fields that the descriptor does not know where the format has no place for them, and say so'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-verify -d 'Do not read back what was written'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -d 'Print the JSON Schema of recordings as JSON, and nothing else'

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::format::{CARRIAGE_RETURN, CountError};
+use crate::schema::ParseFault;
 
 /// A result whose error says where in the recording it happened.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -164,7 +165,7 @@ pub enum ErrorKind {
         fault: crate::schema::JsonFault,
     },
     /// Two entries of a recording as JSON have the same name.
-    #[error("another entry before it has the index {index}, too")]
+    #[error("the index {index} is that of an entry before it; an entry that says none has its place, 1, 2 and so on")]
     DuplicateIndex {
         /// The name.
         index: u64,
@@ -234,12 +235,13 @@ impl ErrorKind {
             }
             ErrorKind::Count(_) | ErrorKind::Quoting { .. } => None,
             // What is no prototext is most often cut by a byte count that an edit made wrong.
+            ErrorKind::Prototext(ParseFault::UnknownField { .. }) => None,
             ErrorKind::Prototext(fault) => Some(fault.hint().unwrap_or_else(|| {
                 "after editing by hand, correct the byte count on the line in front of the entry".to_owned()
             })),
             ErrorKind::Json { fault, .. } => fault.hint(),
             ErrorKind::DuplicateIndex { .. } => {
-                Some("give one of them another index, and change the refIndex of what refers to it".to_owned())
+                Some("give it an index that is free, and change the refIndex of what refers to it".to_owned())
             }
             ErrorKind::DanglingReference { .. } => {
                 Some("keep the entry it refers to and put it first, or leave this entry out too".to_owned())

@@ -8,7 +8,7 @@ use crate::schema::{JsonOptions, LeftOut, Schema, Walker};
 use super::Format;
 use super::json::{JsonShape, indent, write_json_entry, write_json_header};
 use super::sniff::BINARY_MAGIC;
-use super::text::{first_loss, write_text_entry, write_text_header};
+use super::text::{first_loss, unknown_fields, write_text_entry, write_text_header};
 
 /// How a recording is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl<'s> Encoder<'s> {
             if !allow_loss {
                 return Err(ErrorKind::Loss { format: "ProtoJSON", loss });
             }
-            left_out.unknown_fields = 1;
+            left_out.unknown_fields = unknown_fields(entry, &mut self.walker);
         }
         let options = JsonOptions { strict: canonical, lossless: !canonical, ..JsonOptions::default() };
         write_json_entry(entry, JsonShape { options }, &mut self.walker, out)?;

@@ -44,6 +44,15 @@ impl EntryText<'_> {
 ///
 /// Source: go-replayers, `grpcreplay`, `text_format.go`; protobuf-go, `prototext.MarshalOptions{Multiline: true}`.
 pub fn write_entry_text(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> LeftOut {
+    write_entry(entry, Some(walker), out)
+}
+
+/// The same without looking inside the message: the two fields of its `Any`, which carry all of it.
+pub(super) fn write_unexpanded(entry: &Entry, out: &mut Vec<u8>) -> LeftOut {
+    write_entry(entry, None, out)
+}
+
+fn write_entry(entry: &Entry, walker: Option<&mut Walker<'_>>, out: &mut Vec<u8>) -> LeftOut {
     let mut left_out = LeftOut::default();
     if entry.kind().number() != 0 {
         // Writing to a vector does not fail.
@@ -65,7 +74,7 @@ pub fn write_entry_text(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8
         Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),
         Some(any) => {
             out.extend_from_slice(b"message: {\n");
-            match write_expanded(any, walker, out) {
+            match walker.and_then(|walker| write_expanded(any, walker, out)) {
                 Some(of_message) => left_out = of_message,
                 None => {
                     for (key, value) in [(&b"  type_url: "[..], any.type_url.as_bytes()), (b"  value: ", any.value)] {

@@ -51,8 +51,14 @@ pub enum Unrecognized {
     #[error("this is an entry of a recording as JSON, but the header in front of it is missing")]
     NoHeader,
     /// Several recordings as one JSON document.
-    #[error("this is a list of JSON, in which there may be several recordings")]
+    #[error("this is a list of recordings as JSON")]
     List,
+    /// Some other list of JSON, such as the lines of JSON Lines.
+    #[error("this is a list of JSON, not a recording")]
+    ListOfLines,
+    /// Text in UTF-16.
+    #[error("this is text in UTF-16, expected UTF-8")]
+    Utf16,
     /// Some other JSON.
     #[error("this is JSON, but not of a kind known to hold a recording")]
     Json,
@@ -90,6 +96,9 @@ impl Unrecognized {
             Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),
             Unrecognized::NoHeader => Some("put it back, or write one: {\"format\":\"RPCReplay\",\"initial\":\"\"}"),
             Unrecognized::List => Some("take one out, such as with: jq '.[0]'"),
+            Unrecognized::ListOfLines => Some("if it holds a header and entries, make it JSON Lines with: jq -c '.[]'"),
+            Unrecognized::Utf16 => Some("save it as UTF-8"),
+            Unrecognized::Json => Some("a recording as JSON begins with {\"format\":\"RPCReplay\",\"initial\":"),
             Unrecognized::Compressed { .. } => Some("decompress it first"),
             Unrecognized::Nested { outer: Compression::Zstd, .. } => Some("decompress it once: zstd -dc FILE"),
             Unrecognized::Nested { .. } => Some("decompress it once: gzip -dc FILE"),
@@ -99,7 +108,6 @@ impl Unrecognized {
             | Unrecognized::ShortMagic { .. }
             | Unrecognized::TextVersion { .. }
             | Unrecognized::HttpReplay
-            | Unrecognized::Json
             | Unrecognized::Other { .. } => None,
         }
     }
@@ -152,8 +160,16 @@ fn foreign(head: &[u8], outer: Compression) -> Unrecognized {
         // The fields of httpreplay's `Log`, any of which a tool that sorts keys may have put first.
         Some(b"Initial" | b"Version" | b"Converter" | b"Entries") => Unrecognized::HttpReplay,
         Some(_) => Unrecognized::Json,
-        None if head.trim_ascii_start().first() == Some(&b'[') => Unrecognized::List,
-        None => Unrecognized::Other { found: excerpt(&head[..head.len().min(QUOTED_BYTES)], QUOTED_BYTES) },
+        None => match head.trim_ascii_start() {
+            [b'[', list @ ..] => match first_json_key(list) {
+                Some(b"index" | b"kind") => Unrecognized::NoHeader,
+                _ if memchr::memmem::find(list, b"\"entries\"").is_some() => Unrecognized::List,
+                _ => Unrecognized::ListOfLines,
+            },
+            [b'{', ..] | b"null" => Unrecognized::Json,
+            _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => Unrecognized::Utf16,
+            _ => Unrecognized::Other { found: excerpt(&head[..head.len().min(QUOTED_BYTES)], QUOTED_BYTES) },
+        },
     }
 }
 
@@ -181,7 +197,11 @@ mod tests {
             (httpreplay, "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
             (b"{\"Entries\":[]}", "this is an httpreplay log (HTTP traffic as JSON), which this version does not read"),
             (b"{\"index\":1}\n", "this is an entry of a recording as JSON, but the header in front of it is missing"),
-            (b" [ {}]", "this is a list of JSON, in which there may be several recordings"),
+            (b"[{\"kind\":\"SEND\"}]", "this is an entry of a recording as JSON, but the header in front of it is missing"),
+            (b" [ {}]", "this is a list of JSON, not a recording"),
+            (b"[{\"format\":\"RPCReplay\",\"entries\":[", "this is a list of recordings as JSON"),
+            (b"{}", "this is JSON, but not of a kind known to hold a recording"),
+            (b"\xff\xfe{\0", "this is text in UTF-16, expected UTF-8"),
             (b" {\"other\":1}", "this is JSON, but not of a kind known to hold a recording"),
             (b"BZh9", "this is a file compressed with bzip2, which this version does not read"),
             (b"\x28\xb5\x2f\xfd\x04", "this is a zstd file inside a gzip file"),

@@ -61,7 +61,8 @@ pub fn write_text_header(header: &Header, out: &mut Vec<u8>) {
 }
 
 /// Appends an entry in the text format: the number of bytes on a line of its own, then those of
-/// [`write_entry_text`](super::write_entry_text). Says what the text does not tell of the entry, if that is allowed.
+/// [`write_entry_text`](super::write_entry_text). Says what the text does not tell of the entry, if that is allowed: fields
+/// that nobody knows. A message that readers would refuse then stands there as its bytes.
 ///
 /// The text is read as an equal entry, though its bytes need not be the same: fields come in another order, and a NaN is one
 /// like others.
@@ -76,7 +77,11 @@ pub fn write_text_entry(
     out: &mut Vec<u8>,
 ) -> Result<LeftOut> {
     let start = out.len();
-    let left_out = entry_text::write_entry_text(entry, walker, out);
+    let mut left_out = entry_text::write_entry_text(entry, walker, out);
+    if allow_loss && (left_out.invalid_utf8 || left_out.too_deep) {
+        out.truncate(start);
+        left_out = entry_text::write_unexpanded(entry, out);
+    }
     if left_out != LeftOut::default() && !allow_loss {
         out.truncate(start);
         let index = Some(entry.index().0).filter(|&index| index != 0);
@@ -105,6 +110,12 @@ pub(super) fn first_loss(entry: &Entry, walker: &mut Walker<'_>) -> Option<Loss>
         Payload::Message(any) | Payload::Error(any) => find_loss(walker, any),
         Payload::Eof | Payload::Empty => None,
     }
+}
+
+/// How many fields of an entry its text does not tell.
+#[cold]
+pub(super) fn unknown_fields(entry: &Entry, walker: &mut Walker<'_>) -> u64 {
+    entry_text::write_entry_text(entry, walker, &mut Vec::new()).unknown_fields
 }
 
 /// Reads the mark, whatever else stands on its line, and the line with the initial state.

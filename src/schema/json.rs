@@ -3,10 +3,12 @@
 //! Three manners share one sink. The *strict* one is the ProtoJSON specification: what has no JSON is an error. The
 //! *lenient* one, made for showing recordings, never fails on a message that parses: what has no JSON stands as
 //! `{"@type": …, "@wire": "<base64>", "@reason": …}` in its place, and unknown fields stand in `"@unknown"` as base64
-//! of their bytes. So that its own members can't be mistaken, a map key that begins with `@` gets another `@` in front.
+//! of their bytes. So that nothing can be mistaken for these, a map key that begins with `@@` or `@wire` gets another `@`
+//! in front.
 //!
-//! The *lossless* one is made for writing messages back, and adds to this: members stand in the order of the wire, and an
-//! object whose members don't tell the exact bytes of its message has these in `"@wire"`, its last member.
+//! The *lossless* one is made for writing messages back, and adds to this: members stand in the order of the wire, an object
+//! whose members don't tell the exact bytes of its message has these in `"@wire"`, its last member, and every key that
+//! begins with `@` gets another one.
 //! [`JsonReader`](super::JsonReader) reads all three.
 //!
 //! Source: the ProtoJSON specification; protobuf-go, `protojson`.
@@ -234,6 +236,17 @@ impl JsonSink<'_> {
         key.append_to(self.out);
     }
 
+    /// Whether a map's key gets another `@` in front, of which readers take one off again where there are two.
+    ///
+    /// What is shown should be what it is, so there only keys are escaped that would be taken for something else.
+    fn escapes_key(&self, key: &[u8]) -> bool {
+        match self.options {
+            JsonOptions { strict: true, .. } => false,
+            JsonOptions { lossless: true, .. } => key.starts_with(b"@"),
+            _ => key.starts_with(b"@@") || key.starts_with(b"@wire"),
+        }
+    }
+
     /// Notes that a message's object has begun, which may be the one that `"@wire"` belongs into.
     #[inline]
     fn object_begun(&mut self) {
@@ -339,6 +352,13 @@ impl JsonSink<'_> {
             Scalar::U64(value) => {
                 number::unsigned(self.out, b"\"", value, b"\",");
                 return Ok(());
+            }
+            // Some readers of JSON take `-0` for an integer, which has no sign.
+            Scalar::F32(value) if self.options.lossless && value.to_bits() == 1 << 31 => {
+                self.out.extend_from_slice(b"-0.0")
+            }
+            Scalar::F64(value) if self.options.lossless && value.to_bits() == 1 << 63 => {
+                self.out.extend_from_slice(b"-0.0")
             }
             Scalar::F32(value) => number::json_f32(self.out, value),
             Scalar::F64(value) => number::json_f64(self.out, value),
@@ -614,7 +634,7 @@ impl Sink for JsonSink<'_> {
             Scalar::U32(value) => number::unsigned(self.out, b"", value.into(), b""),
             Scalar::U64(value) => number::unsigned(self.out, b"", value, b""),
             Scalar::String(value) => {
-                if !self.options.strict && value.first() == Some(&b'@') {
+                if self.escapes_key(value) {
                     self.out.push(b'@');
                 }
                 match append_string(self.out, value) {

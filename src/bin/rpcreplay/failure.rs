@@ -168,6 +168,13 @@ pub fn name_of(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// Trouble with making a file in a folder, without the name of that file, which nobody knows.
+pub fn in_folder(folder: &Path, error: &io::Error) -> Trouble {
+    let words = error.to_string();
+    let words = words.split_once(" at path ").map_or(&*words, |(words, _)| words);
+    Trouble::new(&format!("folder {}", name_of(folder)), words)
+}
+
 /// The words of the operating system, without the number that Rust puts behind them.
 fn without_number(message: &str) -> &str {
     match message.rfind(" (os error ") {

@@ -60,10 +60,8 @@ impl Found {
 pub struct Notes {
     /// Bytes that were not taken.
     pub ignored_wire: Found,
-    /// What the format can't carry.
+    /// Fields that the format can't carry.
     pub left_out: Found,
-    /// Whether what was written can't be read again.
-    pub has_unreadable: bool,
 }
 
 impl Notes {
@@ -71,7 +69,6 @@ impl Notes {
     pub fn add(&mut self, later: Notes) {
         self.ignored_wire.append(later.ignored_wire);
         self.left_out.append(later.left_out);
-        self.has_unreadable |= later.has_unreadable;
     }
 
     /// Says what was noticed.
@@ -82,6 +79,10 @@ impl Notes {
             }
         };
         say(&self.ignored_wire, "\"@wire\" was passed over, because the JSON beside it says something else,");
-        say(&self.left_out, "what the format can't carry was left out");
+        let left_out = match self.left_out.count() {
+            1 => "1 field that the descriptor does not know was left out".to_owned(),
+            count => format!("{count} fields that the descriptor does not know were left out"),
+        };
+        say(&self.left_out, &left_out);
     }
 }

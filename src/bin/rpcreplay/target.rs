@@ -2,15 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use flate2::write::GzEncoder;
 use tempfile::NamedTempFile;
 
 use rpcreplay::format::{Compression, Format};
 
-use crate::failure::{Failure, Trouble, name_of};
+use crate::failure::{Failure, Trouble, in_folder, name_of};
 use crate::output::{Output, escape_controls};
 
 /// Where to write.
@@ -27,6 +28,8 @@ const BLOCK_BYTES: usize = 256 * 1024;
 /// What is written, and where it stands until it is whole.
 pub struct Target {
     destination: Destination,
+    /// What a new file is to be as private as.
+    like: Option<PathBuf>,
     /// The name of the destination.
     name: String,
     is_text: bool,
@@ -89,7 +92,9 @@ fn into_io(failure: Failure) -> io::Error {
 
 impl Target {
     /// A destination to which nothing was written. Refuses to write what no terminal shows to one.
-    pub fn new(destination: &Destination, format: Format) -> Result<Target, Trouble> {
+    ///
+    /// A new file is to be as private as the one that is read, `like`.
+    pub fn new(destination: &Destination, format: Format, like: Option<&Path>) -> Result<Target, Trouble> {
         let name = match destination {
             Destination::Stdout => "standard output".to_owned(),
             Destination::File(path) => name_of(path),
@@ -98,7 +103,8 @@ impl Target {
             Format::Binary => false,
             Format::Text | Format::Json | Format::JsonLines => true,
         };
-        let target = Target { destination: destination.clone(), name, is_text, out: Out::Nothing };
+        let (destination, like) = (destination.clone(), like.map(Path::to_owned));
+        let target = Target { destination, like, name, is_text, out: Out::Nothing };
         if !is_text && target.is_terminal() {
             return Err(target.refusal("a binary recording"));
         }
@@ -153,7 +159,8 @@ impl Target {
                 Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, file))
             }
             Destination::File(path) => {
-                let (file, permissions) = open_for_rename(path).map_err(|error| self.trouble(&error))?;
+                let (file, permissions) = open_for_rename(path, self.like.as_deref())?;
+                remove_on_signal(Some(file.path()));
                 Sink::Temporary(BufWriter::with_capacity(BLOCK_BYTES, file), permissions)
             }
         };
@@ -202,6 +209,8 @@ impl Target {
     }
 
     /// Lets what was written take its place.
+    ///
+    /// If that is the same as what is there, nothing happens.
     pub fn put_in_place(self) -> Result<(), Failure> {
         let failed = |error: io::Error| Failure::from(Trouble::new(&self.name, error));
         let (Destination::File(path), Out::Whole(Sink::Temporary(file, permissions))) = (&self.destination, self.out)
@@ -209,12 +218,18 @@ impl Target {
             return Ok(());
         };
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let path = real_path(path);
+        if is_same(file.path(), &path).unwrap_or(false) {
+            return Ok(());
+        }
         if let Some(permissions) = permissions {
+            keep_owner(file.as_file(), &path);
             file.as_file().set_permissions(permissions).map_err(failed)?;
         }
         // Its name must not come before its bytes where the machine stops in between.
         file.as_file().sync_all().map_err(failed)?;
-        file.persist(real_path(path)).map_err(|error| failed(error.error))?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        remove_on_signal(None);
         Ok(())
     }
 
@@ -225,20 +240,20 @@ impl Target {
     fn failure(&self, error: &io::Error) -> Failure {
         match (&self.destination, error.kind()) {
             (Destination::Stdout, io::ErrorKind::BrokenPipe) => Failure::BrokenPipe,
-            // Whoever wrote to it has named it.
-            (Destination::Stdout, io::ErrorKind::Other) => Trouble { message: error.to_string(), hint: None }.into(),
-            _ => self.trouble(error).into(),
+            // Its name is in front already.
+            (Destination::Stdout, _) => Trouble { message: error.to_string(), hint: None }.into(),
+            (Destination::File(_), _) => self.trouble(error).into(),
         }
     }
 }
 
-/// A new file beside the one that it is to replace, and the mode that it is to have then: that of the old one, or what new
-/// files have.
-pub fn open_for_rename(path: &Path) -> io::Result<(NamedTempFile, Option<fs::Permissions>)> {
+/// A new file beside the one that it is to replace, and the mode that it is to have then: that of the old one. If there is
+/// none, the new file is as private as the one at `like`.
+pub fn open_for_rename(path: &Path, like: Option<&Path>) -> Result<(NamedTempFile, Option<fs::Permissions>), Trouble> {
     let path = real_path(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let permissions = match fs::metadata(&path) {
-        Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(found) if found.is_dir() => return Err(Trouble::new(&name_of(&path), "is a folder")),
         Ok(found) => Some(found.permissions()),
         Err(_) => None,
     };
@@ -247,21 +262,95 @@ pub fn open_for_rename(path: &Path) -> io::Result<(NamedTempFile, Option<fs::Per
     #[cfg(unix)]
     if permissions.is_none() {
         use std::os::unix::fs::PermissionsExt;
+        const ANYBODY: u32 = 0o666;
+        let mode = like
+            .and_then(|like| fs::metadata(like).ok())
+            .filter(fs::Metadata::is_file)
+            .map(|found| found.permissions().mode());
         // The process's mask takes away what new files are not to have.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(mode.unwrap_or(ANYBODY) & ANYBODY));
     }
-    let file = builder.tempfile_in(folder).map_err(|error| match error.to_string().split_once(" at path ") {
-        // The name of the new file is nobody's but ours.
-        Some((words, _)) => io::Error::new(error.kind(), words),
-        None => error,
-    });
-    Ok((file?, permissions))
+    #[cfg(not(unix))]
+    let _ = like;
+    let file = builder.tempfile_in(folder).map_err(|error| in_folder(folder, &error))?;
+    Ok((file, permissions))
 }
 
-/// Where a link leads; other paths as they are.
-fn real_path(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+/// Gives a file the owner of the one that it is to replace, where they differ and that is allowed.
+#[cfg(unix)]
+fn keep_owner(file: &File, replaced: &Path) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    if let (Ok(new), Ok(old)) = (file.metadata(), fs::metadata(replaced))
+        && (new.uid(), new.gid()) != (old.uid(), old.gid())
+    {
+        // Only the owner of both, or root, may; others do as editors do.
+        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
+    }
 }
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Path) {}
+
+/// Whether two files hold the same.
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut block, mut other_block) = (vec![0; BLOCK_BYTES], vec![0; BLOCK_BYTES]);
+    loop {
+        let read = one.read(&mut block)?;
+        if read == 0 {
+            return Ok(true);
+        }
+        other.read_exact(&mut other_block[..read])?;
+        if block[..read] != other_block[..read] {
+            return Ok(false);
+        }
+    }
+}
+
+/// Where a link leads, also to what is not there yet; other paths as they are.
+fn real_path(path: &Path) -> PathBuf {
+    /// So many links behind each other are a circle.
+    const MOST_LINKS: usize = 40;
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
+}
+
+/// The file that is written at present, and is to go where the program is stopped.
+static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Notes which file is to go where the program is stopped from outside, if it listens to that.
+fn remove_on_signal(file: Option<&Path>) {
+    *TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner) = file.map(Path::to_owned);
+}
+
+/// From now on, takes away the file that is written at present when the program is stopped from outside.
+#[cfg(unix)]
+pub fn listen_to_signals() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    // Without it the file stays, and that is all.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
+    let _ = std::thread::Builder::new().spawn(move || {
+        for signal in signals.forever() {
+            if let Some(file) = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                let _ = fs::remove_file(file);
+            }
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    });
+}
+
+#[cfg(not(unix))]
+pub fn listen_to_signals() {}
 
 fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
@@ -305,6 +394,15 @@ pub fn format_of_name(path: &Path) -> Option<Format> {
         "json" => Some(Format::Json),
         "jsonl" | "ndjson" => Some(Format::JsonLines),
         _ => None,
+    }
+}
+
+/// The format that a name says below the ending of JSON.
+pub fn format_below_json(path: &Path) -> Option<Format> {
+    let path = uncompressed(path);
+    match format_of_name(&path)? {
+        Format::Json | Format::JsonLines => format_of_name(&path.with_extension("")),
+        Format::Binary | Format::Text => None,
     }
 }
 

@@ -424,7 +424,10 @@ impl HeaderMembers {
                 let raw = lexer.string("\"RPCReplay\"").map_err(at_error)?;
                 if raw.text != b"RPCReplay" {
                     let found = format!("\"{}\"", crate::error::excerpt(raw.text, 40));
-                    return Err((raw.at, JsonFault::Value { expected: "\"RPCReplay\"", found }));
+                    return Err((
+                        raw.at,
+                        JsonFault::Value { expected: "\"RPCReplay\", which every recording as JSON has here", found },
+                    ));
                 }
                 self.format.replace(()).is_some()
             }

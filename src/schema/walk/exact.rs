@@ -84,11 +84,11 @@ pub(super) struct Exact<'s> {
 
 impl<'s> Walker<'s> {
     /// Walks a message as if it stood in an `Any`, as [`walk_any`](Self::walk_any) does, but reports fields, and entries of
-    /// maps, in the order of the wire, whatever order the sink asks for; messages that are not [exact](self) are reported
-    /// tidied up, after [`Sink::begin_inexact`]. Unknown fields come where they stand.
+    /// maps, in the order of the wire, whatever order the sink asks for. Unknown fields come where they stand.
     ///
-    /// `walk` is given a fresh sink for each of at most two walks, and must throw away what came of one that returns
-    /// `false`.
+    /// Says whether all of it was reported. A first walk, which is not careful, ends where a message is not exact: where an
+    /// encoder that is given these fields in this order would write other bytes. A careful one, with a fresh sink, reports
+    /// such a message tidied up, after [`Sink::begin_inexact`], and ends only at what is malformed.
     ///
     /// # Errors
     ///

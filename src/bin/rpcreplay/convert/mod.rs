@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 
 use rpcreplay::format::{Compression, Decoder, Encoder, Format, Reader, WriteOptions};
 use rpcreplay::recording::Header;
-use rpcreplay::schema::{LeftOut, Schema};
+use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs, Selection};
 use crate::batches::{Batches, Beginning};
@@ -28,10 +28,10 @@ const JSON_SCHEMA: &str = include_str!("recording.schema.json");
 /// The recording is told by its content: binary, text or JSON, inside gzip or zstd, or not. What is written to a file is read
 /// back and compared before the file takes its place; when anything fails, what was there stays as it is.
 ///
-/// JSON tells the exact bytes of a recording, so that the way there and back changes nothing, and an edit changes only what
-/// was edited. Entries are named by `index` and referred to by `refIndex`; lines may be deleted and moved. `convert --schema`
-/// prints a JSON Schema of it. The text format is that of go-replayers; it has no place for fields that the descriptor does
-/// not know.
+/// JSON tells the exact bytes of a binary recording, so that the way there and back changes nothing, and an edit changes only
+/// what was edited. Entries are named by `index`, or without one by their place, and referred to by `refIndex`; they may be
+/// deleted, moved, and added with an index that is free. `convert --schema` prints a JSON Schema of it. The text format is
+/// that of go-replayers; it has no place for fields that the descriptor does not know.
 ///
 /// The compression of a binary or text recording is kept where it becomes another one; JSON is written without. An ending
 /// .gz or .zst of OUT, or --compress, says otherwise.
@@ -40,18 +40,23 @@ const JSON_SCHEMA: &str = include_str!("recording.schema.json");
 #[command(after_help = "\
 Examples:
   rpcreplay convert calls.replay -o calls.json
-  rpcreplay convert --to jsonl calls.replay | jq -c 'select(.method != \"/demo.Echo/Say\")'")]
+  rpcreplay convert --to jsonl calls.replay | jq -c 'select(.index != 7 and .refIndex != 7)' |
+    rpcreplay convert - -o fewer.replay")]
 pub struct Convert {
     #[command(flatten)]
     input: Input,
 
     /// Write to this file, or into this folder [default: standard output]
     ///
-    /// In a folder a recording keeps its name, with .json or .jsonl behind it or taken off again.
+    /// In a folder a recording keeps its name, with .json or .jsonl behind it or taken off again. A new file is as private as
+    /// the recording, an old one keeps its mode.
     #[arg(short, long, value_name = "OUT", help_heading = "Output")]
     output: Option<PathBuf>,
 
-    /// Write in this format [default: by the ending of OUT]
+    /// Write in this format [default: by the ending of OUT; with --in-place, the recording's own]
+    ///
+    /// Names that end with .replay or .rpc are binary, with .grpcrr, .txt, .txtpb or .textproto text, with .json JSON, with
+    /// .jsonl or .ndjson JSON Lines; .gz or .zst may follow.
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     to: Option<To>,
 
@@ -67,7 +72,9 @@ pub struct Convert {
     #[arg(long, help_heading = "Output")]
     canonical: bool,
 
-    /// Leave out what the format can't carry, and say so, instead of failing
+    /// Leave out fields that the descriptor does not know where the format has no place for them, and say so
+    ///
+    /// Text has none, nor has --canonical; without this flag that is an error.
     #[arg(long, help_heading = "Output")]
     allow_loss: bool,
 
@@ -143,6 +150,7 @@ impl Convert {
         }
         self.input.refuse_to_read_twice("convert");
         let plans = self.plan()?;
+        target::listen_to_signals();
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.types.load()?));
         let mut outcome = Outcome::Fine;
@@ -172,11 +180,21 @@ impl Convert {
                 }
                 _ if self.in_place => (self.to.map(To::format), Destination::File(path.clone())),
                 (None, _) if files.len() > 1 => {
-                    usage(ErrorKind::TooManyValues, "several recordings need -o DIR or --in-place");
+                    let mut message = "several recordings need -o DIR or --in-place".to_owned();
+                    // Other programs take the file to write last.
+                    if let [.., last] = files.as_slice()
+                        && target::format_of_name(last).is_some()
+                        && !last.exists()
+                    {
+                        message += &format!("; to write to {}, say -o {0}", name_of(last));
+                    }
+                    usage(ErrorKind::TooManyValues, &message);
                 }
                 (None, _) => (Some(self.format_or_usage("standard output")), Destination::Stdout),
                 (Some(_), Some(folder)) => {
-                    let format = self.format_or_usage("a folder");
+                    // Behind the ending of JSON stands what it was made of.
+                    let to = self.to.map(To::format).or_else(|| target::format_below_json(path));
+                    let format = to.unwrap_or_else(|| self.format_or_usage("a folder"));
                     let name = target::name_in_folder(path, format, self.compress.map(Compress::compression));
                     (Some(format), Destination::File(folder.join(name)))
                 }
@@ -205,6 +223,12 @@ impl Convert {
             });
         }
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            if folder.exists() || target::format_of_name(folder).is_some() {
+                let error = if folder.exists() { "is no folder" } else { "is the name of a file" };
+                return Err(Trouble::new(&name_of(folder), error)
+                    .with_hint("several recordings need a folder behind -o")
+                    .into());
+            }
             std::fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))?;
         }
         refuse_same_names(&plans)?;
@@ -282,7 +306,8 @@ impl Conversion<'_> {
             None => self.own_format(schema)?,
         };
         let options = WriteOptions { format, canonical: self.canonical, allow_loss: self.allow_loss };
-        let target = Target::new(&self.destination, format)?;
+        let like = Some(&*self.path).filter(|path| path.as_os_str() != "-");
+        let target = Target::new(&self.destination, format, like)?;
         let verifies = self.verifies && target.can_be_read_back();
         let identifies_exactly = options.is_exact();
         let written = Written {
@@ -329,14 +354,11 @@ impl Conversion<'_> {
                             let index = entry.index().0;
                             match encoder.entry(entry, index == 1, &mut converted.bytes) {
                                 Ok(left_out) => {
-                                    if left_out != LeftOut::default() {
-                                        converted.notes.left_out.add(index, 1);
-                                        converted.notes.has_unreadable |= left_out.invalid_utf8;
-                                    }
+                                    converted.notes.left_out.add(index, left_out.unknown_fields);
                                 }
                                 Err(error) => {
                                     batch.rest.abandon();
-                                    converted.ends = Some(Err(trouble_of_loss(&name, &error)));
+                                    converted.ends = Some(Err(trouble_of_loss(&name, &error, self.canonical)));
                                     break;
                                 }
                             }
@@ -363,7 +385,7 @@ impl Conversion<'_> {
             Some(Err(failure)) => return Err(failure),
             None => return Err(Trouble::new(&name, "ends unexpectedly").into()),
         }
-        if let Some(written) = target.read_back().filter(|_| verifies && !notes.has_unreadable) {
+        if let Some(written) = target.read_back().filter(|_| verifies) {
             let back = ReadBack {
                 schema,
                 exactly: identifies_exactly,
@@ -389,14 +411,15 @@ impl Conversion<'_> {
 }
 
 /// The trouble that a format can't carry something, with the flags that help.
-fn trouble_of_loss(name: &str, error: &rpcreplay::Error) -> Trouble {
+fn trouble_of_loss(name: &str, error: &rpcreplay::Error, is_canonical: bool) -> Trouble {
     let trouble = Trouble::in_recording(name, error);
     match error.kind() {
-        rpcreplay::error::ErrorKind::Loss { .. } => {
-            trouble.with_hint("go on without it with --allow-loss, or write json or jsonl, which keep everything")
-        }
+        rpcreplay::error::ErrorKind::Loss { .. } => trouble.with_hint(match is_canonical {
+            true => "go on without it with --allow-loss, or leave out --canonical: plain JSON keeps everything",
+            false => "go on without it with --allow-loss, or write json or jsonl, which keep everything",
+        }),
         rpcreplay::error::ErrorKind::NoJson(_) => {
-            trouble.with_hint("write it without --canonical, which keeps everything")
+            trouble.with_hint("leave out --canonical: plain JSON keeps everything")
         }
         _ => trouble,
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rpcreplay::format::Format;
 
-use crate::failure::{Trouble, name_of};
+use crate::failure::{Trouble, in_folder, name_of};
 use crate::target::{format_of_name, uncompressed};
 
 /// A folder of our own in that for temporary files, and the text in it.
@@ -24,9 +24,7 @@ impl Desk {
     pub fn new(recording: &Path, format: Format, text: &[u8]) -> Result<Desk, Trouble> {
         let within = std::env::temp_dir();
         let failed = |error: io::Error| {
-            // In its own words it tells a path that nobody knows.
-            let error = format!("a temporary file to edit can't be made: {}", error.kind());
-            Trouble::new(&name_of(&within), error).with_hint("name another folder with TMPDIR")
+            in_folder(&within, &error).with_hint("name another folder for temporary files with TMPDIR")
         };
         let mut builder = tempfile::Builder::new();
         builder.prefix("rpcreplay-");

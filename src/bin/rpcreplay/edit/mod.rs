@@ -121,10 +121,8 @@ impl Edit {
         let schema = &sources.schema;
         let original = Original::read(path, schema, self.input.options())?;
         // Better now than after an hour of editing.
-        open_for_rename(path).map_err(|error| {
-            let error = format!("a file to take its place can't be made: {error}");
-            Trouble::new(&original.name, error)
-        })?;
+        open_for_rename(path, None)
+            .map_err(|trouble| trouble.within(&format!("{}: a file to take its place can't be made", original.name)))?;
         let session = Session { edit: self, schema, shown: original.show(self.to.format(), schema)?, original };
         let outcome = session.run(path, &editor);
         sources.advise(&[]);
@@ -236,7 +234,7 @@ impl Session<'_> {
     /// Puts the edited recording in the place of the file.
     fn write_back(&self, edited: &Edited, bytes: &[u8]) -> Result<(), Failure> {
         let Original { name, path, format, compression, .. } = &self.original;
-        let mut target = Target::new(&Destination::File(path.clone()), *format)?;
+        let mut target = Target::new(&Destination::File(path.clone()), *format, None)?;
         target.begin(Some(*compression), *compression)?;
         target.write(bytes)?;
         target.finish()?;
