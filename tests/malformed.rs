@@ -222,7 +222,7 @@ const HEADER: &str = "{\"format\":\"RPCReplay\",\"initial\":\"\"}\n";
 fn json_headers() {
     let document = |rest: &str| format!("{{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[{rest}");
     check(vec![
-        case("{", 0, "begins with `{`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+        case("{", 0, "this is JSON, but not of a kind known to hold a recording"),
         case("{\"format\"", 0, "line 1:10, byte 9: the text ends too early"),
         case("{\"format\":", 0, "line 1:11, byte 10: the text ends too early"),
         case("{\"format\":\"RPCReplay", 0, "line 1:21, byte 20: the text ends too early"),
@@ -233,7 +233,7 @@ fn json_headers() {
         case(
             "{\"format\":\"RPCRetxt\",\"initial\":\"\"}",
             0,
-            "line 1:11, byte 10: `\"RPCRetxt\"` is not \"RPCReplay\"",
+            "line 1:11, byte 10: `\"RPCRetxt\"` is not \"RPCReplay\", which every recording as JSON has here",
         ),
         case("{\"format\":1,\"initial\":\"\"}", 0, "line 1:11, byte 10: found `1`, expected \"RPCReplay\""),
         case("{\"format\":\"RPCReplay\",\"initial\":\"ä\"}", 0, "line 1:33, byte 32: `\"ä\"` is not bytes in base64"),
@@ -315,11 +315,7 @@ fn json_headers() {
             0,
             "this is an entry of a recording as JSON, but the header in front of it is missing",
         ),
-        case(
-            "[{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[]}]",
-            0,
-            "this is a list of JSON, in which there may be several recordings",
-        ),
+        case("[{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[]}]", 0, "this is a list of recordings as JSON"),
         case("{\"a\":1}", 0, "this is JSON, but not of a kind known to hold a recording"),
         case("\"RPCReplay\"", 0, "begins with `\"RPCReplay\"`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
         case(document(""), 0, "entry 1 at line 1:47, byte 46: the text ends too early"),
@@ -391,16 +387,20 @@ fn json_entries() {
         case(with("{\"index\":1.5}"), 1, "entry 2 at line 3:10, byte 57: `1.5` is not a number from 1 to 2147483647"),
         case(with("{\"index\":02}"), 1, "entry 2 at line 3:10, byte 57: found `02`, expected a number"),
         case(with("{\"index\":true}"), 1, "entry 2 at line 3:10, byte 57: `true` is not a number"),
-        case(with("{\"index\":1}"), 1, "entry 2 at line 3, byte 48: another entry before it has the index 1, too"),
+        case(
+            with("{\"index\":1}"),
+            1,
+            "entry 2 at line 3, byte 48: the index 1 is that of an entry before it; an entry that says none has its place, 1, 2 and so on",
+        ),
         case(
             with("{\"index\":5}\n\n {\"index\":\"5\"}"),
             2,
-            "entry 3 at line 5, byte 61: another entry before it has the index 5, too",
+            "entry 3 at line 5, byte 61: the index 5 is that of an entry before it; an entry that says none has its place, 1, 2 and so on",
         ),
         case(
             with("{\"index\":5}\n{}\n{\"index\":3}"),
             3,
-            "entry 4 at line 5, byte 63: another entry before it has the index 3, too",
+            "entry 4 at line 5, byte 63: the index 3 is that of an entry before it; an entry that says none has its place, 1, 2 and so on",
         ),
         case(
             with("{\"index\":2}\n{\"refIndex\":3}"),
@@ -825,9 +825,9 @@ fn hints_say_what_to_do() {
         (text("", &["message { [no.Type] {} }"]), Some("add the descriptor set that defines it to the schema")),
         (binary_of_records(&[b"\x08"]), None),
         (b"{\"index\":1}".to_vec(), Some("put it back, or write one: {\"format\":\"RPCReplay\",\"initial\":\"\"}")),
-        (b"[{}]".to_vec(), Some("take one out, such as with: jq '.[0]'")),
+        (b"[{}]".to_vec(), Some("if it holds a header and entries, make it JSON Lines with: jq -c '.[]'")),
         (json(HEADER), Some("put each of them into a file of its own")),
-        (json("{\"index\":2}\n{}"), Some("give one of them another index, and change the refIndex of what refers to it")),
+        (json("{\"index\":2}\n{}"), Some("give it an index that is free, and change the refIndex of what refers to it")),
         (json("{\"refIndex\":2}"), Some("keep the entry it refers to and put it first, or leave this entry out too")),
         (json("{\"message\":{\"@type\":\"no.Type\"}}"), Some("add the descriptor set that defines it to the schema")),
         (json("{\"isError\":1}"), None),

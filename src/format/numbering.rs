@@ -147,12 +147,14 @@ mod tests {
         let found = settle(&[(3, 0), (3, 0), (5, 4), (6, 6), (7, -1), (2, 3), (2, 0)]);
         let expected = [
             Ok((1, 0)),
-            Err("another entry before it has the index 3, too".to_owned()),
+            Err("the index 3 is that of an entry before it; an entry that says none has its place, 1, 2 and so on"
+                .to_owned()),
             Err("refIndex 4 is the index of no entry before it".to_owned()),
             Err("refIndex 6 is the index of no entry before it".to_owned()),
             Err("refIndex -1 is the index of no entry before it".to_owned()),
             Ok((6, 1)),
-            Err("another entry before it has the index 2, too".to_owned()),
+            Err("the index 2 is that of an entry before it; an entry that says none has its place, 1, 2 and so on"
+                .to_owned()),
         ];
         assert_eq!(found, expected);
     }
