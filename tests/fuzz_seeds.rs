@@ -89,7 +89,13 @@ fn the_seeds_of_lossless_are_messages() {
         let json = String::from_utf8(json).expect("JSON is UTF-8");
         assert!(json.contains(expected), "{name}: {json}");
     }
-    assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), LOSSLESS.len());
+    for (name, entries) in [("recording", 10), ("recording-odd", 8)] {
+        let seed = std::fs::read(folder.join(name)).expect(name);
+        let file = [b"RPCReplay\0\0\0\0", &seed[1..]].concat();
+        let reader = Reader::new(&file[..], &schema, ReadOptions::default()).expect(name);
+        assert_eq!(reader.filter(Result::is_ok).count(), entries, "{name}");
+    }
+    assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), LOSSLESS.len() + 2);
 }
 
 fn every() -> Schema {

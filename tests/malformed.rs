@@ -315,11 +315,7 @@ fn json_headers() {
             0,
             "this is an entry of a recording as JSON, but the header in front of it is missing",
         ),
-        case(
-            "[{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[]}]",
-            0,
-            "this is a list of JSON, in which there may be several recordings",
-        ),
+        case("[{\"format\":\"RPCReplay\",\"initial\":\"\",\"entries\":[]}]", 0, "this is a list of recordings as JSON"),
         case("{\"a\":1}", 0, "this is JSON, but not of a kind known to hold a recording"),
         case("\"RPCReplay\"", 0, "begins with `\"RPCReplay\"`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
         case(document(""), 0, "entry 1 at line 1:47, byte 46: the text ends too early"),
