@@ -1,7 +1,7 @@
 //! The testee of the protobuf conformance suite, which `tests/conformance/run` starts.
 //!
-//! It takes binary messages and text, and answers with canonical bytes, strict ProtoJSON or text. What it does not do is
-//! answered with `skipped`: JSON as input, and JSPB.
+//! It takes binary messages, JSON and text, and answers with canonical bytes, strict ProtoJSON or text. JSPB, which is no
+//! format of protobuf's own, is answered with `skipped`.
 //!
 //! Source: `conformance/conformance.proto` and the runner's protocol, a length in four bytes, little-endian, in front
 //! of each message.

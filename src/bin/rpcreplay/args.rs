@@ -1,5 +1,6 @@
 //! Arguments that more than one command has.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::mem;
 use std::num::NonZeroUsize;
@@ -156,6 +157,24 @@ impl SchemaArgs {
             named.push("built in".to_owned());
         }
         Ok(Sources { schema: builder.build(), named, project, without_builtin: self.no_builtin_protos })
+    }
+
+    /// The flags as they can be given again.
+    pub fn words(&self) -> Vec<&OsStr> {
+        let paths = [
+            ("--protoset", &self.protoset),
+            ("--proto", &self.proto),
+            ("--proto-path", &self.proto_path),
+            ("--go-binary", &self.go_binary),
+        ];
+        let paths = paths.into_iter().flat_map(|(flag, paths)| paths.iter().map(move |path| (flag, path)));
+        let mut words: Vec<&OsStr> = paths
+            .chain(self.config.iter().map(|path| ("--config", path)))
+            .flat_map(|(flag, path)| [flag.as_ref(), path.as_os_str()])
+            .collect();
+        words.extend(self.no_builtin_protos.then_some(OsStr::new("--no-builtin-protos")));
+        words.extend(self.no_config.then_some(OsStr::new("--no-config")));
+        words
     }
 }
 

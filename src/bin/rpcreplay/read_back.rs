@@ -9,7 +9,7 @@ use rpcreplay::schema::Schema;
 
 use crate::args::{Input, Selection};
 use crate::batches::Batches;
-use crate::failure::Trouble;
+use crate::failure::{Trouble, name_of};
 use crate::fingerprint::{Fingerprints, Identifier};
 use crate::ordered::{Queue, on_threads};
 use crate::progress::Progress;
@@ -63,8 +63,10 @@ impl ReadBack<'_> {
             },
         );
         let (found_header, found, end) = found.into_inner();
-        if let Some(Err(trouble)) = end {
-            return Err(trouble);
+        if let Some(Err(Trouble { message, hint })) = end {
+            // Nobody knows this file by its name, and soon it is gone.
+            let message = message.strip_prefix(&format!("{}: ", name_of(path))).map(str::to_owned).unwrap_or(message);
+            return Err(Trouble { message, hint });
         }
         let report = "please report this, with the recording if you can";
         if found_header.as_ref() != Some(header) {

@@ -7,6 +7,8 @@ mod json;
 mod original;
 mod text;
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -121,6 +123,7 @@ impl Edit {
         let schema = &sources.schema;
         let original = Original::read(path, schema, self.input.options())?;
         // Better now than after an hour of editing.
+        refuse_read_only(path, &original.name)?;
         open_for_rename(path, None)
             .map_err(|trouble| trouble.within(&format!("{}: a file to take its place can't be made", original.name)))?;
         let session = Session { edit: self, schema, shown: original.show(self.to.format(), schema)?, original };
@@ -271,26 +274,45 @@ impl Session<'_> {
         if self.original.has_changed().unwrap_or(true) {
             return;
         }
+        match self.edit.to {
+            EditAs::Json | EditAs::Jsonl => {
+                let command = self.command_to_write(desk.file());
+                note("hint: ", &format!("once it is right, write it with `{command}`"));
+            }
+            // What text can't carry would be lost on that way.
+            EditAs::Text => {}
+        }
+    }
+
+    /// The command that writes the recording from JSON, as a shell reads it.
+    fn command_to_write(&self, kept: &Path) -> String {
         let format = match self.original.format {
             Format::Binary => "binary",
             Format::Text => "text",
             Format::Json => "json",
             Format::JsonLines => "jsonl",
         };
-        let compress = match self.original.compression {
-            Compression::None => "",
-            Compression::Gzip => " --compress gzip",
-            Compression::Zstd => " --compress zstd",
-        };
-        match self.edit.to {
-            EditAs::Json | EditAs::Jsonl => {
-                let canonical = if self.original.is_canonical { " --canonical" } else { "" };
-                let command = format!("rpcreplay convert --to {format}{canonical}{compress} -o {name} {kept}");
-                note("hint: ", &format!("once it is right, write it with `{command}`"));
-            }
-            // What text can't carry would be lost on that way.
-            EditAs::Text => {}
+        let mut words: Vec<&OsStr> = ["rpcreplay", "convert", "--to", format].map(OsStr::new).to_vec();
+        if self.original.is_canonical {
+            words.push("--canonical".as_ref());
         }
+        words.extend(
+            match self.original.compression {
+                Compression::None => [].as_slice(),
+                Compression::Gzip => &["--compress", "gzip"],
+                Compression::Zstd => &["--compress", "zstd"],
+            }
+            .iter()
+            .map(OsStr::new),
+        );
+        words.extend(self.edit.types.words());
+        // No name of a file is to pass for a flag.
+        let is_flag = self.original.path.as_os_str().as_encoded_bytes().starts_with(b"-");
+        let path = if is_flag { Path::new(".").join(&self.original.path) } else { self.original.path.clone() };
+        words.extend(["-o".as_ref(), path.as_os_str(), kept.as_os_str()]);
+        let words: Vec<String> = words.iter().map(|word| word.display().to_string()).collect();
+        // The text of the command is for people, who see where a path could not be shown.
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
     }
 }
 
@@ -303,6 +325,18 @@ fn trouble_in_text(name: &str, error: rpcreplay::Error) -> Trouble {
         // The byte counts in front of entries, which are mostly to blame elsewhere, were corrected.
         ErrorKind::Prototext(fault) => Trouble { hint: trouble.hint.and(fault.hint()), ..trouble },
         _ => trouble,
+    }
+}
+
+/// Fails for a file that may not be written to, though its folder lets another take its place.
+fn refuse_read_only(path: &Path, name: &str) -> Result<(), Trouble> {
+    // Opened so, nothing of it changes.
+    match fs::OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(Trouble::new(name, "may not be written to")
+                .with_hint("allow it, such as with chmod u+w, or edit a copy"))
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

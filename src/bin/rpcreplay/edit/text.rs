@@ -50,13 +50,12 @@ pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, na
     let places = Places::new(&stands_for, original.entries.len());
     let mut changes = Changes::of(&stands_for, original.entries.len());
     changes.initial = header != original.header;
-    let changed = places.changed(&stands_for);
-    changes.changed = changed;
-    changes.added -= changed;
-    changes.removed -= changed;
+    changes.changed = places.changed;
+    changes.added -= places.changed;
+    changes.removed -= places.changed;
 
     for (place, loss) in &shown.losses {
-        if places.may_be_edited(*place, &stands_for) {
+        if places.may_be_edited[*place] {
             let message = format!("{name}: entry {} is not there as it was, and {}", place + 1, loss.kind());
             let hint = "leave its text as it was, or edit the recording as JSON, which keeps everything";
             return Err(Trouble { message, hint: Some(hint.to_owned()) });
@@ -215,6 +214,10 @@ fn align(old: &[usize], new: &[Option<usize>]) -> Vec<Option<usize>> {
 /// Where old entries stand now.
 struct Places {
     now: Vec<Option<usize>>,
+    /// Which of those that stand nowhere as they stood may be among those that are new: the others were deleted.
+    may_be_edited: Vec<bool>,
+    /// How many entries were changed: those that stand nowhere, and others took their place between the same neighbours.
+    changed: u64,
 }
 
 impl Places {
@@ -225,41 +228,22 @@ impl Places {
                 now[*old] = Some(place);
             }
         }
-        Places { now }
-    }
-
-    /// How many entries were changed: those without a place that others took between the same neighbours.
-    fn changed(&self, stands_for: &[Option<usize>]) -> u64 {
-        let mut changed = 0;
+        let mut places = Places { now, may_be_edited: vec![false; old_entries], changed: 0 };
+        let is_new = |place: &Option<usize>| place.is_none();
         let mut old = 0;
-        while old < self.now.len() {
-            let gone = self.now[old..].iter().take_while(|now| now.is_none()).count();
-            if gone > 0 {
-                changed += gone.min(self.news_behind(old, stands_for));
+        while old < old_entries {
+            let end = old + places.now[old..].iter().take_while(|now| now.is_none()).count();
+            if old < end {
+                let before = if old == 0 { Some(0) } else { places.now[old - 1].map(|place| place + 1) };
+                let behind = before.map_or(0, |start| stands_for[start..].iter().take_while(|old| is_new(old)).count());
+                places.changed += (end - old).min(behind) as u64;
+                let after = places.now.get(end).copied().flatten().unwrap_or(stands_for.len());
+                let may_be_edited = behind > 0 || stands_for[..after].last().is_some_and(is_new);
+                places.may_be_edited[old..end].fill(may_be_edited);
             }
-            old += gone + 1;
+            old = end + 1;
         }
-        changed as u64
-    }
-
-    /// How many entries that were not there before stand behind the old entry in front of this one.
-    fn news_behind(&self, old: usize, stands_for: &[Option<usize>]) -> usize {
-        let start = match old.checked_sub(1) {
-            None => Some(0),
-            Some(before) => self.now[before].map(|place| place + 1),
-        };
-        start.map_or(0, |start| stands_for[start..].iter().take_while(|old| old.is_none()).count())
-    }
-
-    /// Whether an old entry that stands nowhere as it stood may be one of those that are new; else it was deleted.
-    fn may_be_edited(&self, old: usize, stands_for: &[Option<usize>]) -> bool {
-        if self.now[old].is_some() {
-            return false;
-        }
-        let first = self.now[..old].iter().rposition(Option::is_some).map_or(0, |before| before + 1);
-        let end = self.now[old..].iter().position(Option::is_some).map(|after| self.now[old + after]);
-        let end = end.flatten().unwrap_or(stands_for.len());
-        self.news_behind(first, stands_for) > 0 || end.checked_sub(1).is_some_and(|last| stands_for[last].is_none())
+        places
     }
 
     /// What is wrong with the reference of an entry that stands as it stood, if the one it refers to does not.
@@ -333,8 +317,8 @@ mod tests {
     fn what_was_edited_is_told_from_what_was_deleted() {
         let letters = |stands_for: &[Option<usize>], old_entries: usize| {
             let places = Places::new(stands_for, old_entries);
-            let edited = |old: usize| if places.may_be_edited(old, stands_for) { 'e' } else { '.' };
-            ((0..old_entries).map(edited).collect::<String>(), places.changed(stands_for))
+            let edited = |old: usize| if places.may_be_edited[old] { 'e' } else { '.' };
+            ((0..old_entries).map(edited).collect::<String>(), places.changed)
         };
         assert_eq!(letters(&[Some(0), None, Some(2)], 3), (".e.".to_owned(), 1));
         assert_eq!(letters(&[Some(0), Some(2)], 3), ("...".to_owned(), 0));

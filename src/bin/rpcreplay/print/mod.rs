@@ -31,7 +31,7 @@ use view::View;
 
 /// Show what recordings hold
 ///
-/// A recording is told by its content: binary or text, inside gzip or zstd, or not. Message types are known for all of
+/// A recording is told by its content: binary, text or JSON, inside gzip or zstd, or not. Message types are known for all of
 /// googleapis; name others with --go-binary, --proto or --protoset, or in rpcreplay.toml.
 ///
 /// What is whole is shown, also before damage; then the damage is reported with entry and byte. What stands in a
