@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::error::{JsonFault, JsonReadError, quote};
+use crate::schema::digits::{Decimal, SURE_DIGITS, digits_behind};
 use crate::schema::escape::find;
 
 type Result<T> = std::result::Result<T, JsonReadError>;
@@ -239,28 +240,40 @@ impl<'t> Lexer<'t> {
     /// alone, as nearly all are; of others nothing is read.
     #[inline]
     pub(crate) fn quick_integer(&mut self) -> Option<(bool, u64)> {
-        /// So many digits are sure to fit.
-        const DIGITS: usize = 19;
         let is_quoted = self.peek() == b'"';
-        let mut at = self.at + usize::from(is_quoted);
-        let is_negative = self.text.get(at) == Some(&b'-');
-        at += usize::from(is_negative);
-        let (start, mut magnitude) = (at, 0u64);
-        while let Some(&byte @ b'0'..=b'9') = self.text.get(at) {
-            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-            at += 1;
+        let mut start = self.at + usize::from(is_quoted);
+        let is_negative = self.text.get(start) == Some(&b'-');
+        start += usize::from(is_negative);
+        let first = self.text.get(start)?.wrapping_sub(b'0');
+        if first > 9 {
+            return None;
         }
-        let is_lawful = (1..=DIGITS).contains(&(at - start)) && (self.text[start] != b'0' || at == start + 1);
-        let ends = match self.text.get(at) {
+        let (mut magnitude, mut end) = (u64::from(first), start + 1);
+        if let Some(b'0'..=b'9') = self.text.get(end) {
+            (magnitude, end) = digits_behind(magnitude, self.text, end);
+            if end - start > SURE_DIGITS || first == 0 {
+                return None;
+            }
+        }
+        let ends = match self.text.get(end) {
             Some(b'"') if is_quoted => true,
             Some(b',' | b']' | b'}') => !is_quoted,
             _ => false,
         };
-        if !is_lawful || !ends {
+        if !ends {
             return None;
         }
-        self.at = at + usize::from(is_quoted);
+        self.at = end + usize::from(is_quoted);
         Some((is_negative, magnitude))
+    }
+
+    /// Steps over a number that is not in quotes, if it is one of few digits, as nearly all are; of others nothing is read.
+    #[inline]
+    pub(super) fn quick_decimal(&mut self) -> Option<Decimal> {
+        let (decimal, end) = Decimal::read(self.text, self.at)?;
+        matches!(self.text.get(end), Some(b',' | b']' | b'}' | b'\n')).then_some(())?;
+        self.at = end;
+        Some(decimal)
     }
 
     /// Steps over `null` if it comes next.

@@ -785,34 +785,32 @@ impl<'s> JsonReader<'s> {
         let Shape::List { packed } = field.shape() else { unreachable!("its role is that of a list") };
         self.frames.push(Frame::List { field, index: 0 });
         let own = self.frames.len() - 1;
-        let mut index = 0;
-        while lexer.next(index == 0, b']')? {
-            if index == 0 && *packed {
-                push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
-                self.begin_length();
+        if *packed {
+            let tag_at = self.out.bytes.len();
+            push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
+            let length = self.out.begin_length();
+            let mut count = 0;
+            let result = self.packed(lexer, field.ty(), &mut count);
+            if let Err(error) = result {
+                // The path of an error is that of what is open.
+                self.frames[own] = Frame::List { field, index: count };
+                return Err(error);
             }
-            index += 1;
-            if let Frame::List { index: shown, .. } = &mut self.frames[own] {
-                *shown = index;
-            }
-            if self.skips_unknown_name(lexer, field.ty())? {
-                continue;
-            }
-            if *packed {
-                self.packed(lexer, field.ty())?;
-            } else {
-                self.scalar(lexer, field, true)?;
-            }
-        }
-        if *packed && index > 0 {
-            let length = self.lengths.pop().expect("the list's");
             if self.out.is_empty(length) {
-                // All names were passed over.
+                // There are no elements, or all names were passed over.
                 self.out.cancel_length(length);
-                let tag = crate::wire::varint_bytes(u64::from(field.number()) << 3);
-                self.out.bytes.truncate(self.out.bytes.len() - tag);
+                self.out.bytes.truncate(tag_at);
             } else {
                 self.out.end_length(length);
+            }
+        } else {
+            let mut index = 0;
+            while lexer.next(index == 0, b']')? {
+                index += 1;
+                self.frames[own] = Frame::List { field, index };
+                if !self.skips_unknown_name(lexer, field.ty())? {
+                    self.scalar(lexer, field, true)?;
+                }
             }
         }
         self.frames.pop();

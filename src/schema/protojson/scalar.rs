@@ -5,34 +5,51 @@ use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
 use super::value::{Integer, base64};
 use super::{JsonReader, Result, value};
+use crate::schema::digits::Decimal;
 use crate::schema::layout::{Field, Type};
 use crate::wire::{WireType, push_tag, push_varint, put_bytes, put_varint};
 
 impl<'s> JsonReader<'s> {
-    /// Reads an element of a packed list.
-    #[inline]
-    pub(super) fn packed(&mut self, lexer: &mut Lexer<'_>, ty: &Type) -> Result<()> {
+    /// Reads the elements of a packed list behind its bracket, and counts them.
+    pub(super) fn packed(&mut self, lexer: &mut Lexer<'_>, ty: &Type, count: &mut u64) -> Result<()> {
         match ty {
             Type::Double => {
-                let bits = double(lexer)?.to_bits();
-                self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let bits = double(lexer)?.to_bits();
+                    self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                }
             }
             Type::Float => {
-                let bits = float(lexer)?.to_bits();
-                self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let bits = float(lexer)?.to_bits();
+                    self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                }
             }
             Type::Bool => {
-                let value = boolean(lexer)?;
-                self.out.bytes.push(value.into());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let value = boolean(lexer)?;
+                    self.out.bytes.push(value.into());
+                }
             }
             Type::Enum(_) => {
-                let number = self.enumeration(lexer, ty)?;
-                push_varint(&mut self.out.bytes, i64::from(number) as u64);
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    if !self.skips_unknown_name(lexer, ty)? {
+                        let number = self.enumeration(lexer, ty)?;
+                        push_varint(&mut self.out.bytes, i64::from(number) as u64);
+                    }
+                }
             }
             ty => {
-                let (value, at) = integer(lexer, ty)?;
-                if !push_integer(&mut self.out.bytes, ty, value) {
-                    return Err(out_of_range(at, lexer.since(at), integer_type(ty)));
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let (value, at) = integer(lexer, ty)?;
+                    if !push_integer(&mut self.out.bytes, ty, value) {
+                        return Err(out_of_range(at, lexer.since(at), integer_type(ty)));
+                    }
                 }
             }
         }
@@ -218,11 +235,7 @@ pub(super) fn boolean(lexer: &mut Lexer<'_>) -> Result<bool> {
 pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     const EXPECTED: &str = "a value of type double";
     match lexer.peek() {
-        b'-' | b'0'..=b'9' => {
-            let at = lexer.at;
-            let text = lexer.number()?;
-            value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
-        }
+        b'-' | b'0'..=b'9' => plain_double(lexer, EXPECTED),
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
             value::quoted_double(&raw.unescape()?).ok_or_else(|| wrong(raw, EXPECTED))
@@ -231,11 +244,29 @@ pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     }
 }
 
+/// Reads a number that is not in quotes.
+#[inline]
+pub(super) fn plain_double(lexer: &mut Lexer<'_>, expected: &'static str) -> Result<f64> {
+    let mut quick = *lexer;
+    if let Some(number) = quick.quick_decimal().and_then(Decimal::double) {
+        *lexer = quick;
+        return Ok(number);
+    }
+    let at = lexer.at;
+    let text = lexer.number()?;
+    value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), expected))
+}
+
 #[inline]
 pub(super) fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
     const EXPECTED: &str = "a value of type float";
     match lexer.peek() {
         b'-' | b'0'..=b'9' => {
+            let mut quick = *lexer;
+            if let Some(number) = quick.quick_decimal().and_then(Decimal::float) {
+                *lexer = quick;
+                return Ok(number);
+            }
             let at = lexer.at;
             let text = lexer.number()?;
             value::float(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))

@@ -2,7 +2,7 @@
 
 use super::any::InPlace;
 use super::lexer::Lexer;
-use super::scalar::{out_of_range, wrong};
+use super::scalar::{plain_double, wrong};
 use super::{Ends, Frame, JsonReader, Result, value};
 use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::well_known::WellKnown;
@@ -140,9 +140,7 @@ impl<'s> JsonReader<'s> {
             b't' if lexer.word(b"true") => put_varint(&mut self.out.bytes, VALUE_BOOL, 1),
             b'f' if lexer.word(b"false") => put_varint(&mut self.out.bytes, VALUE_BOOL, 0),
             b'-' | b'0'..=b'9' => {
-                let at = lexer.at;
-                let text = lexer.number()?;
-                let number = value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), "a double"))?;
+                let number = plain_double(lexer, "a double")?;
                 push_tag(&mut self.out.bytes, VALUE_NUMBER, WireType::Fixed64);
                 self.out.bytes.extend_from_slice(&number.to_le_bytes());
             }
