@@ -3,7 +3,7 @@
 use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
 use super::value::base64;
-use super::{AnyJson, AnyObject, Ends, Extras, Frame, JsonReader, Result};
+use super::{AnyJson, AnyObject, Ends, Extras, Frame, JsonReader, Message, Result};
 use crate::schema::canonical::write_said;
 use crate::schema::layout::LayoutId;
 use crate::schema::lengths::Mark;
@@ -74,10 +74,9 @@ impl<'s> JsonReader<'s> {
         match resolved {
             Ok(id) if self.layout(id).well_known().is_none() => {
                 let layout = self.layout(id);
-                self.push_message(id, layout, ends, 0, type_at + 1);
-                if let Some(Frame::Message(message)) = self.frames.last_mut() {
-                    message.is_first = !comes_first;
-                }
+                let message = Message::new(id, layout, 0);
+                let (content, type_at, is_first) = (self.out.mark(), type_at + 1, !comes_first);
+                self.push_message(Message { ends, content, type_at, is_first, ..message });
             }
             resolved => {
                 let content = self.out.mark();

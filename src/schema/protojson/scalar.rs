@@ -3,7 +3,7 @@
 use super::any::InPlace;
 use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
-use super::value::{Integer, base64};
+use super::value::{Integer, base64, base64_bytes};
 use super::{JsonReader, Result, value};
 use crate::schema::digits::Decimal;
 use crate::schema::layout::{Field, Type};
@@ -153,10 +153,7 @@ impl<'s> JsonReader<'s> {
             put_bytes(&mut self.out.bytes, number, raw.text);
             return Ok(());
         }
-        push_tag(&mut self.out.bytes, number, WireType::Bytes);
-        let length = self.out.begin_length();
-        raw.unescape_into(&mut self.out.bytes)?;
-        self.out.end_length(length);
+        put_bytes(&mut self.out.bytes, number, &raw.unescape()?);
         Ok(())
     }
 
@@ -170,12 +167,8 @@ impl<'s> JsonReader<'s> {
             return Ok(());
         }
         push_tag(&mut self.out.bytes, number, WireType::Bytes);
-        let length = self.out.begin_length();
-        if !base64(&text, &mut self.out.bytes) {
-            return Err(wrong(raw, "bytes in base64"));
-        }
-        self.out.end_length(length);
-        Ok(())
+        push_varint(&mut self.out.bytes, base64_bytes(&text) as u64);
+        if base64(&text, &mut self.out.bytes) { Ok(()) } else { Err(wrong(raw, "bytes in base64")) }
     }
 
     pub(super) fn enumeration(&self, lexer: &mut Lexer<'_>, ty: &Type) -> Result<i32> {
