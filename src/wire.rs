@@ -432,23 +432,19 @@ impl Groups {
 /// Appends a varint.
 #[inline(always)]
 pub(crate) fn push_varint(out: &mut Vec<u8>, value: u64) {
-    if value < 0x80 { out.push(value as u8) } else { push_long_varint(out, value) }
+    match value {
+        0..0x80 => out.push(value as u8),
+        0x80..0x4000 => out.extend_from_slice(&[value as u8 | 0x80, (value >> 7) as u8]),
+        _ => push_long_varint(out, value),
+    }
 }
 
-#[inline]
 fn push_long_varint(out: &mut Vec<u8>, mut value: u64) {
-    let mut bytes = [0; 10];
-    let mut length = 0;
     while value >= 0x80 {
-        bytes[length] = value as u8 | 0x80;
+        out.push(value as u8 | 0x80);
         value >>= 7;
-        length += 1;
     }
-    bytes[length] = value as u8;
-    // Copied as a whole and cut to length, which is faster than a byte at a time.
-    let end = out.len() + length + 1;
-    out.extend_from_slice(&bytes);
-    out.truncate(end);
+    out.push(value as u8);
 }
 
 /// How many bytes a varint takes.

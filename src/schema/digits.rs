@@ -7,7 +7,7 @@ static POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000
 
 /// Reads the digits that stand at a place behind those of a number, and says where they end. Of more than
 /// [`SURE_DIGITS`] digits in all, the number is some other.
-#[inline]
+#[inline(always)]
 pub(super) fn digits_behind(mut number: u64, text: &[u8], start: usize) -> (u64, usize) {
     let mut at = start;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
@@ -35,7 +35,7 @@ pub(super) fn digits(text: &[u8], start: usize) -> Option<(u64, usize)> {
 /// The number that the digits in front are, and how many there are.
 ///
 /// Source: Daniel Lemire, "Quickly parsing eight digits".
-#[inline]
+#[inline(always)]
 fn eight_digits(text: [u8; 8]) -> (u64, usize) {
     let digits = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
     // Only what stands behind the first that is none can be wrong by a carry.
@@ -61,7 +61,7 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// Reads a number of JSON with no more digits than are sure to fit, and says where it ends.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(text: &[u8], at: usize) -> Option<(Decimal, usize)> {
         /// No exponent of more digits is of use.
         const EXPONENT_DIGITS: usize = 4;

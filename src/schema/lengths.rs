@@ -197,15 +197,9 @@ impl Unsized {
         self.missing_bytes = mark.missing_bytes as usize;
     }
 
-    /// Puts the bytes, with the lengths in their places, into `out`, whatever that held.
-    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
-        if self.lengths.is_empty() {
-            std::mem::swap(&mut self.bytes, out);
-        } else {
-            out.clear();
-            self.append_to(out);
-        }
-        self.clear();
+    /// How many bytes there are with the lengths in their places, none of which is open.
+    pub(super) fn sized_bytes(&self) -> usize {
+        self.bytes.len() + self.missing_bytes
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.

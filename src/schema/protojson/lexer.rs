@@ -220,6 +220,29 @@ impl<'t> Lexer<'t> {
         Ok(Raw { at, text: &self.text[start..end], has_escapes })
     }
 
+    /// Steps over these bytes if nothing else comes next.
+    #[inline(always)]
+    pub(crate) fn literal<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+        let found = self.text.get(self.at..).and_then(<[u8]>::first_chunk) == Some(literal);
+        self.at += if found { N } else { 0 };
+        found
+    }
+
+    /// Steps over a string without escapes if one comes next.
+    #[inline]
+    pub(crate) fn quick_string(&mut self) -> Option<&'t str> {
+        if self.text.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = start + plain_length(&self.text[start..]);
+        if self.text.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(&self.string[start..end])
+    }
+
     /// Reads the name of a member, and the colon behind it.
     pub(crate) fn key(&mut self) -> Result<Raw<'t>> {
         let key = self.string("the name of a member")?;
@@ -252,7 +275,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// Steps over a number that is not in quotes, if it is one of few digits, as nearly all are; of others nothing is read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn quick_decimal(&mut self) -> Option<Decimal> {
         let (decimal, end) = Decimal::read(self.text, self.at)?;
         matches!(self.text.get(end), Some(b',' | b']' | b'}' | b'\n')).then_some(())?;
@@ -361,7 +384,7 @@ impl<'t> Lexer<'t> {
 }
 
 /// Reads an integer as [`Lexer::quick_integer`] does, and says where it ends.
-#[inline]
+#[inline(always)]
 pub(super) fn quick_integer(text: &[u8], at: usize) -> Option<((bool, u64), usize)> {
     let is_quoted = text.get(at) == Some(&b'"');
     let mut start = at + usize::from(is_quoted);

@@ -67,13 +67,39 @@ pub struct JsonReader<'s> {
     types_end: usize,
     /// Whether the bytes of a `"@wire"` were not taken since the JSON beside them says something else.
     ignored_wire: bool,
+    /// Types that were named before, mostly the next one, too.
+    recent: Vec<Recent<'s>>,
+    /// Which of them makes room for another.
+    oldest: usize,
 }
 
 /// An `Any` that was read.
 #[derive(Debug, Default)]
 pub(crate) struct AnyJson {
     pub(crate) type_url: String,
-    pub(crate) value: Vec<u8>,
+    value: Unsized,
+}
+
+impl AnyJson {
+    /// How many bytes its value has.
+    pub(crate) fn value_bytes(&self) -> usize {
+        self.value.sized_bytes()
+    }
+
+    /// Appends its value.
+    pub(crate) fn append_value(&self, out: &mut Vec<u8>) {
+        self.value.append_to(out);
+    }
+}
+
+/// A type that was named.
+#[derive(Debug)]
+struct Recent<'s> {
+    /// How an object of this type begins, up to the quote behind the name.
+    opening: Box<[u8]>,
+    type_url: Box<str>,
+    id: LayoutId,
+    layout: &'s Layout,
 }
 
 /// The fields of a message by their names in JSON, and what usually comes next.
@@ -85,6 +111,8 @@ struct Names<'s> {
     names: Vec<(&'s [u8], u32)>,
     /// Per field, and before the first, the one that came after it last time.
     next: Vec<u32>,
+    /// The fields by the first eight bytes of their names in JSON; of those that share a slot one.
+    by_word: Box<[u32]>,
 }
 
 /// Something open.
@@ -209,6 +237,22 @@ enum Key<'t> {
     Unknown(Raw<'t>),
 }
 
+/// The first eight bytes of a name that stands in quotes at a place, of a shorter one up to the quote.
+#[inline(always)]
+fn first_word(text: &[u8], at: usize) -> Option<u64> {
+    let word = u64::from_le_bytes(*text.get(at + 1..)?.first_chunk()?);
+    let quotes = word ^ u64::from_le_bytes([b'"'; 8]);
+    let ends = quotes.wrapping_sub(u64::MAX / 255) & !quotes & (0x80 * (u64::MAX / 255));
+    // The bits below the highest of the quote's byte; of a quote they are always the same.
+    Some(word & (ends & ends.wrapping_neg()).wrapping_sub(1))
+}
+
+#[inline(always)]
+fn slot_of(word: u64, slots: usize) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (word.wrapping_mul(ODD) >> 32) as usize & (slots - 1)
+}
+
 impl<'s> Names<'s> {
     fn new(layout: &'s Layout) -> Self {
         let fields = || layout.fields().iter().zip(0..);
@@ -217,7 +261,24 @@ impl<'s> Names<'s> {
         let names: Vec<_> = in_json.chain(fields().map(|(field, index)| (field.name().as_bytes(), index))).collect();
         let table = names::Names::new(names.iter().map(|(name, _)| str::from_utf8(name).expect("it was a string")));
         let next = (0..=layout.fields().len() as u32).collect();
-        Names { layout, table, names, next }
+        let mut by_word = vec![u32::MAX; (4 * layout.fields().len() + 1).next_power_of_two()];
+        for (field, index) in fields() {
+            if let Some(word) = first_word(&[field.json_key.quoted(), &[b':'; 8]].concat(), 0) {
+                let slot = slot_of(word, by_word.len());
+                by_word[slot] = by_word[slot].min(index);
+            }
+        }
+        Names { layout, table, names, next, by_word: by_word.into() }
+    }
+
+    /// The field whose name in JSON stands at a place in its quotes, with a colon behind it, and where that ends; if it is
+    /// quickly found.
+    #[inline(always)]
+    fn find_quoted(&self, text: &[u8], at: usize) -> Option<(u32, usize)> {
+        let index = *self.by_word.get(slot_of(first_word(text, at)?, self.by_word.len()))?;
+        let field = self.layout.fields().get(index as usize)?;
+        let length = field.json_key.stands_at(text, at)?;
+        (!field.json_name_is_ours).then_some((index, at + length))
     }
 
     /// The field of a name.
@@ -267,6 +328,8 @@ impl<'s> JsonReader<'s> {
             types: FxHashMap::default(),
             types_end: 0,
             ignored_wire: false,
+            recent: Vec::new(),
+            oldest: 0,
         }
     }
 
@@ -297,11 +360,15 @@ impl<'s> JsonReader<'s> {
     pub(crate) fn read_any(&mut self, lexer: &mut Lexer<'_>, any: &mut AnyJson) -> Result<bool> {
         self.clear();
         self.located(lexer, |reader, lexer| {
-            let is_own = reader.any_object(lexer, Ends::default(), Some(any))?;
-            debug_assert!(is_own, "the outermost Any has no bytes of its own");
+            lexer.peek();
+            if !reader.recent_object(lexer, any) {
+                any.type_url.clear();
+                let is_own = reader.any_object(lexer, Ends::default(), Some(any))?;
+                debug_assert!(is_own, "the outermost Any has no bytes of its own");
+            }
             reader.run(lexer)
         })?;
-        self.out.move_to(&mut any.value);
+        std::mem::swap(&mut self.out, &mut any.value);
         Ok(self.ignored_wire)
     }
 
@@ -938,7 +1005,11 @@ impl<'s> JsonReader<'s> {
                 self.out.end_length(length);
             }
         } else {
-            let mut index = 0;
+            let mut index = match field.ty() {
+                Type::String => quick::strings(&mut self.out, lexer, field),
+                _ => 0,
+            };
+            self.frames[own] = Frame::List { field, index };
             while lexer.next(index == 0, b']')? {
                 index += 1;
                 self.frames[own] = Frame::List { field, index };

@@ -74,6 +74,25 @@ impl<'s> JsonReader<'s> {
     }
 }
 
+/// Reads elements of a list of strings as far as they are simple, and says how many.
+pub(super) fn strings(out: &mut Unsized, lexer: &mut Lexer<'_>, field: &Field) -> u64 {
+    let text = lexer.text();
+    let mut count = 0;
+    loop {
+        let at = lexer.at + blanks(text, lexer.at);
+        let at = match text.get(at) {
+            Some(b',') if count > 0 => at + 1 + blanks(text, at + 1),
+            Some(b'"') if count == 0 => at,
+            _ => return count,
+        };
+        let Some(end) = string(text, at) else { return count };
+        field.put_head(&mut out.bytes);
+        put_part(&mut out.bytes, text, at + 1, end);
+        lexer.at = end + 1;
+        count += 1;
+    }
+}
+
 /// How many blanks stand at a place; mostly none.
 #[inline(always)]
 pub(super) fn blanks(text: &[u8], at: usize) -> usize {
@@ -98,8 +117,13 @@ fn key(known: &mut Names<'_>, text: &[u8], at: usize, previous: u32) -> Option<(
     {
         return Some((guess, at + length));
     }
-    let (name, end) = name(text, at)?;
-    let index = known.find(name)?;
+    let (index, end) = match known.find_quoted(text, at) {
+        Some(found) => found,
+        None => {
+            let (name, end) = name(text, at)?;
+            (known.find(name)?, end)
+        }
+    };
     known.next[previous as usize] = index;
     Some((index, end))
 }

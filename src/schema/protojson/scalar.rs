@@ -2,7 +2,7 @@
 
 use super::any::InPlace;
 use super::error::{JsonFault, JsonReadError, quote};
-use super::lexer::{Lexer, Raw};
+use super::lexer::{Lexer, Raw, quick_integer};
 use super::value::{Integer, base64, base64_bytes};
 use super::{JsonReader, Result, value};
 use crate::schema::digits::Decimal;
@@ -16,15 +16,29 @@ impl<'s> JsonReader<'s> {
             Type::Double => {
                 while lexer.next(*count == 0, b']')? {
                     *count += 1;
-                    let bits = double(lexer)?.to_bits();
-                    self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                    let mut quick = *lexer;
+                    let number = match quick.quick_decimal().and_then(Decimal::double) {
+                        Some(number) => {
+                            *lexer = quick;
+                            number
+                        }
+                        None => double(lexer)?,
+                    };
+                    self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
                 }
             }
             Type::Float => {
                 while lexer.next(*count == 0, b']')? {
                     *count += 1;
-                    let bits = float(lexer)?.to_bits();
-                    self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                    let mut quick = *lexer;
+                    let number = match quick.quick_decimal().and_then(Decimal::float) {
+                        Some(number) => {
+                            *lexer = quick;
+                            number
+                        }
+                        None => float(lexer)?,
+                    };
+                    self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
                 }
             }
             Type::Bool => {
@@ -46,6 +60,12 @@ impl<'s> JsonReader<'s> {
             ty => {
                 while lexer.next(*count == 0, b']')? {
                     *count += 1;
+                    if let Some((value, end)) = quick_integer(lexer.text(), lexer.at)
+                        && push_integer(&mut self.out.bytes, ty, Integer::new(value))
+                    {
+                        lexer.at = end;
+                        continue;
+                    }
                     let (value, at) = integer(lexer, ty)?;
                     if !push_integer(&mut self.out.bytes, ty, value) {
                         return Err(out_of_range(at, lexer.since(at), integer_type(ty)));
@@ -224,7 +244,6 @@ pub(super) fn boolean(lexer: &mut Lexer<'_>) -> Result<bool> {
     }
 }
 
-#[inline]
 pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     const EXPECTED: &str = "a value of type double";
     match lexer.peek() {
@@ -238,7 +257,6 @@ pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
 }
 
 /// Reads a number that is not in quotes.
-#[inline]
 pub(super) fn plain_double(lexer: &mut Lexer<'_>, expected: &'static str) -> Result<f64> {
     let mut quick = *lexer;
     if let Some(number) = quick.quick_decimal().and_then(Decimal::double) {
@@ -250,7 +268,6 @@ pub(super) fn plain_double(lexer: &mut Lexer<'_>, expected: &'static str) -> Res
     value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), expected))
 }
 
-#[inline]
 pub(super) fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
     const EXPECTED: &str = "a value of type float";
     match lexer.peek() {
@@ -310,7 +327,7 @@ pub(super) fn integer_type(ty: &Type) -> &'static str {
 }
 
 /// The bits of an integer on the wire, if it is in the range of its type.
-#[inline]
+#[inline(always)]
 pub(super) fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
     Some(match ty {
         Type::Int32 => i64::from(value.signed_32()?) as u64,
@@ -331,7 +348,7 @@ pub(super) fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
 }
 
 /// Appends an integer without a tag, if it is in range.
-#[inline]
+#[inline(always)]
 pub(super) fn push_integer(out: &mut Vec<u8>, ty: &Type, value: Integer) -> bool {
     let Some(bits) = bits_of(ty, value) else { return false };
     match ty.wire_type() {
