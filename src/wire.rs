@@ -430,8 +430,16 @@ impl Groups {
 }
 
 /// Appends a varint.
-#[inline]
-pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+#[inline(always)]
+pub(crate) fn push_varint(out: &mut Vec<u8>, value: u64) {
+    match value {
+        0..0x80 => out.push(value as u8),
+        0x80..0x4000 => out.extend_from_slice(&[value as u8 | 0x80, (value >> 7) as u8]),
+        _ => push_long_varint(out, value),
+    }
+}
+
+fn push_long_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

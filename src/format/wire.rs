@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::entry::{Any, AnyRanges, Entry, EntryIndex, Kind, Payload};
+use crate::entry::{AnyRanges, Entry, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
@@ -113,6 +113,23 @@ fn utf8(record: &[u8], tag: Tag, range: Range<u32>) -> Result<Range<u32>, (Fault
     }
 }
 
+/// A message for a new record: its type, the length of its bytes, and what appends them.
+pub(crate) struct NewAny<'a, F> {
+    pub(crate) type_url: &'a str,
+    pub(crate) value_bytes: usize,
+    pub(crate) put_value: F,
+}
+
+/// How many bytes a field takes that holds a number and is left out if that is 0. Its tag takes one.
+fn bytes_unless_zero(number: i32) -> usize {
+    if number == 0 { 0 } else { 1 + varint_bytes(number as i64 as u64) }
+}
+
+/// How many bytes a field takes that holds so many and is left out if it is empty.
+fn bytes_unless_empty(length: usize) -> usize {
+    if length == 0 { 0 } else { 1 + varint_bytes(length as u64) + length }
+}
+
 impl Entry {
     /// Makes an entry that was not read from a file, with a record as Go's recorder writes it.
     ///
@@ -129,27 +146,59 @@ impl Entry {
             Payload::Eof => (None, true),
             Payload::Empty => (None, false),
         };
-        /// What all fields but strings take at most, and the tags and lengths of those.
-        const OTHER_BYTES: usize = 64;
-        let string_bytes = any.map_or(0, |any| any.type_url.len() + any.value.len()) + method.len();
-        let (most_bytes, limit_bytes) = (string_bytes + OTHER_BYTES, u64::from(u32::MAX));
-        if most_bytes as u64 > limit_bytes {
-            return Err(ErrorKind::TooLong { what: "record", bytes: most_bytes as u64, limit_bytes }.into());
+        let any = any.map(|any| NewAny {
+            type_url: any.type_url,
+            value_bytes: any.value.len(),
+            put_value: |record: &mut Vec<u8>| record.extend_from_slice(any.value),
+        });
+        Entry::encode_parts(kind, method, any, is_error, ref_index)
+    }
+
+    /// [`encode`](Self::encode) for a message whose bytes stand nowhere yet.
+    pub(crate) fn encode_parts(
+        kind: Kind,
+        method: &str,
+        any: Option<NewAny<'_, impl FnOnce(&mut Vec<u8>)>>,
+        is_error: bool,
+        ref_index: i32,
+    ) -> Result<Entry> {
+        let (kind_number, method_bytes) = (kind.number(), method.len());
+        let any_bytes =
+            any.as_ref().map(|any| bytes_unless_empty(any.type_url.len()) + bytes_unless_empty(any.value_bytes));
+        let record_bytes = bytes_unless_zero(kind_number)
+            + bytes_unless_empty(method_bytes)
+            + any_bytes.map_or(0, |bytes| 1 + varint_bytes(bytes as u64) + bytes)
+            + 2 * usize::from(is_error)
+            + bytes_unless_zero(ref_index);
+        let limit_bytes = u64::from(u32::MAX);
+        if record_bytes as u64 > limit_bytes {
+            return Err(ErrorKind::TooLong { what: "record", bytes: record_bytes as u64, limit_bytes }.into());
         }
-        let mut record = Vec::with_capacity(most_bytes);
-        put_unless_zero(&mut record, KIND, kind.number());
+        // With no room to spare it becomes what entries share without another allocation.
+        let mut record = Vec::with_capacity(record_bytes);
+        put_unless_zero(&mut record, KIND, kind_number);
         let method = put_unless_empty(&mut record, METHOD, method.as_bytes());
-        let message = any.map(|any| {
+        let message = any.zip(any_bytes).map(|(any, any_bytes)| {
             push_tag(&mut record, MESSAGE.number(), WireType::Bytes);
-            push_varint(&mut record, any_bytes(any));
+            push_varint(&mut record, any_bytes as u64);
             let type_url = put_unless_empty(&mut record, ANY_TYPE_URL, any.type_url.as_bytes());
-            let value = put_unless_empty(&mut record, ANY_VALUE, any.value);
+            let value = if any.value_bytes == 0 {
+                0..0
+            } else {
+                push_tag(&mut record, ANY_VALUE.number(), WireType::Bytes);
+                push_varint(&mut record, any.value_bytes as u64);
+                let start = record.len();
+                (any.put_value)(&mut record);
+                debug_assert_eq!(record.len() - start, any.value_bytes);
+                start as u32..record.len() as u32
+            };
             AnyRanges { type_url, value }
         });
         if is_error {
             put_varint(&mut record, IS_ERROR.number(), 1);
         }
         put_unless_zero(&mut record, REF_INDEX, ref_index);
+        debug_assert_eq!(record.len(), record_bytes);
         Ok(Entry {
             record: record.into(),
             index: EntryIndex(0),
@@ -232,14 +281,6 @@ pub(super) fn with_ref_index(record: &[u8], ref_index: i32) -> Result<Vec<u8>, (
     put_varint(&mut spliced, REF_INDEX.number(), ref_index as i64 as u64);
     spliced.extend_from_slice(&record[place.end..]);
     Ok(spliced)
-}
-
-fn any_bytes(any: Any<'_>) -> u64 {
-    let field = |bytes: &[u8]| match bytes.len() as u64 {
-        0 => 0,
-        length => 1 + varint_bytes(length) as u64 + length,
-    };
-    field(any.type_url.as_bytes()) + field(any.value)
 }
 
 fn put_unless_zero(out: &mut Vec<u8>, tag: Tag, number: i32) {

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
 use super::names::{Names, is_same};
 use super::well_known::WellKnown;
-use crate::wire::WireType;
+use crate::wire::{WireType, push_tag};
 
 /// Names a layout of one [`Schema`](super::Schema); meaningless in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +114,9 @@ pub struct Field {
     /// Whether the name in JSON is that of a member that we add, so that only the other name can be told from it.
     pub(super) json_name_is_ours: bool,
     number: u32,
+    /// The tag of a single value as it stands on the wire, and how many bytes it has.
+    head: [u8; 8],
+    head_bytes: u8,
     ty: Type,
     shape: Shape,
     role: Role,
@@ -504,6 +507,8 @@ impl Field {
             proto_json_key: json_key(field.name()),
             json_name_is_ours: matches!(field.json_name(), "@type" | "@wire" | "@unknown" | "@reason"),
             number: field.number(),
+            head: head(field.number(), &ty).0,
+            head_bytes: head(field.number(), &ty).1,
             role: Role::new(&shape, &ty),
             ty,
             shape,
@@ -531,6 +536,8 @@ impl Field {
             text_name: bracketed.clone(),
             json_name: bracketed,
             number: extension.number(),
+            head: head(extension.number(), &ty).0,
+            head_bytes: head(extension.number(), &ty).1,
             role: Role::new(&shape, &ty),
             ty,
             shape,
@@ -629,6 +636,14 @@ impl Field {
         self.number << 3 | self.ty.wire_type() as u32
     }
 
+    /// Appends the tag of a single value.
+    #[inline(always)]
+    pub(super) fn put_head(&self, out: &mut Vec<u8>) {
+        let end = out.len() + usize::from(self.head_bytes);
+        out.extend_from_slice(&self.head);
+        out.truncate(end);
+    }
+
     /// The tags under which a value may stand on the wire.
     fn tags(&self) -> impl Iterator<Item = u32> {
         let packed = matches!(self.shape, Shape::List { .. }) && self.ty.is_packable();
@@ -659,6 +674,15 @@ impl Type {
             Kind::Message(descriptor) => Type::Message(id_of(descriptor)),
         }
     }
+}
+
+/// The tag of a single value, and its length.
+fn head(number: u32, ty: &Type) -> ([u8; 8], u8) {
+    let mut tag = Vec::new();
+    push_tag(&mut tag, number, ty.wire_type());
+    let mut head = [0; 8];
+    head[..tag.len()].copy_from_slice(&tag);
+    (head, tag.len() as u8)
 }
 
 fn text_key(name: &str) -> Key {

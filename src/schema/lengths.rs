@@ -29,7 +29,7 @@ struct Length {
 }
 
 /// A place behind which everything can be taken back.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Mark {
     position: u32,
     lengths: u32,
@@ -74,6 +74,51 @@ impl Unsized {
             length.value = value;
             self.missing_bytes += varint_bytes(value) - 1;
         }
+    }
+
+    /// Leaves room for a length, and says where. Whoever asks for it must [open](Self::open_room) it before anything inside
+    /// gets a length of this kind, or else [fill](Self::fill_room) it.
+    #[inline(always)]
+    pub(super) fn room(&mut self) -> usize {
+        self.bytes.push(0);
+        self.bytes.len() - 1
+    }
+
+    /// Begins the value that stands behind a room.
+    #[inline]
+    pub(super) fn open_room(&mut self, position: usize) -> OpenLength {
+        self.lengths.push(Length { position, value: self.missing_bytes as u64 });
+        OpenLength(self.lengths.len() as u32 - 1)
+    }
+
+    /// Ends the value that stands behind a room, if there are no rooms inside of it.
+    #[inline(always)]
+    pub(super) fn fill_room(&mut self, position: usize) {
+        let value = self.bytes.len() - position - 1;
+        if value < 0x80 {
+            self.bytes[position] = value as u8;
+        } else {
+            self.keep_length(position, value);
+        }
+    }
+
+    /// Ends two values, one inside of the other.
+    #[inline(always)]
+    pub(super) fn fill_rooms(&mut self, outer: usize, inner: usize) {
+        let outer_value = self.bytes.len() - outer - 1;
+        let inner_value = self.bytes.len() - inner - 1;
+        if outer_value < 0x80 {
+            self.bytes[outer] = outer_value as u8;
+            self.bytes[inner] = inner_value as u8;
+            return;
+        }
+        self.keep_length(outer, outer_value + varint_bytes(inner_value as u64) - 1);
+        self.fill_room(inner);
+    }
+
+    fn keep_length(&mut self, position: usize, value: usize) {
+        self.lengths.push(Length { position, value: value as u64 });
+        self.missing_bytes += varint_bytes(value as u64) - 1;
     }
 
     /// Takes back the value that was begun last, whatever stands inside it, and its length.
@@ -137,6 +182,11 @@ impl Unsized {
         self.bytes.len() - mark.position as usize
     }
 
+    /// A place behind which there are no lengths.
+    pub(super) fn mark_at(&self, position: usize) -> Mark {
+        Mark { position: position as u32, ..self.mark() }
+    }
+
     /// The bytes behind a mark, with their lengths, all of which have ended.
     pub(super) fn sized_since(&self, mark: Mark) -> Vec<u8> {
         let mut out = Vec::new();
@@ -152,15 +202,9 @@ impl Unsized {
         self.missing_bytes = mark.missing_bytes as usize;
     }
 
-    /// Puts the bytes, with the lengths in their places, into `out`, whatever that held.
-    pub(super) fn move_to(&mut self, out: &mut Vec<u8>) {
-        if self.lengths.is_empty() {
-            std::mem::swap(&mut self.bytes, out);
-        } else {
-            out.clear();
-            self.append_to(out);
-        }
-        self.clear();
+    /// How many bytes there are with the lengths in their places, none of which is open.
+    pub(super) fn sized_bytes(&self) -> usize {
+        self.bytes.len() + self.missing_bytes
     }
 
     /// Appends the bytes to `out`, with the lengths in their places.

@@ -6,6 +6,7 @@
 mod bundle;
 mod canonical;
 mod definitions;
+mod digits;
 mod editions;
 mod escape;
 mod fields;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::cut::line_and_column;
-use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::entry::{Entry, EntryIndex, Kind};
 use crate::error::{Error, ErrorKind, Position, Result};
-use crate::format::wire;
+use crate::format::wire::{self, NewAny};
 use crate::schema::protojson::{AnyJson, Integer, Lexer, Raw, read_base64, utf8};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
 use crate::wire::Fault;
@@ -82,7 +82,7 @@ impl<'t> Members<'t> {
         let plain = |error: JsonReadError| (error, String::new());
         let mut lexer = Lexer::new(utf8(text).map_err(plain)?);
         lexer.expect(b'{', "an entry's object").map_err(plain)?;
-        let mut is_first = true;
+        let mut is_first = !self.read_front(&mut lexer);
         while lexer.next(is_first, b'}').map_err(plain)? {
             is_first = false;
             let raw = lexer.key().map_err(plain)?;
@@ -96,11 +96,12 @@ impl<'t> Members<'t> {
                 }
                 self.has_message = true;
                 let JsonDecoder { reader, canonical, any } = decoder;
-                any.type_url.clear();
-                any.value.clear();
                 let reader = if is_canonical { canonical } else { reader };
                 match reader.read_any(&mut lexer, any) {
-                    Ok(ignored) => self.ignored_wire |= ignored,
+                    Ok(ignored) => {
+                        self.ignored_wire |= ignored;
+                        self.read_back(&mut lexer);
+                    }
                     Err(error) => return Err((error, self.selector(&any.type_url))),
                 }
             } else {
@@ -108,6 +109,47 @@ impl<'t> Members<'t> {
             }
         }
         lexer.end().map_err(plain)
+    }
+
+    /// Reads the members in front of the message as they are written here, and says whether there were any; of others nothing
+    /// is read.
+    fn read_front(&mut self, lexer: &mut Lexer<'t>) -> bool {
+        let mut ahead = *lexer;
+        if !ahead.literal(b"\"index\":") {
+            return false;
+        }
+        let Some(index) = ahead.quick_integer().and_then(|number| Integer::new(number).signed()) else { return false };
+        if !(1..=i32::MAX.into()).contains(&index) {
+            return false;
+        }
+        (self.index, *lexer) = (Some(index as u64), ahead);
+        if !ahead.literal(b",\"kind\":") {
+            return true;
+        }
+        let Some(kind) = ahead.quick_string().and_then(|name| kind_of(name.as_bytes())) else { return true };
+        (self.kind, *lexer) = (Some(kind), ahead);
+        if !ahead.literal(b",\"method\":") {
+            return true;
+        }
+        let Some(method) = ahead.quick_string() else { return true };
+        (self.method, *lexer) = (Some(Cow::Borrowed(method)), ahead);
+        true
+    }
+
+    /// Reads the members behind the message as they are written here; of others nothing is read.
+    fn read_back(&mut self, lexer: &mut Lexer<'t>) {
+        let mut ahead = *lexer;
+        if self.is_error.is_none() && ahead.literal(b",\"isError\":true") {
+            (self.is_error, *lexer) = (Some(true), ahead);
+        }
+        let mut ahead = *lexer;
+        if self.ref_index.is_none()
+            && ahead.literal(b",\"refIndex\":")
+            && let Some(number) = ahead.quick_integer().and_then(|number| Integer::new(number).signed())
+            && let Ok(ref_index) = i32::try_from(number)
+        {
+            (self.ref_index, *lexer) = (Some(ref_index), ahead);
+        }
     }
 
     /// What the path of a value in the message begins with, so that it is a selector.
@@ -191,16 +233,15 @@ impl<'t> Members<'t> {
     }
 
     fn encode(&self, any: &AnyJson) -> Result<Entry> {
-        let any = Any { type_url: &any.type_url, value: &any.value };
-        let payload = match (self.has_message, self.is_error.unwrap_or_default()) {
-            (true, false) => Payload::Message(any),
-            (true, true) => Payload::Error(any),
-            (false, true) => Payload::Eof,
-            (false, false) => Payload::Empty,
-        };
+        let any = self.has_message.then(|| NewAny {
+            type_url: &any.type_url,
+            value_bytes: any.value_bytes(),
+            put_value: |record: &mut Vec<u8>| any.append_value(record),
+        });
         let kind = self.kind.unwrap_or(Kind::Unspecified);
         let method = self.method.as_deref().unwrap_or_default();
-        let mut entry = Entry::encode(kind, method, payload, self.ref_index.unwrap_or_default())?;
+        let (is_error, ref_index) = (self.is_error.unwrap_or_default(), self.ref_index.unwrap_or_default());
+        let mut entry = Entry::encode_parts(kind, method, any, is_error, ref_index)?;
         if let Some(unknown) = &self.unknown {
             entry = with_record([entry.record(), unknown].concat())?;
         }
@@ -273,15 +314,17 @@ fn integer(lexer: &mut Lexer<'_>) -> std::result::Result<(Option<i64>, usize), J
     Ok((number.and_then(Integer::signed), at))
 }
 
+fn kind_of(name: &[u8]) -> Option<Kind> {
+    (0..=5).map(Kind::from_number).find(|kind| kind.name().is_some_and(|known| known.as_bytes() == name))
+}
+
 fn kind(lexer: &mut Lexer<'_>) -> std::result::Result<Kind, JsonReadError> {
     const EXPECTED: &str = "REQUEST, RESPONSE, CREATE_STREAM, SEND, RECV or a number";
     match lexer.peek() {
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
             let name = raw.unescape()?;
-            let named =
-                (0..=5).map(Kind::from_number).find(|kind| kind.name().is_some_and(|known| known.as_bytes() == &*name));
-            named.ok_or_else(|| {
+            kind_of(&name).ok_or_else(|| {
                 let found = format!("\"{}\"", crate::error::excerpt(&name, 40));
                 JsonReadError::new(raw.at, JsonFault::Value { expected: EXPECTED, found })
             })

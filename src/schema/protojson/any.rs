@@ -3,9 +3,9 @@
 use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
 use super::value::base64;
-use super::{AnyJson, AnyObject, Ends, Extras, Frame, JsonReader, Result};
+use super::{AnyJson, AnyObject, Ends, Extras, Frame, JsonReader, Message, Recent, Result};
 use crate::schema::canonical::write_said;
-use crate::schema::layout::LayoutId;
+use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::lengths::Mark;
 use crate::schema::well_known::WellKnown;
 use crate::schema::{JsonOptions, Unresolved, Walker, write_json};
@@ -52,6 +52,7 @@ impl<'s> JsonReader<'s> {
         let type_url = std::str::from_utf8(&type_url).expect("the text is UTF-8");
         let resolved = if type_url.is_empty() { Err(Unresolved::EmptyUrl) } else { self.schema.resolve(type_url) };
         let mut ends = ends;
+        let is_outermost = outermost.is_some();
         match outermost {
             Some(any) => {
                 any.type_url.clear();
@@ -84,10 +85,12 @@ impl<'s> JsonReader<'s> {
         match resolved {
             Ok(id) if self.layout(id).well_known().is_none() => {
                 let layout = self.layout(id);
-                self.push_message(id, layout, ends, 0, type_at + 1);
-                if let Some(Frame::Message(message)) = self.frames.last_mut() {
-                    message.is_first = !comes_first;
+                if is_outermost {
+                    self.remember(type_url, id, layout);
                 }
+                let message = Message::new(id, layout, 0);
+                let (content, type_at, is_first) = (self.out.mark(), type_at + 1, !comes_first);
+                self.push_message(Message { ends, content, type_at, is_first, ..message });
             }
             resolved => {
                 let content = self.out.mark();
@@ -110,6 +113,40 @@ impl<'s> JsonReader<'s> {
             }
         }
         Ok(true)
+    }
+
+    /// Reads the beginning of the outermost object if its type was named not long ago and comes first, and says whether it was.
+    pub(super) fn recent_object(&mut self, lexer: &mut Lexer<'_>, any: &mut AnyJson) -> bool {
+        let rest = lexer.rest();
+        let Some(recent) = self.recent.iter().find(|recent| rest.starts_with(&recent.opening)) else { return false };
+        if any.type_url != *recent.type_url {
+            any.type_url.clear();
+            any.type_url.push_str(&recent.type_url);
+        }
+        let message = Message::new(recent.id, recent.layout, 0);
+        let ends = Ends { lengths: 0, messages: 1, drops_empty: false };
+        let (content, type_at) = (self.out.mark(), lexer.at as u32 + 2);
+        lexer.at += recent.opening.len();
+        self.depth += 1;
+        self.push_message(Message { ends, content, type_at, is_first: false, ..message });
+        true
+    }
+
+    /// Remembers a type whose messages have their members in the object.
+    fn remember(&mut self, type_url: &str, id: LayoutId, layout: &'s Layout) {
+        /// A recording mostly has the messages of a few methods.
+        const MOST: usize = 8;
+        if !is_plain(type_url) || self.recent.iter().any(|recent| *recent.type_url == *type_url) {
+            return;
+        }
+        let opening = format!("{{\"@type\":\"{type_url}\"").into_bytes().into();
+        let recent = Recent { opening, type_url: type_url.into(), id, layout };
+        if self.recent.len() < MOST {
+            self.recent.push(recent);
+        } else {
+            self.recent[self.oldest] = recent;
+            self.oldest = (self.oldest + 1) % MOST;
+        }
     }
 
     /// Finds the `"@type"` of an object whose opening brace was read and stands at `object`: the name, and what it says.
@@ -269,6 +306,11 @@ impl<'s> JsonReader<'s> {
             }
         }
     }
+}
+
+/// Whether a type's URL stands in JSON as it is.
+fn is_plain(type_url: &str) -> bool {
+    type_url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
 /// In the place of what some bytes may stand.

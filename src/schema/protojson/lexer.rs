@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::error::{JsonFault, JsonReadError, quote};
-use crate::schema::escape::find;
+use crate::schema::digits::{Decimal, SURE_DIGITS, digits_behind};
 
 type Result<T> = std::result::Result<T, JsonReadError>;
 
@@ -104,6 +104,12 @@ fn hex4(digits: &[u8]) -> Option<u32> {
 impl<'t> Lexer<'t> {
     pub(crate) fn new(string: &'t str) -> Self {
         Lexer { string, text: string.as_bytes(), at: 0 }
+    }
+
+    /// The whole text.
+    #[inline(always)]
+    pub(super) fn text(&self) -> &'t [u8] {
+        self.text
     }
 
     /// The text from the current place on.
@@ -214,6 +220,29 @@ impl<'t> Lexer<'t> {
         Ok(Raw { at, text: &self.text[start..end], has_escapes })
     }
 
+    /// Steps over these bytes if nothing else comes next.
+    #[inline(always)]
+    pub(crate) fn literal<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+        let found = self.text.get(self.at..).and_then(<[u8]>::first_chunk) == Some(literal);
+        self.at += if found { N } else { 0 };
+        found
+    }
+
+    /// Steps over a string without escapes if one comes next.
+    #[inline]
+    pub(crate) fn quick_string(&mut self) -> Option<&'t str> {
+        if self.text.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = start + plain_length(&self.text[start..]);
+        if self.text.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        Some(&self.string[start..end])
+    }
+
     /// Reads the name of a member, and the colon behind it.
     pub(crate) fn key(&mut self) -> Result<Raw<'t>> {
         let key = self.string("the name of a member")?;
@@ -239,28 +268,19 @@ impl<'t> Lexer<'t> {
     /// alone, as nearly all are; of others nothing is read.
     #[inline]
     pub(crate) fn quick_integer(&mut self) -> Option<(bool, u64)> {
-        /// So many digits are sure to fit.
-        const DIGITS: usize = 19;
-        let is_quoted = self.peek() == b'"';
-        let mut at = self.at + usize::from(is_quoted);
-        let is_negative = self.text.get(at) == Some(&b'-');
-        at += usize::from(is_negative);
-        let (start, mut magnitude) = (at, 0u64);
-        while let Some(&byte @ b'0'..=b'9') = self.text.get(at) {
-            magnitude = magnitude.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-            at += 1;
-        }
-        let is_lawful = (1..=DIGITS).contains(&(at - start)) && (self.text[start] != b'0' || at == start + 1);
-        let ends = match self.text.get(at) {
-            Some(b'"') if is_quoted => true,
-            Some(b',' | b']' | b'}') => !is_quoted,
-            _ => false,
-        };
-        if !is_lawful || !ends {
-            return None;
-        }
-        self.at = at + usize::from(is_quoted);
-        Some((is_negative, magnitude))
+        self.peek();
+        let (integer, end) = quick_integer(self.text, self.at)?;
+        self.at = end;
+        Some(integer)
+    }
+
+    /// Steps over a number that is not in quotes, if it is one of few digits, as nearly all are; of others nothing is read.
+    #[inline(always)]
+    pub(super) fn quick_decimal(&mut self) -> Option<Decimal> {
+        let (decimal, end) = Decimal::read(self.text, self.at)?;
+        matches!(self.text.get(end), Some(b',' | b']' | b'}' | b'\n')).then_some(())?;
+        self.at = end;
+        Some(decimal)
     }
 
     /// Steps over `null` if it comes next.
@@ -363,6 +383,32 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// Reads an integer as [`Lexer::quick_integer`] does, and says where it ends.
+#[inline(always)]
+pub(super) fn quick_integer(text: &[u8], at: usize) -> Option<((bool, u64), usize)> {
+    let is_quoted = text.get(at) == Some(&b'"');
+    let mut start = at + usize::from(is_quoted);
+    let is_negative = text.get(start) == Some(&b'-');
+    start += usize::from(is_negative);
+    let first = text.get(start)?.wrapping_sub(b'0');
+    if first > 9 {
+        return None;
+    }
+    let (mut magnitude, mut end) = (u64::from(first), start + 1);
+    if let Some(b'0'..=b'9') = text.get(end) {
+        (magnitude, end) = digits_behind(magnitude, text, end);
+        if end - start > SURE_DIGITS || first == 0 {
+            return None;
+        }
+    }
+    let ends = match text.get(end) {
+        Some(b'"') if is_quoted => true,
+        Some(b',' | b']' | b'}') => !is_quoted,
+        _ => false,
+    };
+    ends.then_some(((is_negative, magnitude), end + usize::from(is_quoted)))
+}
+
 /// The length of the number that a text begins with, if it begins with one.
 #[inline]
 fn number_length(text: &[u8]) -> Option<usize> {
@@ -404,7 +450,7 @@ fn number_length(text: &[u8]) -> Option<usize> {
 
 /// How many bytes of a string stand for themselves: up to a quote, a backslash or a control character.
 #[inline(always)]
-fn plain_length(text: &[u8]) -> usize {
+pub(super) fn plain_length(text: &[u8]) -> usize {
     /// What is shorter than so many words need not be looked at in larger blocks.
     const FEW: usize = 4;
     for (index, word) in text.as_chunks().0.iter().take(FEW).enumerate() {
@@ -413,8 +459,18 @@ fn plain_length(text: &[u8]) -> usize {
             return 8 * index + specials.trailing_zeros() as usize / 8;
         }
     }
-    let start = (text.len() / 8).min(FEW) * 8;
-    start + find(&text[start..], |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+    long_plain_length(text, (text.len() / 8).min(FEW) * 8)
+}
+
+/// The same of a text of which so much at the start is known to stand for itself.
+#[inline(never)]
+fn long_plain_length(text: &[u8], start: usize) -> usize {
+    let rest = &text[start..];
+    let plain = &rest[..memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len())];
+    // In this form the compiler looks at many bytes at once.
+    let has_controls = plain.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < b' ';
+    let controls = if has_controls { plain.iter().position(|&byte| byte < b' ') } else { None };
+    start + controls.unwrap_or(plain.len())
 }
 
 /// The highest bit of each byte of a word that is a quote, a backslash or a control character; those above the lowest such

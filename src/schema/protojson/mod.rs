@@ -10,6 +10,7 @@
 mod any;
 mod error;
 mod lexer;
+mod quick;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use super::well_known::WellKnown;
 use super::{Schema, names};
 use crate::wire::{Cursor, Groups, NESTING_LIMIT, WireType, push_group_end, push_tag, put_bytes, put_varint};
 use error::quote;
+use quick::Quick;
 use scalar::{integer_type, put_integer, wrong};
 use value::base64;
 
@@ -65,13 +67,39 @@ pub struct JsonReader<'s> {
     wire_budget: usize,
     /// Whether the bytes of a `"@wire"` were not taken since the JSON beside them says something else.
     ignored_wire: bool,
+    /// Types that were named before, mostly the next one, too.
+    recent: Vec<Recent<'s>>,
+    /// Which of them makes room for another.
+    oldest: usize,
 }
 
 /// An `Any` that was read.
 #[derive(Debug, Default)]
 pub(crate) struct AnyJson {
     pub(crate) type_url: String,
-    pub(crate) value: Vec<u8>,
+    value: Unsized,
+}
+
+impl AnyJson {
+    /// How many bytes its value has.
+    pub(crate) fn value_bytes(&self) -> usize {
+        self.value.sized_bytes()
+    }
+
+    /// Appends its value.
+    pub(crate) fn append_value(&self, out: &mut Vec<u8>) {
+        self.value.append_to(out);
+    }
+}
+
+/// A type that was named.
+#[derive(Debug)]
+struct Recent<'s> {
+    /// How an object of this type begins, up to the quote behind the name.
+    opening: Box<[u8]>,
+    type_url: Box<str>,
+    id: LayoutId,
+    layout: &'s Layout,
 }
 
 /// The fields of a message by their names in JSON, and what usually comes next.
@@ -83,6 +111,8 @@ struct Names<'s> {
     names: Vec<(&'s [u8], u32)>,
     /// Per field, and before the first, the one that came after it last time.
     next: Vec<u32>,
+    /// The fields by the first eight bytes of their names in JSON; of those that share a slot one.
+    by_word: Box<[u32]>,
 }
 
 /// Something open.
@@ -126,6 +156,10 @@ struct Message<'s> {
     is_first: bool,
     /// The field that came last, plus 1.
     previous: u32,
+    /// The field that the path of an error tells, plus 1.
+    told: u32,
+    /// The field whose name was read and its value not, plus 1.
+    begun: u32,
     fields: u64,
     oneofs: u64,
     /// Where the words for further fields and oneofs begin.
@@ -164,6 +198,16 @@ struct Ends {
     drops_empty: bool,
 }
 
+/// Room for the lengths of a value, which are not open yet.
+#[derive(Debug, Clone, Copy)]
+enum Room {
+    None,
+    /// Its own.
+    One(usize),
+    /// That of the entry of a map that it stands in, and its own.
+    Two(usize, usize),
+}
+
 /// Where a key stands in the text, in quotes.
 type KeyAt = (u32, u32);
 
@@ -193,6 +237,22 @@ enum Key<'t> {
     Unknown(Raw<'t>),
 }
 
+/// The first eight bytes of a name that stands in quotes at a place, of a shorter one up to the quote.
+#[inline(always)]
+fn first_word(text: &[u8], at: usize) -> Option<u64> {
+    let word = u64::from_le_bytes(*text.get(at + 1..)?.first_chunk()?);
+    let quotes = word ^ u64::from_le_bytes([b'"'; 8]);
+    let ends = quotes.wrapping_sub(u64::MAX / 255) & !quotes & (0x80 * (u64::MAX / 255));
+    // The bits below the highest of the quote's byte; of a quote they are always the same.
+    Some(word & (ends & ends.wrapping_neg()).wrapping_sub(1))
+}
+
+#[inline(always)]
+fn slot_of(word: u64, slots: usize) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (word.wrapping_mul(ODD) >> 32) as usize & (slots - 1)
+}
+
 impl<'s> Names<'s> {
     fn new(layout: &'s Layout) -> Self {
         let fields = || layout.fields().iter().zip(0..);
@@ -201,7 +261,24 @@ impl<'s> Names<'s> {
         let names: Vec<_> = in_json.chain(fields().map(|(field, index)| (field.name().as_bytes(), index))).collect();
         let table = names::Names::new(names.iter().map(|(name, _)| str::from_utf8(name).expect("it was a string")));
         let next = (0..=layout.fields().len() as u32).collect();
-        Names { layout, table, names, next }
+        let mut by_word = vec![u32::MAX; (4 * layout.fields().len() + 1).next_power_of_two()];
+        for (field, index) in fields() {
+            if let Some(word) = first_word(&[field.json_key.quoted(), &[b':'; 8]].concat(), 0) {
+                let slot = slot_of(word, by_word.len());
+                by_word[slot] = by_word[slot].min(index);
+            }
+        }
+        Names { layout, table, names, next, by_word: by_word.into() }
+    }
+
+    /// The field whose name in JSON stands at a place in its quotes, with a colon behind it, and where that ends; if it is
+    /// quickly found.
+    #[inline(always)]
+    fn find_quoted(&self, text: &[u8], at: usize) -> Option<(u32, usize)> {
+        let index = *self.by_word.get(slot_of(first_word(text, at)?, self.by_word.len()))?;
+        let field = self.layout.fields().get(index as usize)?;
+        let length = field.json_key.stands_at(text, at)?;
+        (!field.json_name_is_ours).then_some((index, at + length))
     }
 
     /// The field of a name.
@@ -209,6 +286,28 @@ impl<'s> Names<'s> {
     fn find(&self, name: &[u8]) -> Option<u32> {
         let found = self.table.find(name, |index| names::is_same(self.names[index].0, name))?;
         Some(self.names[found].1)
+    }
+}
+
+impl<'s> Message<'s> {
+    fn new(id: LayoutId, layout: &'s Layout, group: u32) -> Self {
+        Message {
+            id,
+            layout,
+            is_first: true,
+            previous: 0,
+            told: 0,
+            begun: 0,
+            fields: 0,
+            oneofs: 0,
+            more: 0,
+            ends: Ends::default(),
+            group,
+            content: Mark::default(),
+            type_at: 0,
+            has_members: false,
+            has_extras: false,
+        }
     }
 }
 
@@ -230,6 +329,8 @@ impl<'s> JsonReader<'s> {
             types_end: 0,
             wire_budget: 0,
             ignored_wire: false,
+            recent: Vec::new(),
+            oldest: 0,
         }
     }
 
@@ -248,7 +349,7 @@ impl<'s> JsonReader<'s> {
         let mut lexer = Lexer::new(utf8(text)?);
         self.clear();
         self.located(&mut lexer, |reader, lexer| {
-            reader.message(lexer, layout, Ends::default(), 0)?;
+            reader.message(lexer, layout, Room::None, 0, 0)?;
             reader.run(lexer)?;
             lexer.end()
         })?;
@@ -260,11 +361,15 @@ impl<'s> JsonReader<'s> {
     pub(crate) fn read_any(&mut self, lexer: &mut Lexer<'_>, any: &mut AnyJson) -> Result<bool> {
         self.clear();
         self.located(lexer, |reader, lexer| {
-            let is_own = reader.any_object(lexer, Ends::default(), Some(any))?;
-            debug_assert!(is_own, "the outermost Any has no bytes of its own");
+            lexer.peek();
+            if !reader.recent_object(lexer, any) {
+                any.type_url.clear();
+                let is_own = reader.any_object(lexer, Ends::default(), Some(any))?;
+                debug_assert!(is_own, "the outermost Any has no bytes of its own");
+            }
             reader.run(lexer)
         })?;
-        self.out.move_to(&mut any.value);
+        std::mem::swap(&mut self.out, &mut any.value);
         Ok(self.ignored_wire)
     }
 
@@ -306,27 +411,9 @@ impl<'s> JsonReader<'s> {
             let own = self.frames.len() - 1;
             match frame {
                 Frame::Message(message) => self.members(lexer, own, message)?,
-                Frame::List { field, index } => {
-                    if lexer.next(index == 0, b']')? {
-                        self.frames[own] = Frame::List { field, index: index + 1 };
-                        let Some(id) = field.ty().message() else { unreachable!("lists of numbers are not kept open") };
-                        self.field_message(lexer, field, id)?;
-                    } else {
-                        self.frames.pop();
-                    }
-                }
+                Frame::List { field, index } => self.messages(lexer, own, field, index)?,
                 Frame::Map { field, shape, first_key, is_first, .. } => {
-                    if lexer.next(is_first, b'}')? {
-                        let key = self.entry_key(lexer, field, &shape.key)?;
-                        self.frames[own] = Frame::Map { field, shape, first_key, key, is_first: false };
-                        let Some(id) = shape.value.ty().message() else { unreachable!("other maps are not kept open") };
-                        push_tag(&mut self.out.bytes, shape.value.number(), WireType::Bytes);
-                        self.begin_length();
-                        self.message(lexer, id, Ends { lengths: 2, messages: 1, drops_empty: false }, 0)?;
-                    } else {
-                        self.end_keys(first_key, lexer)?;
-                        self.frames.pop();
-                    }
+                    self.entries(lexer, own, (field, shape), first_key, is_first)?;
                 }
                 Frame::Struct { ends, first_key, is_first, .. } => {
                     if lexer.next(is_first, b'}')? {
@@ -360,9 +447,69 @@ impl<'s> JsonReader<'s> {
         Ok(())
     }
 
+    /// Reads the elements of a list of messages up to one that is kept open, or all of them.
+    fn messages(&mut self, lexer: &mut Lexer<'_>, own: usize, field: &'s Field, mut index: u64) -> Result<()> {
+        let Some(id) = field.ty().message() else { unreachable!("lists of numbers are not kept open") };
+        while lexer.next(index == 0, b']')? {
+            index += 1;
+            self.frames[own] = Frame::List { field, index };
+            self.field_message(lexer, field, id)?;
+            if self.frames.len() > own + 1 {
+                return Ok(());
+            }
+        }
+        self.frames.pop();
+        Ok(())
+    }
+
+    /// Reads the entries of a map of messages up to one that is kept open, or all of them.
+    fn entries(
+        &mut self,
+        lexer: &mut Lexer<'_>,
+        own: usize,
+        (field, shape): (&'s Field, &'s MapShape),
+        first_key: u32,
+        mut is_first: bool,
+    ) -> Result<()> {
+        let Some(id) = shape.value.ty().message() else { unreachable!("other maps are not kept open") };
+        while lexer.next(is_first, b'}')? {
+            is_first = false;
+            let (entry, key) = self.entry_key(lexer, field, &shape.key)?;
+            self.frames[own] = Frame::Map { field, shape, first_key, key, is_first };
+            shape.value.put_head(&mut self.out.bytes);
+            let room = Room::Two(entry, self.out.room());
+            self.message(lexer, id, room, 1, 0)?;
+            if self.frames.len() > own + 1 {
+                return Ok(());
+            }
+        }
+        self.end_keys(first_key, lexer)?;
+        self.frames.pop();
+        Ok(())
+    }
+
     /// Reads members of a message up to one that is kept open, or all of them.
     fn members(&mut self, lexer: &mut Lexer<'_>, own: usize, mut message: Message<'s>) -> Result<()> {
-        while lexer.next(message.is_first, b'}')? {
+        loop {
+            let begun = match std::mem::take(&mut message.begun) {
+                0 => self.quick_members(lexer, &mut message),
+                begun => Quick::Nested(begun - 1),
+            };
+            match begun {
+                Quick::End => break,
+                Quick::Nested(index) => {
+                    self.keep(own, &mut message);
+                    self.nested(lexer, &message.layout.fields()[index as usize])?;
+                    if self.frames.len() > own + 1 {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Quick::Other => {}
+            }
+            if !lexer.next(message.is_first, b'}')? {
+                break;
+            }
             message.is_first = false;
             let at = {
                 lexer.peek();
@@ -372,7 +519,7 @@ impl<'s> JsonReader<'s> {
                 Key::Field(index) => index,
                 Key::Ours(raw) => {
                     // The path of an error is that of what is open.
-                    self.frames[own] = Frame::Message(message);
+                    self.keep(own, &mut message);
                     self.our_member(lexer, own, raw)?;
                     let Frame::Message(changed) = self.frames[own] else { unreachable!("it is this message") };
                     message = changed;
@@ -396,7 +543,7 @@ impl<'s> JsonReader<'s> {
                 if let Role::Scalar = field.role() {
                     result = self.singular(lexer, field);
                 } else {
-                    self.frames[own] = Frame::Message(message);
+                    self.keep(own, &mut message);
                     self.nested(lexer, field)?;
                     if self.frames.len() > own + 1 {
                         return Ok(());
@@ -405,12 +552,19 @@ impl<'s> JsonReader<'s> {
             }
             if result.is_err() {
                 // The path of an error is that of what is open.
-                self.frames[own] = Frame::Message(message);
+                self.keep(own, &mut message);
                 return result;
             }
         }
-        self.frames[own] = Frame::Message(message);
+        self.keep(own, &mut message);
         self.end_message(message)
+    }
+
+    /// Keeps a message as it is now. The path of an error is that of what is kept.
+    #[inline(always)]
+    fn keep(&mut self, own: usize, message: &mut Message<'s>) {
+        message.told = message.previous;
+        self.frames[own] = Frame::Message(*message);
     }
 
     /// Reads the value of a field, or its beginning, that is more than a single one which is no message.
@@ -614,29 +768,48 @@ impl<'s> JsonReader<'s> {
 
     /// Reads a message that is the value of a field, or its beginning.
     fn field_message(&mut self, lexer: &mut Lexer<'_>, field: &'s Field, id: LayoutId) -> Result<()> {
+        field.put_head(&mut self.out.bytes);
         if let Type::Group(_) = field.ty() {
-            push_tag(&mut self.out.bytes, field.number(), WireType::Group);
-            return self.message(lexer, id, Ends { lengths: 0, messages: 1, drops_empty: false }, field.number());
+            return self.message(lexer, id, Room::None, 1, field.number());
         }
-        push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
-        self.begin_length();
-        self.message(lexer, id, Ends { lengths: 1, messages: 1, drops_empty: false }, 0)
+        let room = Room::One(self.out.room());
+        self.message(lexer, id, room, 1, 0)
     }
 
-    /// Reads a message whose length was begun, or its beginning.
-    fn message(&mut self, lexer: &mut Lexer<'_>, id: LayoutId, ends: Ends, group: u32) -> Result<()> {
-        if ends.messages > 0 {
+    /// Reads a message for whose length there is room, or its beginning.
+    fn message(&mut self, lexer: &mut Lexer<'_>, id: LayoutId, room: Room, messages: u8, group: u32) -> Result<()> {
+        if messages > 0 {
             self.deeper(lexer)?;
         }
         let layout = self.layout(id);
         if let Some(well_known) = layout.well_known() {
+            if well_known == WellKnown::Timestamp && self.quick_timestamp(lexer) {
+                self.fill(room, messages);
+                return Ok(());
+            }
+            let ends = self.open(room, messages);
             return self.well_known(lexer, well_known, id, layout, ends);
         }
         if lexer.peek() != b'{' {
             return Err(lexer.mismatch("an object"));
         }
         lexer.at += 1;
-        self.push_message(id, layout, ends, group, 0);
+        let mut message = Message::new(id, layout, group);
+        let start = self.out.bytes.len();
+        match self.quick_members(lexer, &mut message) {
+            Quick::End => {
+                if group > 0 {
+                    push_group_end(&mut self.out.bytes, group);
+                }
+                self.fill(room, messages);
+                return Ok(());
+            }
+            Quick::Nested(index) => message.begun = index + 1,
+            Quick::Other => {}
+        }
+        message.ends = self.open(room, messages);
+        message.content = self.out.mark_at(start);
+        self.push_message(message);
         Ok(())
     }
 
@@ -648,28 +821,44 @@ impl<'s> JsonReader<'s> {
         Ok(())
     }
 
-    fn push_message(&mut self, id: LayoutId, layout: &'s Layout, ends: Ends, group: u32, type_at: u32) {
+    /// Ends a value inside of which nothing was kept open.
+    #[inline(always)]
+    fn fill(&mut self, room: Room, messages: u8) {
+        match room {
+            Room::None => {}
+            Room::One(position) => self.out.fill_room(position),
+            Room::Two(outer, inner) => self.out.fill_rooms(outer, inner),
+        }
+        self.depth -= usize::from(messages);
+    }
+
+    /// Opens the lengths of a value that is kept open.
+    fn open(&mut self, room: Room, messages: u8) -> Ends {
+        let mut lengths = 0;
+        let mut open = |position| {
+            self.lengths.push(self.out.open_room(position));
+            lengths += 1;
+        };
+        match room {
+            Room::None => {}
+            Room::One(position) => open(position),
+            Room::Two(outer, inner) => {
+                open(outer);
+                open(inner);
+            }
+        }
+        Ends { lengths, messages, drops_empty: false }
+    }
+
+    fn push_message(&mut self, mut message: Message<'s>) {
+        let layout = message.layout;
         let more = self.seen.len();
         let words = words_beyond(layout.fields().len()) + words_beyond(layout.oneofs() as usize);
         if words > 0 {
             self.seen.resize(more + words, 0);
         }
-        let content = self.out.mark();
-        self.frames.push(Frame::Message(Message {
-            id,
-            layout,
-            is_first: true,
-            previous: 0,
-            fields: 0,
-            oneofs: 0,
-            more: more as u32,
-            ends,
-            group,
-            content,
-            type_at,
-            has_members: false,
-            has_extras: false,
-        }));
+        message.more = more as u32;
+        self.frames.push(Frame::Message(message));
     }
 
     /// The layout of a type, whose names are then known.
@@ -711,28 +900,40 @@ impl<'s> JsonReader<'s> {
         while lexer.next(is_first, b'}')? {
             is_first = false;
             let start = self.out.mark();
-            let key = self.entry_key(lexer, field, &shape.key)?;
+            let (entry, key) = self.entry_key(lexer, field, &shape.key)?;
             self.frames[own] = Frame::Map { field, shape, first_key, key, is_first };
             if self.skips_unknown_name(lexer, shape.value.ty())? {
                 self.keys.pop();
-                self.lengths.pop();
                 self.out.replace_since(start, &[]);
                 continue;
             }
             self.scalar(lexer, &shape.value, true)?;
-            let length = self.lengths.pop().expect("the entry's");
-            self.out.end_length(length);
+            self.out.fill_room(entry);
         }
         self.end_keys(first_key, lexer)?;
         self.frames.pop();
         Ok(())
     }
 
-    /// Begins an entry of a map and reads its key.
-    fn entry_key(&mut self, lexer: &mut Lexer<'_>, map: &Field, key: &Field) -> Result<KeyAt> {
-        push_tag(&mut self.out.bytes, map.number(), WireType::Bytes);
-        self.begin_length();
-        self.key(lexer, key.number(), Some(key))
+    /// Begins an entry of a map and reads its key; tells where there is room for the entry's length.
+    #[inline(always)]
+    fn entry_key(&mut self, lexer: &mut Lexer<'_>, map: &Field, key: &Field) -> Result<(usize, KeyAt)> {
+        map.put_head(&mut self.out.bytes);
+        let room = self.out.room();
+        if let Type::String = key.ty()
+            && let text = lexer.text()
+            && let at = lexer.at + quick::blanks(text, lexer.at)
+            && let Some((name, end)) = quick::name(text, at)
+        {
+            let start = self.out.bytes.len() as u32;
+            key.put_head(&mut self.out.bytes);
+            let key_at = (at as u32, (at + name.len() + 2) as u32);
+            quick::put_part(&mut self.out.bytes, text, at + 1, at + 1 + name.len());
+            self.keys.push(MapKey { start, end: self.out.bytes.len() as u32, at: at as u32 });
+            lexer.at = end;
+            return Ok((room, key_at));
+        }
+        Ok((room, self.key(lexer, key.number(), Some(key))?))
     }
 
     /// Reads a key and writes it as the field of this number; without a field as a string.
@@ -807,34 +1008,36 @@ impl<'s> JsonReader<'s> {
         let Shape::List { packed } = field.shape() else { unreachable!("its role is that of a list") };
         self.frames.push(Frame::List { field, index: 0 });
         let own = self.frames.len() - 1;
-        let mut index = 0;
-        while lexer.next(index == 0, b']')? {
-            if index == 0 && *packed {
-                push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
-                self.begin_length();
+        if *packed {
+            let tag_at = self.out.bytes.len();
+            push_tag(&mut self.out.bytes, field.number(), WireType::Bytes);
+            let length = self.out.begin_length();
+            let mut count = 0;
+            let result = self.packed(lexer, field.ty(), &mut count);
+            if let Err(error) = result {
+                // The path of an error is that of what is open.
+                self.frames[own] = Frame::List { field, index: count };
+                return Err(error);
             }
-            index += 1;
-            if let Frame::List { index: shown, .. } = &mut self.frames[own] {
-                *shown = index;
-            }
-            if self.skips_unknown_name(lexer, field.ty())? {
-                continue;
-            }
-            if *packed {
-                self.packed(lexer, field.ty())?;
-            } else {
-                self.scalar(lexer, field, true)?;
-            }
-        }
-        if *packed && index > 0 {
-            let length = self.lengths.pop().expect("the list's");
             if self.out.is_empty(length) {
-                // All names were passed over.
+                // There are no elements, or all names were passed over.
                 self.out.cancel_length(length);
-                let tag = crate::wire::varint_bytes(u64::from(field.number()) << 3);
-                self.out.bytes.truncate(self.out.bytes.len() - tag);
+                self.out.bytes.truncate(tag_at);
             } else {
                 self.out.end_length(length);
+            }
+        } else {
+            let mut index = match field.ty() {
+                Type::String => quick::strings(&mut self.out, lexer, field),
+                _ => 0,
+            };
+            self.frames[own] = Frame::List { field, index };
+            while lexer.next(index == 0, b']')? {
+                index += 1;
+                self.frames[own] = Frame::List { field, index };
+                if !self.skips_unknown_name(lexer, field.ty())? {
+                    self.scalar(lexer, field, true)?;
+                }
             }
         }
         self.frames.pop();
@@ -855,7 +1058,7 @@ impl<'s> JsonReader<'s> {
                     if message.type_at > 0 && !path.is_empty() {
                         path += &format!(".({})", message.layout.full_name());
                     }
-                    let Some(field) = message.previous.checked_sub(1) else { continue };
+                    let Some(field) = message.told.checked_sub(1) else { continue };
                     if !path.is_empty() {
                         path.push('.');
                     }

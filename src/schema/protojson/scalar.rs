@@ -2,37 +2,74 @@
 
 use super::any::InPlace;
 use super::error::{JsonFault, JsonReadError, quote};
-use super::lexer::{Lexer, Raw};
-use super::value::{Integer, base64};
+use super::lexer::{Lexer, Raw, quick_integer};
+use super::value::{Integer, base64, base64_bytes};
 use super::{JsonReader, Result, value};
+use crate::schema::digits::Decimal;
 use crate::schema::layout::{Field, Type};
 use crate::wire::{WireType, push_tag, push_varint, put_bytes, put_varint};
 
 impl<'s> JsonReader<'s> {
-    /// Reads an element of a packed list.
-    #[inline]
-    pub(super) fn packed(&mut self, lexer: &mut Lexer<'_>, ty: &Type) -> Result<()> {
+    /// Reads the elements of a packed list behind its bracket, and counts them.
+    pub(super) fn packed(&mut self, lexer: &mut Lexer<'_>, ty: &Type, count: &mut u64) -> Result<()> {
         match ty {
             Type::Double => {
-                let bits = double(lexer)?.to_bits();
-                self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let mut quick = *lexer;
+                    let number = match quick.quick_decimal().and_then(Decimal::double) {
+                        Some(number) => {
+                            *lexer = quick;
+                            number
+                        }
+                        None => double(lexer)?,
+                    };
+                    self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
+                }
             }
             Type::Float => {
-                let bits = float(lexer)?.to_bits();
-                self.out.bytes.extend_from_slice(&bits.to_le_bytes());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let mut quick = *lexer;
+                    let number = match quick.quick_decimal().and_then(Decimal::float) {
+                        Some(number) => {
+                            *lexer = quick;
+                            number
+                        }
+                        None => float(lexer)?,
+                    };
+                    self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
+                }
             }
             Type::Bool => {
-                let value = boolean(lexer)?;
-                self.out.bytes.push(value.into());
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    let value = boolean(lexer)?;
+                    self.out.bytes.push(value.into());
+                }
             }
             Type::Enum(_) => {
-                let number = self.enumeration(lexer, ty)?;
-                push_varint(&mut self.out.bytes, i64::from(number) as u64);
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    if !self.skips_unknown_name(lexer, ty)? {
+                        let number = self.enumeration(lexer, ty)?;
+                        push_varint(&mut self.out.bytes, i64::from(number) as u64);
+                    }
+                }
             }
             ty => {
-                let (value, at) = integer(lexer, ty)?;
-                if !push_integer(&mut self.out.bytes, ty, value) {
-                    return Err(out_of_range(at, lexer.since(at), integer_type(ty)));
+                while lexer.next(*count == 0, b']')? {
+                    *count += 1;
+                    if let Some((value, end)) = quick_integer(lexer.text(), lexer.at)
+                        && push_integer(&mut self.out.bytes, ty, Integer::new(value))
+                    {
+                        lexer.at = end;
+                        continue;
+                    }
+                    let (value, at) = integer(lexer, ty)?;
+                    if !push_integer(&mut self.out.bytes, ty, value) {
+                        return Err(out_of_range(at, lexer.since(at), integer_type(ty)));
+                    }
                 }
             }
         }
@@ -136,10 +173,7 @@ impl<'s> JsonReader<'s> {
             put_bytes(&mut self.out.bytes, number, raw.text);
             return Ok(());
         }
-        push_tag(&mut self.out.bytes, number, WireType::Bytes);
-        let length = self.out.begin_length();
-        raw.unescape_into(&mut self.out.bytes)?;
-        self.out.end_length(length);
+        put_bytes(&mut self.out.bytes, number, &raw.unescape()?);
         Ok(())
     }
 
@@ -153,12 +187,8 @@ impl<'s> JsonReader<'s> {
             return Ok(());
         }
         push_tag(&mut self.out.bytes, number, WireType::Bytes);
-        let length = self.out.begin_length();
-        if !base64(&text, &mut self.out.bytes) {
-            return Err(wrong(raw, "bytes in base64"));
-        }
-        self.out.end_length(length);
-        Ok(())
+        push_varint(&mut self.out.bytes, base64_bytes(&text) as u64);
+        if base64(&text, &mut self.out.bytes) { Ok(()) } else { Err(wrong(raw, "bytes in base64")) }
     }
 
     pub(super) fn enumeration(&self, lexer: &mut Lexer<'_>, ty: &Type) -> Result<i32> {
@@ -214,15 +244,10 @@ pub(super) fn boolean(lexer: &mut Lexer<'_>) -> Result<bool> {
     }
 }
 
-#[inline]
 pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     const EXPECTED: &str = "a value of type double";
     match lexer.peek() {
-        b'-' | b'0'..=b'9' => {
-            let at = lexer.at;
-            let text = lexer.number()?;
-            value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
-        }
+        b'-' | b'0'..=b'9' => plain_double(lexer, EXPECTED),
         b'"' => {
             let raw = lexer.string(EXPECTED)?;
             value::quoted_double(&raw.unescape()?).ok_or_else(|| wrong(raw, EXPECTED))
@@ -231,11 +256,27 @@ pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     }
 }
 
-#[inline]
+/// Reads a number that is not in quotes.
+pub(super) fn plain_double(lexer: &mut Lexer<'_>, expected: &'static str) -> Result<f64> {
+    let mut quick = *lexer;
+    if let Some(number) = quick.quick_decimal().and_then(Decimal::double) {
+        *lexer = quick;
+        return Ok(number);
+    }
+    let at = lexer.at;
+    let text = lexer.number()?;
+    value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), expected))
+}
+
 pub(super) fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
     const EXPECTED: &str = "a value of type float";
     match lexer.peek() {
         b'-' | b'0'..=b'9' => {
+            let mut quick = *lexer;
+            if let Some(number) = quick.quick_decimal().and_then(Decimal::float) {
+                *lexer = quick;
+                return Ok(number);
+            }
             let at = lexer.at;
             let text = lexer.number()?;
             value::float(text).ok_or_else(|| out_of_range(at, text.as_bytes(), EXPECTED))
@@ -286,7 +327,7 @@ pub(super) fn integer_type(ty: &Type) -> &'static str {
 }
 
 /// The bits of an integer on the wire, if it is in the range of its type.
-#[inline]
+#[inline(always)]
 pub(super) fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
     Some(match ty {
         Type::Int32 => i64::from(value.signed_32()?) as u64,
@@ -307,7 +348,7 @@ pub(super) fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
 }
 
 /// Appends an integer without a tag, if it is in range.
-#[inline]
+#[inline(always)]
 pub(super) fn push_integer(out: &mut Vec<u8>, ty: &Type, value: Integer) -> bool {
     let Some(bits) = bits_of(ty, value) else { return false };
     match ty.wire_type() {

@@ -151,10 +151,7 @@ pub(super) fn quoted_float(text: &[u8]) -> Option<f32> {
 ///
 /// Source: protobuf-go, `protojson`, `unmarshalBytes`.
 pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let digits = match text {
-        [digits @ .., b'=', b'='] | [digits @ .., b'='] if text.len().is_multiple_of(4) => digits,
-        digits => digits,
-    };
+    let digits = without_padding(text);
     let (whole, last) = digits.split_at(digits.len() - digits.len() % 4);
     let is_url = base64_simd::STANDARD_NO_PAD.decode_append(whole, out).is_err();
     if is_url && base64_simd::URL_SAFE_NO_PAD.decode_append(whole, out).is_err() {
@@ -176,6 +173,19 @@ pub(super) fn base64(text: &[u8], out: &mut Vec<u8>) -> bool {
         _ => return false,
     }
     true
+}
+
+/// How many bytes base64 is, if it is base64.
+pub(super) fn base64_bytes(text: &[u8]) -> usize {
+    let digits = without_padding(text).len();
+    digits / 4 * 3 + (digits % 4).saturating_sub(1)
+}
+
+fn without_padding(text: &[u8]) -> &[u8] {
+    match text {
+        [digits @ .., b'=', b'='] | [digits @ .., b'='] if text.len().is_multiple_of(4) => digits,
+        digits => digits,
+    }
 }
 
 fn sextet(digit: u8, last_two: &[u8; 2]) -> Option<u32> {

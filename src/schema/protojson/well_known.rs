@@ -2,8 +2,8 @@
 
 use super::any::{BytesInPlace, InPlace};
 use super::lexer::Lexer;
-use super::scalar::{out_of_range, wrong};
-use super::{Ends, Frame, JsonReader, Result, value};
+use super::scalar::{plain_double, wrong};
+use super::{Ends, Frame, JsonReader, Message, Result, quick, value};
 use crate::entry::type_name;
 use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::well_known::WellKnown;
@@ -39,7 +39,8 @@ impl<'s> JsonReader<'s> {
                     return Err(lexer.mismatch("an object"));
                 }
                 lexer.at += 1;
-                self.push_message(id, layout, ends, 0, 0);
+                let content = self.out.mark();
+                self.push_message(Message { ends, content, ..Message::new(id, layout, 0) });
                 return Ok(());
             }
             _ => {}
@@ -91,6 +92,26 @@ impl<'s> JsonReader<'s> {
         self.frames.push(Frame::Struct { ends, first_key, key: (0, 0), is_first: true });
     }
 
+    /// Reads a point in time as programs write it, and says whether that is what came next.
+    pub(super) fn quick_timestamp(&mut self, lexer: &mut Lexer<'_>) -> bool {
+        let text = lexer.text();
+        let at = lexer.at + quick::blanks(text, lexer.at);
+        let Some(end) = quick::string(text, at) else { return false };
+        let Some((seconds, nanos)) = value::timestamp(&text[at + 1..end]) else { return false };
+        self.put_time(seconds, nanos);
+        lexer.at = end + 1;
+        true
+    }
+
+    fn put_time(&mut self, seconds: i64, nanos: i32) {
+        if seconds != 0 {
+            put_varint(&mut self.out.bytes, TIME_SECONDS, seconds as u64);
+        }
+        if nanos != 0 {
+            put_varint(&mut self.out.bytes, TIME_NANOS, i64::from(nanos) as u64);
+        }
+    }
+
     pub(super) fn time(
         &mut self,
         lexer: &mut Lexer<'_>,
@@ -103,12 +124,7 @@ impl<'s> JsonReader<'s> {
         let raw = lexer.string(expected)?;
         let text = raw.unescape()?;
         let (seconds, nanos) = read(&text).ok_or_else(|| wrong(raw, expected))?;
-        if seconds != 0 {
-            put_varint(&mut self.out.bytes, TIME_SECONDS, seconds as u64);
-        }
-        if nanos != 0 {
-            put_varint(&mut self.out.bytes, TIME_NANOS, i64::from(nanos) as u64);
-        }
+        self.put_time(seconds, nanos);
         Ok(())
     }
 
@@ -167,9 +183,7 @@ impl<'s> JsonReader<'s> {
             b't' if lexer.word(b"true") => put_varint(&mut self.out.bytes, VALUE_BOOL, 1),
             b'f' if lexer.word(b"false") => put_varint(&mut self.out.bytes, VALUE_BOOL, 0),
             b'-' | b'0'..=b'9' => {
-                let at = lexer.at;
-                let text = lexer.number()?;
-                let number = value::double(text).ok_or_else(|| out_of_range(at, text.as_bytes(), "a double"))?;
+                let number = plain_double(lexer, "a double")?;
                 push_tag(&mut self.out.bytes, VALUE_NUMBER, WireType::Fixed64);
                 self.out.bytes.extend_from_slice(&number.to_le_bytes());
             }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::builder::{Builder, Frame, Number, zig_zag};
 use super::error::ParseError;
 use super::token::{Last, blanks};
+use crate::schema::digits::{Decimal, digits};
 use crate::schema::{Field, Layout, Shape, Type};
 use crate::wire::NESTING_LIMIT;
 
@@ -414,94 +415,18 @@ fn integer<T: TryFrom<i128>>(text: &[u8], at: usize) -> Option<(T, usize)> {
     Some((number.try_into().ok()?, end))
 }
 
-/// Reads one to nineteen digits.
-#[inline]
-fn digits(text: &[u8], start: usize) -> Option<(u64, usize)> {
-    const MOST: usize = 19;
-    let mut value = 0u64;
-    let mut end = start;
-    while let Some(chunk) = text.get(end..).and_then(<[u8]>::first_chunk) {
-        let (digits, count) = eight_digits(*chunk);
-        if end + count - start > MOST {
-            return None;
-        }
-        value = value.wrapping_mul(POWERS[count]).wrapping_add(digits);
-        end += count;
-        if count < 8 {
-            return (end > start).then_some((value, end));
-        }
-    }
-    while let Some(byte @ b'0'..=b'9') = text.get(end) {
-        if end - start == MOST {
-            return None;
-        }
-        value = value * 10 + u64::from(byte - b'0');
-        end += 1;
-    }
-    (end > start).then_some((value, end))
-}
-
-static POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-
-/// The number that the digits in front are, and how many there are.
-///
-/// Source: Daniel Lemire, "Quickly parsing eight digits".
-#[inline]
-fn eight_digits(text: [u8; 8]) -> (u64, usize) {
-    let digits = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
-    // Only what stands behind the first that is none can be wrong by a carry.
-    let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
-    let count = others.trailing_zeros() / 8;
-    if count == 0 {
-        return (0, 0);
-    }
-    // Zeros in front make eight digits of fewer.
-    let digits = digits << (64 - 8 * count);
-    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
-    (fours.wrapping_mul(10_000 << 32 | 1) >> 32, count as usize)
-}
-
 /// Reads a decimal number, with a fraction and exponent or without.
 #[inline]
 fn float(text: &[u8], at: usize) -> Option<(f64, usize)> {
-    /// The powers of ten that are exact.
-    static TENS: [f64; 23] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-        1e20, 1e21, 1e22,
-    ];
-    const EXACT: u64 = 1 << 53;
-    let is_negative = text.get(at) == Some(&b'-');
-    let start = at + usize::from(is_negative);
-    let (whole, mut end) = digits(text, start)?;
-    if text[start] == b'0' && end > start + 1 {
-        return None;
-    }
-    let mut exact = Some((whole, 0));
-    if text.get(end) == Some(&b'.') {
-        let fraction_at = end + 1;
-        let (fraction, fraction_end) = digits(text, fraction_at)?;
-        let places = fraction_end - fraction_at;
-        exact = 10u64
-            .checked_pow(places as u32)
-            .and_then(|power| whole.checked_mul(power)?.checked_add(fraction))
-            .map(|all| (all, places));
-        end = fraction_end;
-    }
-    if let Some(b'e' | b'E') = text.get(end) {
-        exact = None;
-        end += 1 + usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
-        (_, end) = digits(text, end)?;
-    }
+    let (decimal, end) = Decimal::read(text, at)?;
     if !ends(text, end) {
         return None;
     }
-    let magnitude = match exact {
-        // One division of two numbers that are exact is rounded once.
-        Some((number, places)) if number <= EXACT => number as f64 / TENS.get(places)?,
-        Some(_) | None => std::str::from_utf8(&text[start..end]).ok()?.parse().ok()?,
+    let number = match decimal.double() {
+        Some(number) => number,
+        None => std::str::from_utf8(&text[at..end]).ok()?.parse().ok()?,
     };
-    Some((if is_negative { -magnitude } else { magnitude }, end))
+    Some((number, end))
 }
 
 #[cfg(test)]
