@@ -7,6 +7,7 @@ mod convert;
 mod course;
 mod edit;
 mod failure;
+mod file_names;
 mod fingerprint;
 mod list;
 mod man;

@@ -13,6 +13,7 @@ use rpcreplay::schema::Schema;
 use crate::args::{Input, SchemaArgs, Selection};
 use crate::batches::{Batches, Beginning};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
+use crate::file_names;
 use crate::fingerprint::{Fingerprints, Identifier};
 use crate::notes::Notes;
 use crate::ordered::{Queue, on_threads};
@@ -184,7 +185,7 @@ impl Convert {
                     let mut message = "several recordings need -o DIR or --in-place".to_owned();
                     // Other programs take the file to write last.
                     if let [.., last] = files.as_slice()
-                        && target::format_of_name(last).is_some()
+                        && file_names::format_of_name(last).is_some()
                         && !last.exists()
                     {
                         message += &format!("; to write to {}, say -o {0}", name_of(last));
@@ -194,16 +195,16 @@ impl Convert {
                 (None, _) => (Some(self.format_or_usage("standard output")), Destination::Stdout),
                 (Some(_), Some(folder)) => {
                     // Behind the ending of JSON stands what it was made of.
-                    let to = self.to.map(To::format).or_else(|| target::format_below_json(path));
+                    let to = self.to.map(To::format).or_else(|| file_names::format_below_json(path));
                     let format = to.unwrap_or_else(|| self.format_or_usage("a folder"));
-                    let name = target::name_in_folder(path, format, self.compress.map(Compress::compression));
+                    let name = file_names::name_in_folder(path, format, self.compress.map(Compress::compression));
                     (Some(format), Destination::File(folder.join(name)))
                 }
                 (Some(out), None) if out.as_os_str() == "-" => {
                     (Some(self.format_or_usage("standard output")), Destination::Stdout)
                 }
                 (Some(out), None) => {
-                    let format = self.to.map(To::format).or_else(|| target::format_of_name(out));
+                    let format = self.to.map(To::format).or_else(|| file_names::format_of_name(out));
                     let Some(format) = format else {
                         let error = "its name does not tell the format to write";
                         let hint = "say it with --to, or let it end with .replay, .grpcrr, .json or .jsonl";
@@ -224,7 +225,7 @@ impl Convert {
             });
         }
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            if folder.exists() || target::format_of_name(folder).is_some() {
+            if folder.exists() || file_names::format_of_name(folder).is_some() {
                 let error = if folder.exists() { "is no folder" } else { "is the name of a file" };
                 return Err(Trouble::new(&name_of(folder), error)
                     .with_hint("several recordings need a folder behind -o")

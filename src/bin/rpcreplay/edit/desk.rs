@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rpcreplay::format::Format;
 
 use crate::failure::{Trouble, in_folder, name_of};
-use crate::target::{format_of_name, uncompressed};
+use crate::file_names::{format_of_name, uncompressed};
 
 /// A folder of our own in that for temporary files, and the text in it.
 ///
