@@ -112,7 +112,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -o 'Write to this file, or into this folder [default: standard output]'
             cand --output 'Write to this file, or into this folder [default: standard output]'
             cand --to 'Write in this format [default: by the ending of OUT; with --in-place, the recording''s own]'
-            cand --compress 'Compress what is written with this'
+            cand --compress 'Compress what is written like this'
             cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
             cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
             cand --proto 'Look message types up in this `.proto` file (can be repeated)'

@@ -127,9 +127,9 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l to -d 'W
 text\t'RPCReTxt1, the text format of go-replayers'
 json\t'One JSON document, a line for each value'
 jsonl\t'JSON Lines: a header, then an object per entry'"
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l compress -d 'Compress what is written with this' -r -f -a "gzip\t'gzip'
-zstd\t'zstd'
-none\t'Nothing'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l compress -d 'Compress what is written like this' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F

@@ -66,8 +66,8 @@ pub struct Convert {
     #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
     in_place: bool,
 
-    /// Compress what is written with this
-    #[arg(long, value_name = "PROGRAM", help_heading = "Output")]
+    /// Compress what is written like this
+    #[arg(long, value_name = "METHOD", help_heading = "Output")]
     compress: Option<Compress>,
 
     /// In JSON, write nothing but ProtoJSON, sorted; fail on what that can't carry
@@ -120,14 +120,11 @@ impl To {
     }
 }
 
-/// What to compress with.
+/// How to compress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Compress {
-    /// gzip
     Gzip,
-    /// zstd
     Zstd,
-    /// Nothing
     None,
 }
 
