@@ -480,6 +480,7 @@ pub(crate) fn push_group_end(out: &mut Vec<u8>, field: u32) {
 }
 
 /// Appends a field that is a varint.
+#[inline]
 pub(crate) fn put_varint(out: &mut Vec<u8>, field: u32, value: u64) {
     push_tag(out, field, WireType::Varint);
     push_varint(out, value);

@@ -278,6 +278,39 @@ mod tests {
         assert_eq!(message.into_sized(), expected);
     }
 
+    /// A room that is filled is the same as a length that is begun and ended, for every length of what is inside and beside.
+    #[test]
+    fn rooms_are_lengths() {
+        for (inside, behind) in (0..4).flat_map(|n| [0, 1, 124, 125, 126, 127, 128, 300].map(|length| (length, n))) {
+            let (mut rooms, mut lengths) = (Unsized::default(), Unsized::default());
+            for _ in 0..2 {
+                let (outer, begun) = (rooms.room(), lengths.begin_length());
+                rooms.bytes.push(1);
+                lengths.bytes.push(1);
+                let (inner, begun_inside) = (rooms.room(), lengths.begin_length());
+                rooms.bytes.resize(rooms.bytes.len() + inside, 7);
+                lengths.bytes.resize(lengths.bytes.len() + inside, 7);
+                rooms.fill_rooms(outer, inner);
+                lengths.end_length(begun_inside);
+                lengths.end_length(begun);
+            }
+            let (room, begun) = (rooms.room(), lengths.begin_length());
+            let opened = rooms.open_room(room);
+            for _ in 0..behind {
+                let room = rooms.room();
+                rooms.bytes.extend([5; 130]);
+                rooms.fill_room(room);
+                let begun = lengths.begin_length();
+                lengths.bytes.extend([5; 130]);
+                lengths.end_length(begun);
+            }
+            rooms.end_length(opened);
+            lengths.end_length(begun);
+            assert_eq!(rooms.sized_bytes(), lengths.sized_bytes());
+            assert_eq!(rooms.into_sized(), lengths.into_sized(), "{inside} {behind}");
+        }
+    }
+
     /// One message inside another: what is inside is taken out, cancelled, and put into another order.
     #[test]
     fn values_are_taken_out_and_rearranged() {

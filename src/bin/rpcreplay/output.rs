@@ -61,7 +61,8 @@ impl Output {
 
     /// Writes a part of the document, now or together with what follows.
     pub fn write(&mut self, part: &[u8]) -> Result<(), Failure> {
-        if part.len() >= BLOCK_BYTES {
+        // What is nearly a block is not worth a copy.
+        if part.len() >= BLOCK_BYTES / 4 {
             self.flush()?;
             return self.write_through(part);
         }

@@ -111,6 +111,8 @@ struct Names<'s> {
     names: Vec<(&'s [u8], u32)>,
     /// Per field, and before the first, the one that came after it last time.
     next: Vec<u32>,
+    /// The first fields that are known to be points in time, by bits.
+    times: u64,
     /// The fields by the first eight bytes of their names in JSON; of those that share a slot one.
     by_word: Box<[u32]>,
 }
@@ -268,7 +270,7 @@ impl<'s> Names<'s> {
                 by_word[slot] = by_word[slot].min(index);
             }
         }
-        Names { layout, table, names, next, by_word: by_word.into() }
+        Names { layout, table, names, next, times: 0, by_word: by_word.into() }
     }
 
     /// The field whose name in JSON stands at a place in its quotes, with a colon behind it, and where that ends; if it is
@@ -407,9 +409,9 @@ impl<'s> JsonReader<'s> {
 
     /// Reads on until nothing is open.
     fn run(&mut self, lexer: &mut Lexer<'_>) -> Result<()> {
-        while let Some(&frame) = self.frames.last() {
+        while let Some(frame) = self.frames.last() {
             let own = self.frames.len() - 1;
-            match frame {
+            match *frame {
                 Frame::Message(message) => self.members(lexer, own, message)?,
                 Frame::List { field, index } => self.messages(lexer, own, field, index)?,
                 Frame::Map { field, shape, first_key, is_first, .. } => {
@@ -452,10 +454,10 @@ impl<'s> JsonReader<'s> {
         let Some(id) = field.ty().message() else { unreachable!("lists of numbers are not kept open") };
         while lexer.next(index == 0, b']')? {
             index += 1;
-            self.frames[own] = Frame::List { field, index };
-            self.field_message(lexer, field, id)?;
-            if self.frames.len() > own + 1 {
-                return Ok(());
+            let result = self.field_message(lexer, field, id);
+            if result.is_err() || self.frames.len() > own + 1 {
+                self.frames[own] = Frame::List { field, index };
+                return result;
             }
         }
         self.frames.pop();
@@ -475,12 +477,12 @@ impl<'s> JsonReader<'s> {
         while lexer.next(is_first, b'}')? {
             is_first = false;
             let (entry, key) = self.entry_key(lexer, field, &shape.key)?;
-            self.frames[own] = Frame::Map { field, shape, first_key, key, is_first };
             shape.value.put_head(&mut self.out.bytes);
             let room = Room::Two(entry, self.out.room());
-            self.message(lexer, id, room, 1, 0)?;
-            if self.frames.len() > own + 1 {
-                return Ok(());
+            let result = self.message(lexer, id, room, 1, 0);
+            if result.is_err() || self.frames.len() > own + 1 {
+                self.frames[own] = Frame::Map { field, shape, first_key, key, is_first };
+                return result;
             }
         }
         self.end_keys(first_key, lexer)?;
@@ -499,7 +501,14 @@ impl<'s> JsonReader<'s> {
                 Quick::End => break,
                 Quick::Nested(index) => {
                     self.keep(own, &mut message);
-                    self.nested(lexer, &message.layout.fields()[index as usize])?;
+                    let field = &message.layout.fields()[index as usize];
+                    self.nested(lexer, field)?;
+                    if let Role::Message(id) = field.role()
+                        && self.layout(id).well_known() == Some(WellKnown::Timestamp)
+                        && let Some(known) = &mut self.names[message.id.0 as usize]
+                    {
+                        known.times |= 1u64.checked_shl(index).unwrap_or(0);
+                    }
                     if self.frames.len() > own + 1 {
                         return Ok(());
                     }
@@ -556,8 +565,8 @@ impl<'s> JsonReader<'s> {
                 return result;
             }
         }
-        self.keep(own, &mut message);
-        self.end_message(message)
+        self.end_message(message);
+        Ok(())
     }
 
     /// Keeps a message as it is now. The path of an error is that of what is kept.
@@ -717,7 +726,7 @@ impl<'s> JsonReader<'s> {
     }
 
     /// Ends a message, which is the last thing open.
-    fn end_message(&mut self, message: Message<'s>) -> Result<()> {
+    fn end_message(&mut self, message: Message<'s>) {
         self.frames.pop();
         self.seen.truncate(message.more as usize);
         if message.has_extras {
@@ -732,7 +741,6 @@ impl<'s> JsonReader<'s> {
             push_group_end(&mut self.out.bytes, message.group);
         }
         self.end(message.ends);
-        Ok(())
     }
 
     fn begin_length(&mut self) {

@@ -4,12 +4,12 @@
 
 use super::lexer::{Lexer, plain_length, quick_integer};
 use super::scalar::bits_of;
-use super::value::{Integer, base64, base64_bytes};
+use super::value::{Integer, base64, base64_bytes, timestamp};
 use super::{JsonReader, Message, Names};
 use crate::schema::digits::Decimal;
 use crate::schema::layout::{Field, Role, Type};
 use crate::schema::lengths::Unsized;
-use crate::wire::{WireType, push_varint};
+use crate::wire::{NESTING_LIMIT, WireType, push_varint, put_varint};
 
 /// Where the fast road ended.
 pub(super) enum Quick {
@@ -58,7 +58,11 @@ impl<'s> JsonReader<'s> {
                     if text.get(value_at) == Some(&b'n') {
                         return Quick::Other;
                     }
-                    value_at
+                    if known.times & bit != 0 && self.depth < NESTING_LIMIT {
+                        field_time(&mut self.out, text, value_at, field).unwrap_or(value_at)
+                    } else {
+                        value_at
+                    }
                 }
             };
             lexer.at = end;
@@ -219,6 +223,29 @@ fn value(out: &mut Unsized, text: &[u8], at: usize, field: &Field) -> Option<usi
             }
             Some(end)
         }
+    }
+}
+
+/// Reads a field that is a point in time.
+fn field_time(out: &mut Unsized, text: &[u8], at: usize, field: &Field) -> Option<usize> {
+    let end = string(text, at)?;
+    let (seconds, nanos) = timestamp(&text[at + 1..end])?;
+    field.put_head(&mut out.bytes);
+    let room = out.room();
+    put_time(out, seconds, nanos);
+    out.fill_room(room);
+    Some(end + 1)
+}
+
+/// Appends a time.
+pub(super) fn put_time(out: &mut Unsized, seconds: i64, nanos: i32) {
+    const SECONDS: u32 = 1;
+    const NANOS: u32 = 2;
+    if seconds != 0 {
+        put_varint(&mut out.bytes, SECONDS, seconds as u64);
+    }
+    if nanos != 0 {
+        put_varint(&mut out.bytes, NANOS, i64::from(nanos) as u64);
     }
 }
 

@@ -379,3 +379,36 @@ fn types_that_come_late_are_looked_for_once() {
     let (any, _) = read_any(&schema, &json).expect("it is JSON");
     assert!(any.value_bytes() > 1_000_000 + levels * "google.protobuf.Any".len());
 }
+
+/// The text with every name of a member spelt in a way that the fast road does not take, and with blanks around it.
+fn spelt_oddly(json: &str) -> (String, String) {
+    let mut keys = Vec::new();
+    Lexer::new(json).value_with(|_, key| keys.push((key.at, key.end()))).expect("it is JSON");
+    keys.sort_unstable();
+    let (mut escaped, mut spaced, mut copied) = (String::new(), String::new(), 0);
+    for (start, end) in keys {
+        let key = &json[start + 1..end - 1];
+        escaped += &json[copied..=start];
+        match key.bytes().next().filter(u8::is_ascii_graphic).filter(|&first| first != b'\\') {
+            Some(first) => escaped += &format!("\\u{first:04x}{}", &key[1..]),
+            None => escaped += key,
+        }
+        spaced += &format!("{}\n \t\"{key}\": ", &json[copied..start]);
+        escaped += "\":";
+        copied = end + 1;
+    }
+    (escaped + &json[copied..], spaced + &json[copied..])
+}
+
+proptest! {
+    #[test]
+    fn all_roads_lead_to_the_same_bytes(wire in message()) {
+        let schema = schema();
+        let json = lossless(&schema, "test.All", &wire);
+        let (escaped, spaced) = spelt_oddly(&json);
+        for other in [escaped, spaced] {
+            let (any, ignored) = read_any(&schema, &other).map_err(|error| TestCaseError::fail(format!("{error}: {other}")))?;
+            prop_assert_eq!((value_of(&any), ignored), (wire.clone(), false), "{}", other);
+        }
+    }
+}

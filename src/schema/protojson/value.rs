@@ -206,15 +206,15 @@ fn sextet(digit: u8, last_two: &[u8; 2]) -> Option<u32> {
 /// fraction has at most nine digits.
 pub(super) fn timestamp(text: &[u8]) -> Option<(i64, i32)> {
     let (date, rest) = text.split_first_chunk::<19>()?;
-    let pair = |at: usize| {
-        let [high, low] = [date[at], date[at + 1]];
-        (high.is_ascii_digit() && low.is_ascii_digit()).then(|| i64::from(high - b'0') * 10 + i64::from(low - b'0'))
-    };
-    if [date[4], date[7], date[10], date[13], date[16]] != *b"--T::" {
-        return None;
-    }
-    let year = pair(0)? * 100 + pair(2)?;
-    let (month, day, hour, minute, second) = (pair(5)?, pair(8)?, pair(11)?, pair(14)?, pair(17)?);
+    let [front, middle, end] = [date.first_chunk(), date[8..].first_chunk(), date.last_chunk()];
+    let front = digits_as(*front?, *b"0000-00-")?;
+    let middle = digits_as(*middle?, *b"00T00:00")?;
+    // Of the last eight bytes five were seen.
+    let end = digits_as(*end?, *b"00:00:00")?;
+    let pair = |digits: [u8; 8], at: usize| i64::from(digits[at]) * 10 + i64::from(digits[at + 1]);
+    let year = pair(front, 0) * 100 + pair(front, 2);
+    let (month, day, hour, minute, second) =
+        (pair(front, 5), pair(middle, 0), pair(middle, 3), pair(middle, 6), pair(end, 6));
     if !(1..=12).contains(&month)
         || !(1..=days_of(year, month)).contains(&day)
         || hour > 23
@@ -245,6 +245,16 @@ pub(super) fn timestamp(text: &[u8]) -> Option<(i64, i32)> {
     };
     let seconds = ((days_from_epoch(year, month, day) * 24 + hour) * 60 + minute - offset_minutes) * 60 + second;
     TIMESTAMP_SECONDS.contains(&seconds).then_some((seconds, nanos))
+}
+
+/// The digits of eight bytes that are like others: digits where those have zeros, and the same elsewhere.
+#[inline(always)]
+fn digits_as(text: [u8; 8], like: [u8; 8]) -> Option<[u8; 8]> {
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(like);
+    // What makes a byte overflow into its highest bit: ten or more in the place of a digit, one or more elsewhere.
+    let over = u64::from_le_bytes(like.map(|byte| if byte == b'0' { 0x76 } else { 0x7f }));
+    let odd = (digits & 0x7f7f_7f7f_7f7f_7f7f).wrapping_add(over) | digits;
+    (odd & 0x8080_8080_8080_8080 == 0).then_some(digits.to_le_bytes())
 }
 
 /// From the first second of the year 1 to the last of the year 9999.

@@ -9,8 +9,6 @@ use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::well_known::WellKnown;
 use crate::wire::{WireType, push_tag, put_bytes, put_varint};
 
-const TIME_SECONDS: u32 = 1;
-const TIME_NANOS: u32 = 2;
 const MASK_PATHS: u32 = 1;
 const VALUE_NULL: u32 = 1;
 const VALUE_NUMBER: u32 = 2;
@@ -98,18 +96,9 @@ impl<'s> JsonReader<'s> {
         let at = lexer.at + quick::blanks(text, lexer.at);
         let Some(end) = quick::string(text, at) else { return false };
         let Some((seconds, nanos)) = value::timestamp(&text[at + 1..end]) else { return false };
-        self.put_time(seconds, nanos);
+        quick::put_time(&mut self.out, seconds, nanos);
         lexer.at = end + 1;
         true
-    }
-
-    fn put_time(&mut self, seconds: i64, nanos: i32) {
-        if seconds != 0 {
-            put_varint(&mut self.out.bytes, TIME_SECONDS, seconds as u64);
-        }
-        if nanos != 0 {
-            put_varint(&mut self.out.bytes, TIME_NANOS, i64::from(nanos) as u64);
-        }
     }
 
     pub(super) fn time(
@@ -124,7 +113,7 @@ impl<'s> JsonReader<'s> {
         let raw = lexer.string(expected)?;
         let text = raw.unescape()?;
         let (seconds, nanos) = read(&text).ok_or_else(|| wrong(raw, expected))?;
-        self.put_time(seconds, nanos);
+        quick::put_time(&mut self.out, seconds, nanos);
         Ok(())
     }
 
