@@ -412,3 +412,23 @@ proptest! {
         }
     }
 }
+
+/// With one reader, which learns what follows what.
+#[test]
+fn long_messages_have_their_lengths() {
+    let schema = schema();
+    let mut reader = JsonReader::new(&schema, JsonReadOptions::default());
+    for length in [0, 1, 100, 121, 122, 123, 124, 125, 126, 127, 128, 200, 20_000] {
+        let leaf = [varint(1, 5), bytes(2, "x".repeat(length + 1))].concat();
+        let child = [varint(1, 6), bytes(6, &leaf)].concat();
+        let grandchild = [varint(1, 7), bytes(6, &child), bytes(20, "y".repeat(length + 1))].concat();
+        for wire in [leaf, child, grandchild] {
+            let json = lossless(&schema, "test.All", &wire);
+            for _ in 0..3 {
+                let (mut any, mut lexer) = (AnyJson::default(), Lexer::new(&json));
+                assert!(!reader.read_any(&mut lexer, &mut any).expect("it is JSON"));
+                assert_eq!(value_of(&any), wire, "{json}");
+            }
+        }
+    }
+}
