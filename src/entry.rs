@@ -104,6 +104,9 @@ pub struct Any<'a> {
 }
 
 impl<'a> Any<'a> {
+    pub(crate) const TYPE_URL: u32 = 1;
+    pub(crate) const VALUE: u32 = 2;
+
     /// The full name of the message's type: what follows the last `/` of the type URL.
     ///
     /// Source: protobuf-go's resolver; no slash is needed.

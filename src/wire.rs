@@ -429,6 +429,12 @@ impl Groups {
     }
 }
 
+/// A number as `sint32` and `sint64` are written: near zero on either side it is short.
+#[inline]
+pub(crate) fn zig_zag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)) as u64
+}
+
 /// Appends a varint.
 #[inline(always)]
 pub(crate) fn push_varint(out: &mut Vec<u8>, value: u64) {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::entry::{AnyRanges, Entry, EntryIndex, Kind, Payload};
+use crate::entry::{Any, AnyRanges, Entry, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
@@ -20,8 +20,8 @@ const MESSAGE: Tag = Tag::new(3, WireType::Bytes);
 const IS_ERROR: Tag = Tag::new(4, WireType::Varint);
 const REF_INDEX: Tag = Tag::new(5, WireType::Varint);
 
-const ANY_TYPE_URL: Tag = Tag::new(1, WireType::Bytes);
-const ANY_VALUE: Tag = Tag::new(2, WireType::Bytes);
+const ANY_TYPE_URL: Tag = Tag::new(Any::TYPE_URL, WireType::Bytes);
+const ANY_VALUE: Tag = Tag::new(Any::VALUE, WireType::Bytes);
 
 /// Reads an entry from the bytes of its record.
 ///

@@ -11,10 +11,7 @@ use super::number::{GO_NAN, GO_NAN_F32};
 use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink, UnopenedAny};
 use super::walk::{Walker, Wire};
 use crate::entry::Any;
-use crate::wire::{WireType, push_group_end, push_tag, push_varint, put_bytes};
-
-const ANY_TYPE_URL: u32 = 1;
-const ANY_VALUE: u32 = 2;
+use crate::wire::{WireType, push_group_end, push_tag, push_varint, put_bytes, zig_zag};
 
 /// Appends the canonical bytes of a message to `out`.
 ///
@@ -132,12 +129,12 @@ impl CanonicalSink {
             Scalar::F64(value) if is_said && value.is_nan() => self.out.bytes.extend_from_slice(&GO_NAN.to_le_bytes()),
             Scalar::Bool(value) => self.out.bytes.push(value.into()),
             Scalar::I32(value) => match ty {
-                Type::Sint32 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 31)) as u32 as u64),
+                Type::Sint32 => push_varint(&mut self.out.bytes, zig_zag(value.into())),
                 Type::Sfixed32 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
                 _ => push_varint(&mut self.out.bytes, i64::from(value) as u64),
             },
             Scalar::I64(value) => match ty {
-                Type::Sint64 => push_varint(&mut self.out.bytes, ((value << 1) ^ (value >> 63)) as u64),
+                Type::Sint64 => push_varint(&mut self.out.bytes, zig_zag(value)),
                 Type::Sfixed64 => self.out.bytes.extend_from_slice(&value.to_le_bytes()),
                 _ => push_varint(&mut self.out.bytes, value as u64),
             },
@@ -174,8 +171,8 @@ impl Sink for CanonicalSink {
 
     fn begin_any(&mut self, place: Place<'_>, any: Any<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.begin_place(place);
-        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url.as_bytes());
-        push_tag(&mut self.out.bytes, ANY_VALUE, WireType::Bytes);
+        put_bytes(&mut self.out.bytes, Any::TYPE_URL, any.type_url.as_bytes());
+        push_tag(&mut self.out.bytes, Any::VALUE, WireType::Bytes);
         self.begin_length();
         Ok(Flow::Enter)
     }
@@ -188,8 +185,8 @@ impl Sink for CanonicalSink {
 
     fn unopened_any(&mut self, place: Place<'_>, any: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
         self.begin_place(place);
-        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, any.type_url);
-        put_bytes(&mut self.out.bytes, ANY_VALUE, any.value);
+        put_bytes(&mut self.out.bytes, Any::TYPE_URL, any.type_url);
+        put_bytes(&mut self.out.bytes, Any::VALUE, any.value);
         self.end_place(place);
         Ok(Flow::Enter)
     }

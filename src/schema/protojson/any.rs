@@ -4,15 +4,13 @@ use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
 use super::value::base64;
 use super::{AnyJson, AnyObject, Ends, Extras, Frame, JsonReader, Message, Recent, Result};
+use crate::entry::Any;
 use crate::schema::canonical::write_said;
 use crate::schema::layout::{Layout, LayoutId};
 use crate::schema::lengths::Mark;
 use crate::schema::well_known::WellKnown;
 use crate::schema::{JsonOptions, Unresolved, Walker, write_json};
 use crate::wire::{NESTING_LIMIT, WireType, push_tag, put_bytes};
-
-const ANY_TYPE_URL: u32 = 1;
-const ANY_VALUE: u32 = 2;
 
 impl<'s> JsonReader<'s> {
     /// Reads the object of an `Any`, or its beginning. Of the outermost the type is handed back, and its value is all that is
@@ -60,9 +58,9 @@ impl<'s> JsonReader<'s> {
             }
             None => {
                 if !type_url.is_empty() {
-                    put_bytes(&mut self.out.bytes, ANY_TYPE_URL, type_url.as_bytes());
+                    put_bytes(&mut self.out.bytes, Any::TYPE_URL, type_url.as_bytes());
                 }
-                push_tag(&mut self.out.bytes, ANY_VALUE, WireType::Bytes);
+                push_tag(&mut self.out.bytes, Any::VALUE, WireType::Bytes);
                 self.begin_length();
                 ends.lengths += 1;
                 ends.drops_empty = true;

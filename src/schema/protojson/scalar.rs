@@ -7,7 +7,7 @@ use super::value::{Integer, base64, base64_bytes};
 use super::{JsonReader, Result, value};
 use crate::schema::digits::Decimal;
 use crate::schema::layout::{Field, Type};
-use crate::wire::{WireType, push_tag, push_varint, put_bytes, put_varint};
+use crate::wire::{WireType, push_tag, push_varint, put_bytes, put_varint, zig_zag};
 
 impl<'s> JsonReader<'s> {
     /// Reads the elements of a packed list behind its bracket, and counts them.
@@ -335,14 +335,8 @@ pub(super) fn bits_of(ty: &Type, value: Integer) -> Option<u64> {
         Type::Uint32 | Type::Fixed32 => u32::try_from(value.unsigned()?).ok()?.into(),
         Type::Int64 | Type::Sfixed64 => value.signed()? as u64,
         Type::Uint64 | Type::Fixed64 => value.unsigned()?,
-        Type::Sint32 => {
-            let value = value.signed_32()?;
-            ((value << 1) ^ (value >> 31)) as u32 as u64
-        }
-        Type::Sint64 => {
-            let value = value.signed()?;
-            ((value << 1) ^ (value >> 63)) as u64
-        }
+        Type::Sint32 => zig_zag(value.signed_32()?.into()),
+        Type::Sint64 => zig_zag(value.signed()?),
         _ => return None,
     })
 }

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use super::error::{ParseError, ParseFault, quote};
 use super::token::{Dialect, Lexer, Name, NameKind, Scalar, Token};
 use super::{AnyText, EXPANDED_LIMIT, unexpected};
+use crate::entry::Any;
 use crate::schema::lengths::{OpenLength, Unsized};
 use crate::schema::{Field, Layout, LayoutId, Schema, Shape, Type, Walker, WellKnown, write_canonical};
-use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag, push_varint, put_bytes};
+use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag, push_varint, put_bytes, zig_zag};
 
 const ANY: &str = "google.protobuf.Any";
-const ANY_TYPE_URL: u32 = 1;
-const ANY_VALUE: u32 = 2;
 
 /// How many times the length of the text may be moved to bring fields into order, before the rest is left to a walk.
 ///
@@ -696,9 +695,9 @@ impl<'l, 't, 's> Builder<'l, 't, 's> {
                 let field = match any.end {
                     MessageEnd::Apart => None,
                     MessageEnd::Length(_) | MessageEnd::Group(_) | MessageEnd::Expanded | MessageEnd::Outermost => {
-                        put_bytes(&mut self.out.bytes, ANY_TYPE_URL, type_url.as_bytes());
+                        put_bytes(&mut self.out.bytes, Any::TYPE_URL, type_url.as_bytes());
                         let start = self.out.bytes.len();
-                        push_tag(&mut self.out.bytes, ANY_VALUE, WireType::Bytes);
+                        push_tag(&mut self.out.bytes, Any::VALUE, WireType::Bytes);
                         Some((start, self.out.begin_length()))
                     }
                 };
@@ -778,7 +777,7 @@ impl AnyFields<'_> {
             return;
         }
         let type_url = self.type_url.as_deref().map(str::as_bytes);
-        for (number, value) in [(ANY_TYPE_URL, type_url), (ANY_VALUE, self.value.as_deref())] {
+        for (number, value) in [(Any::TYPE_URL, type_url), (Any::VALUE, self.value.as_deref())] {
             if let Some(value) = value
                 && !value.is_empty()
             {
@@ -869,8 +868,4 @@ fn check_colon(name: &Name<'_>, field: &Field) -> Result<(), ParseError> {
         return Ok(());
     }
     Err(name.no_colon())
-}
-
-pub(super) fn zig_zag(number: i64) -> u64 {
-    ((number << 1) ^ (number >> 63)) as u64
 }

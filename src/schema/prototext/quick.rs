@@ -4,12 +4,12 @@
 
 use std::ops::Range;
 
-use super::builder::{Builder, Frame, Number, zig_zag};
+use super::builder::{Builder, Frame, Number};
 use super::error::ParseError;
 use super::token::{Last, blanks};
 use crate::schema::digits::{Decimal, digits};
 use crate::schema::{Field, Layout, Shape, Type};
-use crate::wire::NESTING_LIMIT;
+use crate::wire::{NESTING_LIMIT, zig_zag};
 
 /// What is known of a value before it is written.
 enum Value {
