@@ -231,9 +231,8 @@ impl Convert {
             std::fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))?;
         }
         refuse_same_names(&plans)?;
-        let is_json = |to: Option<Format>| matches!(to, Some(Format::Json | Format::JsonLines));
-        if self.canonical && plans.iter().any(|plan| !is_json(plan.to)) {
-            usage(ErrorKind::ArgumentConflict, "--canonical is for --to json and jsonl");
+        if self.canonical && plans.iter().any(|plan| plan.to.is_some_and(|to| !is_json(to))) {
+            usage(ErrorKind::ArgumentConflict, NOT_CANONICAL);
         }
         Ok(plans)
     }
@@ -248,6 +247,12 @@ impl Convert {
 
 fn usage(kind: ErrorKind, message: &str) -> ! {
     failure::usage("convert", kind, message)
+}
+
+const NOT_CANONICAL: &str = "--canonical is for --to json and jsonl";
+
+fn is_json(format: Format) -> bool {
+    matches!(format, Format::Json | Format::JsonLines)
 }
 
 /// Refuses to write two recordings to one place.
@@ -308,6 +313,9 @@ impl Conversion<'_> {
             Some(format) => format,
             None => self.own_format(schema)?,
         };
+        if self.canonical && !is_json(format) {
+            return Err(Trouble::new(&name, NOT_CANONICAL).into());
+        }
         let options = WriteOptions { format, canonical: self.canonical, allow_loss: self.allow_loss };
         let like = Some(&*self.path).filter(|path| path.as_os_str() != "-");
         let target = Target::new(&self.destination, format, like)?;
