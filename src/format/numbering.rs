@@ -15,21 +15,12 @@ pub struct Numbering {
     has_names: bool,
     /// How many entries came.
     entries: u64,
-    /// Names that are further on than all before, as runs of neighbours.
-    runs: Vec<Run>,
-    /// All others.
+    /// Those of names that are further on than all before.
+    numbers: Numbers,
+    /// Those of all others.
     rest: HashMap<u64, u64>,
-    /// Whether every entry's name is its number.
-    are_unchanged: bool,
     /// Of the references that lead to no entry before, that which reaches furthest: whose it is, and to what.
     forward: Option<(u64, i32)>,
-}
-
-#[derive(Debug)]
-struct Run {
-    name: u64,
-    number: u64,
-    length: u64,
 }
 
 impl Numbering {
@@ -39,7 +30,7 @@ impl Numbering {
             Format::Binary | Format::Text => false,
             Format::Json | Format::JsonLines => true,
         };
-        Numbering { has_names, entries: 0, runs: Vec::new(), rest: HashMap::new(), are_unchanged: true, forward: None }
+        Numbering { has_names, entries: 0, numbers: Numbers::default(), rest: HashMap::new(), forward: None }
     }
 
     /// Gives the next entry its number, and turns the name that it refers to into one.
@@ -70,7 +61,7 @@ impl Numbering {
             _ if refers_to == 0 => 0,
             Some(number) => number as i32,
             // So it stood in the recording that the JSON was made of, and no entry has moved.
-            None if entry.is_pinned && self.are_unchanged && name == number => {
+            None if entry.is_pinned && self.numbers.are_unchanged && name == number => {
                 if self.forward.is_none_or(|(_, furthest)| refers_to > furthest) {
                     self.forward = Some((number, refers_to));
                 }
@@ -92,27 +83,64 @@ impl Numbering {
     }
 
     fn push(&mut self, name: u64, number: u64) {
-        self.are_unchanged &= name == number;
-        match self.runs.last_mut() {
-            Some(run) if run.name + run.length == name => run.length += 1,
-            Some(run) if run.name + run.length > name => drop(self.rest.insert(name, number)),
-            _ => self.runs.push(Run { name, number, length: 1 }),
+        if name > self.numbers.last {
+            self.numbers.push(name, number);
+        } else {
+            self.rest.insert(name, number);
         }
     }
 
     fn number_of(&self, name: u64) -> Option<u64> {
-        let after = self.runs.partition_point(|run| run.name <= name);
-        if let Some(run) = self.runs[..after].last()
-            && name - run.name < run.length
-        {
-            return Some(run.number + (name - run.name));
+        self.numbers.of(name).or_else(|| self.rest.get(&name).copied())
+    }
+}
+
+/// Which number an entry was given, by the name it had; of names each of which is further on than those before.
+///
+/// Kept as runs of neighbours, so that a copy costs no memory, and a selection as much as it has gaps.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    runs: Vec<Run>,
+    /// The name that came last.
+    pub(super) last: u64,
+    /// Whether every entry's name is its number.
+    pub(super) are_unchanged: bool,
+}
+
+#[derive(Debug)]
+struct Run {
+    name: u64,
+    number: u64,
+    length: u64,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Numbers { runs: Vec::new(), last: 0, are_unchanged: true }
+    }
+}
+
+impl Numbers {
+    pub(super) fn push(&mut self, name: u64, number: u64) {
+        match self.runs.last_mut() {
+            Some(run) if run.name + run.length == name && run.number + run.length == number => run.length += 1,
+            _ => self.runs.push(Run { name, number, length: 1 }),
         }
-        self.rest.get(&name).copied()
+        self.last = name;
+        self.are_unchanged &= name == number;
+    }
+
+    pub(super) fn of(&self, name: u64) -> Option<u64> {
+        let after = self.runs.partition_point(|run| run.name <= name);
+        let run = self.runs[..after].last()?;
+        (name - run.name < run.length).then(|| run.number + (name - run.name))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::entry::{Any, Kind, Payload};
 
@@ -140,6 +168,27 @@ mod tests {
         let names = [(1, 0), (2, 1), (5, 0), (6, 5), (9, 0), (3, 9), (4, 0), (7, 4), (8, 6)];
         let numbers = [(1, 0), (2, 1), (3, 0), (4, 3), (5, 0), (6, 5), (7, 0), (8, 7), (9, 4)];
         assert_eq!(settle(&names), numbers.map(Ok));
+        // Neighbours by name with one between them that was moved there.
+        let names = [(5, 0), (3, 0), (6, 0), (7, 6), (8, 3), (9, 5)];
+        assert_eq!(settle(&names), [(1, 0), (2, 0), (3, 0), (4, 3), (5, 2), (6, 1)].map(Ok));
+    }
+
+    proptest! {
+        /// Whatever the order of names: a reference to a name leads to the place of the entry that has it.
+        #[test]
+        fn references_follow_names(names in Just((1..=24u64).collect::<Vec<_>>()).prop_shuffle(), moved in 0..24usize,
+            targets in prop::collection::vec(any::<prop::sample::Index>(), 24)) {
+            // The first are in order, as most are.
+            let mut names = names;
+            names[..moved].sort_unstable();
+            let referred = |place: usize| if place == 0 { None } else { Some(targets[place].index(place)) };
+            let entries: Vec<_> =
+                (0..names.len()).map(|place| (names[place], referred(place).map_or(0, |to| names[to] as i32))).collect();
+            let expected: Vec<_> = (0..names.len())
+                .map(|place| Ok((place as u64 + 1, referred(place).map_or(0, |to| to as i32 + 1))))
+                .collect();
+            prop_assert_eq!(settle(&entries), expected);
+        }
     }
 
     #[test]

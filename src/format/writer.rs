@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::numbering::Numbers;
 use super::sniff::BINARY_MAGIC;
 use super::{Encoder, wire};
 use crate::entry::{Entry, EntryIndex};
@@ -149,7 +150,7 @@ impl<'s, W: Write> Writer<'s, W> {
         if ref_index == 0 {
             return Ok(0);
         }
-        match u64::try_from(ref_index).ok().and_then(|own| self.numbers.new_of(own)) {
+        match u64::try_from(ref_index).ok().and_then(|own| self.numbers.of(own)) {
             Some(new) => Ok(new as i32),
             None => Err(ErrorKind::MissingReference { entry, refers_to: ref_index }.into()),
         }
@@ -172,45 +173,5 @@ impl<'s, W: Write> Writer<'s, W> {
         self.out.write_all(&length.to_le_bytes())?;
         self.out.write_all(record)?;
         Ok(())
-    }
-}
-
-/// Which number an entry was written under, by the number it had.
-///
-/// Kept as runs of neighbours, so that a copy costs no memory, and a selection as much as it has gaps.
-#[derive(Debug)]
-struct Numbers {
-    runs: Vec<Run>,
-    last: u64,
-    are_unchanged: bool,
-}
-
-#[derive(Debug)]
-struct Run {
-    own: u64,
-    new: u64,
-    length: u64,
-}
-
-impl Default for Numbers {
-    fn default() -> Self {
-        Numbers { runs: Vec::new(), last: 0, are_unchanged: true }
-    }
-}
-
-impl Numbers {
-    fn push(&mut self, own: u64, new: u64) {
-        match self.runs.last_mut() {
-            Some(run) if run.own + run.length == own => run.length += 1,
-            _ => self.runs.push(Run { own, new, length: 1 }),
-        }
-        self.last = own;
-        self.are_unchanged &= own == new;
-    }
-
-    fn new_of(&self, own: u64) -> Option<u64> {
-        let after = self.runs.partition_point(|run| run.own <= own);
-        let run = self.runs[..after].last()?;
-        (own - run.own < run.length).then(|| run.new + (own - run.own))
     }
 }
