@@ -135,6 +135,18 @@ pub enum Payload<'a> {
     Empty,
 }
 
+impl<'a> Payload<'a> {
+    /// The two fields of an entry that say it: `message` and `is_error`.
+    pub fn fields(self) -> (Option<Any<'a>>, bool) {
+        match self {
+            Payload::Message(any) => (Some(any), false),
+            Payload::Error(any) => (Some(any), true),
+            Payload::Eof => (None, true),
+            Payload::Empty => (None, false),
+        }
+    }
+}
+
 /// Why Go's reader refuses, or panics on, an entry that is framed and parsed well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Flaw {

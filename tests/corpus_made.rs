@@ -6,7 +6,7 @@ mod corpus;
 use std::fs::{self, File};
 use std::path::Path;
 
-use rpcreplay::entry::{Entry, Payload};
+use rpcreplay::entry::Entry;
 use rpcreplay::format::{ReadOptions, Reader};
 use rpcreplay::{Error, Schema};
 use serde_json::Value;
@@ -83,12 +83,7 @@ fn read(path: &Path, schema: &Schema) -> (Option<Vec<u8>>, Vec<Entry>, Option<Er
 
 fn compare(file: &str, entry: &Entry, expected: &Value) {
     let place = format!("{file}: entry {}", entry.index());
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
+    let (any, is_error) = entry.payload().fields();
     assert_eq!(entry.index().0, expected["n"], "{place}");
     assert_eq!(entry.kind().number(), expected["kind"], "{place}");
     assert_eq!(entry.method(), expected["method"], "{place}");

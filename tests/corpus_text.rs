@@ -6,9 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use rpcreplay::Schema;
-use rpcreplay::entry::{Entry, EntryIndex, Payload};
+use rpcreplay::entry::{Entry, EntryIndex};
 use rpcreplay::format::{ReadOptions, Reader, write_text_entry, write_text_header};
-use rpcreplay::schema::{Walker, write_canonical};
+use rpcreplay::schema::Walker;
 
 fn read(path: &Path, schema: &Schema) -> Vec<Entry> {
     let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -72,7 +72,7 @@ fn made_text_holds_the_messages_of_made_binary() {
         let (from_text, from_binary) = (read(&text, &schema), read(&binary, &schema));
         assert_eq!(from_text.len(), from_binary.len(), "{}", text.display());
         for (a, b) in from_text.iter().zip(&from_binary) {
-            assert_eq!(facts(a, &schema), facts(b, &schema), "{}: entry {}", text.display(), a.index());
+            assert_eq!(corpus::facts(a, &schema), corpus::facts(b, &schema), "{}: entry {}", text.display(), a.index());
         }
         compared += from_text.len();
     }
@@ -92,7 +92,7 @@ fn golden_text_holds_the_messages_of_real_recordings() {
         let (from_text, expected) = (read(&text, &schema), read(&recording, &schema));
         assert_eq!(from_text.len(), expected.len(), "{name}");
         for (a, b) in from_text.iter().zip(&expected) {
-            assert_eq!(facts(a, &schema), facts(b, &schema), "{name}: entry {}", a.index());
+            assert_eq!(corpus::facts(a, &schema), corpus::facts(b, &schema), "{name}: entry {}", a.index());
         }
         files += 1;
         compared += expected.len();
@@ -191,23 +191,4 @@ fn made_binary_is_written_as_made_text() {
         compared += 1;
     }
     assert!(compared > 20, "{compared}");
-}
-
-/// An entry's facts, its message in the form that equal messages share.
-fn facts(entry: &Entry, schema: &Schema) -> (String, Option<(String, Vec<u8>)>, bool, i32) {
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
-    let any = any.map(|any| {
-        let mut canonical = Vec::new();
-        match schema.resolve(any.type_url) {
-            Ok(id) => write_canonical(&mut Walker::new(schema), id, any.value, &mut canonical).expect("Go wrote it"),
-            Err(_) => canonical.extend_from_slice(any.value),
-        }
-        (any.type_url.to_owned(), canonical)
-    });
-    (format!("{} {}", entry.kind(), entry.method()), any, is_error, entry.ref_index())
 }

@@ -519,12 +519,7 @@ fn said(file: &[u8], schema: &Schema) -> Vec<String> {
     assert!(error.is_none(), "{error:?}");
     let mut walker = Walker::new(schema);
     let mut said = |entry: &Entry| {
-        let (any, is_error) = match entry.payload() {
-            Payload::Message(any) => (Some(any), false),
-            Payload::Error(any) => (Some(any), true),
-            Payload::Eof => (None, true),
-            Payload::Empty => (None, false),
-        };
+        let (any, is_error) = entry.payload().fields();
         let message = any.map(|any| {
             let mut bytes = Vec::new();
             let layout = schema.resolve(any.type_url).ok();

@@ -63,12 +63,7 @@ fn write_entry(entry: &Entry, walker: Option<&mut Walker<'_>>, out: &mut Vec<u8>
         quote_text(out, entry.method().as_bytes());
         out.push(b'\n');
     }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
+    let (any, is_error) = entry.payload().fields();
     match any {
         None => {}
         Some(Any { type_url: "", value: b"" }) => out.extend_from_slice(b"message: {}\n"),

@@ -140,12 +140,7 @@ impl Entry {
     ///
     /// `TooLong` if the record would not fit into 4 GiB, which is what the binary format can hold.
     pub fn encode(kind: Kind, method: &str, payload: Payload<'_>, ref_index: i32) -> Result<Entry> {
-        let (any, is_error) = match payload {
-            Payload::Message(any) => (Some(any), false),
-            Payload::Error(any) => (Some(any), true),
-            Payload::Eof => (None, true),
-            Payload::Empty => (None, false),
-        };
+        let (any, is_error) = payload.fields();
         let any = any.map(|any| NewAny {
             type_url: any.type_url,
             value_bytes: any.value.len(),

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rpcreplay::Schema;
+use rpcreplay::entry::Entry;
+use rpcreplay::schema::{Walker, write_canonical};
 use serde_json::Value;
 
 /// The corpus, or nothing, said on standard error, where there is none.
@@ -82,4 +84,18 @@ pub fn is_equal(a: &Value, b: &Value) -> bool {
         }
         _ => a == b,
     }
+}
+
+/// An entry's facts, its message in the form that equal messages share.
+pub fn facts(entry: &Entry, schema: &Schema) -> (String, Option<(String, Vec<u8>)>, bool, i32) {
+    let (any, is_error) = entry.payload().fields();
+    let any = any.map(|any| {
+        let mut canonical = Vec::new();
+        match schema.resolve(any.type_url) {
+            Ok(id) => write_canonical(&mut Walker::new(schema), id, any.value, &mut canonical).expect("Go wrote it"),
+            Err(_) => canonical.extend_from_slice(any.value),
+        }
+        (any.type_url.to_owned(), canonical)
+    });
+    (format!("{} {}", entry.kind(), entry.method()), any, is_error, entry.ref_index())
 }

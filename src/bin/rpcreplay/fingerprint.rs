@@ -1,6 +1,6 @@
 //! What tells whether two recordings are the same without keeping either: [`Fingerprints`].
 
-use rpcreplay::entry::{Entry, Payload};
+use rpcreplay::entry::Entry;
 use rpcreplay::schema::{Schema, Walker, write_said};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -80,12 +80,7 @@ impl<'s> Identifier<'s> {
         if self.exactly {
             return xxh3_64(entry.record());
         }
-        let (any, is_error) = match entry.payload() {
-            Payload::Message(any) => (Some(any), false),
-            Payload::Error(any) => (Some(any), true),
-            Payload::Eof => (None, true),
-            Payload::Empty => (None, false),
-        };
+        let (any, is_error) = entry.payload().fields();
         let mut hash = Xxh3::new();
         for number in [entry.kind().number(), entry.ref_index(), is_error.into(), any.is_some().into()] {
             hash.update(&number.to_le_bytes());

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::entry::{Entry, Payload};
+use crate::entry::Entry;
 use crate::format::wire;
 use crate::recording::Header;
 use crate::schema::{
@@ -61,12 +61,7 @@ pub fn write_json_entry(
         out.extend_from_slice(b",\"method\":");
         quote_json(out, entry.method());
     }
-    let (any, is_error) = match entry.payload() {
-        Payload::Message(any) => (Some(any), false),
-        Payload::Error(any) => (Some(any), true),
-        Payload::Eof => (None, true),
-        Payload::Empty => (None, false),
-    };
+    let (any, is_error) = entry.payload().fields();
     if let Some(any) = any {
         out.extend_from_slice(b",\"message\":");
         if any.type_url.is_empty() && any.value.is_empty() {
