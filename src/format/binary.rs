@@ -16,6 +16,15 @@ use crate::recording::Header;
 /// How many bytes the length in front of a record takes.
 const LENGTH_BYTES: usize = 4;
 
+/// The length in front of a record; `what` is that in an error.
+pub(super) fn length_of(what: &'static str, record: &[u8]) -> Result<[u8; LENGTH_BYTES], ErrorKind> {
+    let too_long = |_| {
+        let (bytes, limit_bytes) = (record.len() as u64, u64::from(u32::MAX));
+        ErrorKind::TooLong { what, bytes, limit_bytes }
+    };
+    u32::try_from(record.len()).map(u32::to_le_bytes).map_err(too_long)
+}
+
 /// Reads the mark and the initial state.
 pub(super) fn read_header<R: Read>(input: &mut Input<R>, limit_bytes: u64) -> Result<Header> {
     input.take(MAGIC_BYTES);

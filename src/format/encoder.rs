@@ -7,6 +7,7 @@ use crate::schema::protojson::JSON_LIMIT_BYTES;
 use crate::schema::{JsonOptions, LeftOut, Loss, Schema, Walker};
 
 use super::Format;
+use super::binary::length_of;
 use super::json::{indent, write_json_entry, write_json_header};
 use super::sniff::BINARY_MAGIC;
 use super::text::{first_loss, write_text_entry, write_text_header};
@@ -100,7 +101,7 @@ impl<'s> Encoder<'s> {
             |kind: ErrorKind| Error::new(kind, Position { entry: Some(entry.index().0), ..Position::default() });
         match self.options.format {
             Format::Binary => {
-                push_record("record", entry.record(), out).map_err(|error| at_entry(error.into_kind()))?;
+                push_record("record", entry.record(), out).map_err(at_entry)?;
                 Ok(LeftOut::default())
             }
             Format::Text => write_text_entry(entry, &mut self.walker, self.options.allow_loss, out),
@@ -151,13 +152,9 @@ impl<'s> Encoder<'s> {
     }
 }
 
-/// Appends a record behind its length, a little-endian `u32`.
-fn push_record(what: &'static str, record: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let Ok(length) = u32::try_from(record.len()) else {
-        let bytes = record.len() as u64;
-        return Err(ErrorKind::TooLong { what, bytes, limit_bytes: u64::from(u32::MAX) }.into());
-    };
-    out.extend_from_slice(&length.to_le_bytes());
+/// Appends a record behind its length.
+fn push_record(what: &'static str, record: &[u8], out: &mut Vec<u8>) -> Result<(), ErrorKind> {
+    out.extend_from_slice(&length_of(what, record)?);
     out.extend_from_slice(record);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::binary::length_of;
 use super::numbering::Numbers;
 use super::sniff::BINARY_MAGIC;
 use super::{Encoder, wire};
@@ -166,11 +167,7 @@ impl<'s, W: Write> Writer<'s, W> {
     }
 
     fn write_record(&mut self, what: &'static str, record: &[u8]) -> Result<()> {
-        let Ok(length) = u32::try_from(record.len()) else {
-            let bytes = record.len() as u64;
-            return Err(ErrorKind::TooLong { what, bytes, limit_bytes: u64::from(u32::MAX) }.into());
-        };
-        self.out.write_all(&length.to_le_bytes())?;
+        self.out.write_all(&length_of(what, record)?)?;
         self.out.write_all(record)?;
         Ok(())
     }
