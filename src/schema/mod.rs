@@ -25,6 +25,7 @@ mod protoset;
 pub(crate) mod prototext;
 mod quote;
 mod raw;
+mod seen;
 mod similar;
 mod sink;
 mod source;

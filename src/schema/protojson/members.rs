@@ -4,7 +4,7 @@ use super::error::{JsonFault, JsonReadError, quote};
 use super::lexer::{Lexer, Raw};
 use super::quick::Quick;
 use super::scalar::read_base64;
-use super::{Extras, Frame, JsonReader, Message, Result, takes_null, words_beyond};
+use super::{Extras, Frame, JsonReader, Message, Result, takes_null};
 use crate::schema::layout::{Field, Role, Shape};
 use crate::schema::names;
 use crate::schema::well_known::WellKnown;
@@ -162,29 +162,16 @@ impl<'s> JsonReader<'s> {
         at: usize,
         is_null: bool,
     ) -> Result<()> {
-        let repeated = |field: &Field| JsonReadError::new(at, JsonFault::Repeated(quote(field.json_name().as_bytes())));
-        let bit = |index: u32| (1u64 << (index % 64), index as usize / 64);
-        let (mask, word) = bit(index);
-        let words = match word {
-            0 => &mut message.fields,
-            word => &mut self.seen[message.more as usize + word - 1],
-        };
-        if *words & mask != 0 {
-            return Err(repeated(field));
+        let name = || quote(field.json_name().as_bytes());
+        if !message.seen.field(&mut self.seen, index as usize) {
+            return Err(JsonReadError::new(at, JsonFault::Repeated(name())));
         }
-        *words |= mask;
-        if let Some(oneof) = field.oneof().filter(|_| !is_null) {
-            let (mask, word) = bit(oneof);
-            let words = match word {
-                0 => &mut message.oneofs,
-                word => &mut self.seen[message.more as usize + words_beyond(message.layout.fields().len()) + word - 1],
-            };
-            if *words & mask != 0 {
-                return Err(JsonReadError::new(at, JsonFault::OneofRepeated(quote(field.json_name().as_bytes()))));
+        match field.oneof().filter(|_| !is_null) {
+            Some(oneof) if !message.seen.oneof(&mut self.seen, message.layout, oneof) => {
+                Err(JsonReadError::new(at, JsonFault::OneofRepeated(name())))
             }
-            *words |= mask;
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads a member of ours.
@@ -264,7 +251,7 @@ impl<'s> JsonReader<'s> {
     /// Ends a message, which is the last thing open.
     pub(super) fn end_message(&mut self, message: Message<'s>) {
         self.frames.pop();
-        self.seen.truncate(message.more as usize);
+        message.seen.end(&mut self.seen);
         if message.has_extras {
             let extras = self.extras.pop().expect("the message has one");
             if let Some(wire) = extras.wire {

@@ -29,6 +29,7 @@ pub(crate) use value::{Integer, quoted_integer};
 use super::Schema;
 use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type};
 use super::lengths::{Mark, OpenLength, Unsized};
+use super::seen::SeenFields;
 use super::well_known::WellKnown;
 use crate::wire::{NESTING_LIMIT, WireType, push_group_end, push_tag};
 use field_names::Names;
@@ -59,6 +60,7 @@ pub struct JsonReader<'s> {
     frames: Vec<Frame<'s>>,
     /// How many messages are open.
     depth: usize,
+    /// The words of [`SeenFields`].
     seen: Vec<u64>,
     keys: Vec<MapKey>,
     extras: Vec<Extras>,
@@ -150,10 +152,7 @@ struct Message<'s> {
     told: u32,
     /// The field whose name was read and its value not, plus 1.
     begun: u32,
-    fields: u64,
-    oneofs: u64,
-    /// Where the words for further fields and oneofs begin.
-    more: u32,
+    seen: SeenFields,
     ends: Ends,
     /// The number of the group that it is, or 0.
     group: u32,
@@ -218,9 +217,7 @@ impl<'s> Message<'s> {
             previous: 0,
             told: 0,
             begun: 0,
-            fields: 0,
-            oneofs: 0,
-            more: 0,
+            seen: SeenFields::default(),
             ends: Ends::default(),
             group,
             content: Mark::default(),
@@ -496,13 +493,7 @@ impl<'s> JsonReader<'s> {
     }
 
     fn push_message(&mut self, mut message: Message<'s>) {
-        let layout = message.layout;
-        let more = self.seen.len();
-        let words = words_beyond(layout.fields().len()) + words_beyond(layout.oneofs() as usize);
-        if words > 0 {
-            self.seen.resize(more + words, 0);
-        }
-        message.more = more as u32;
+        message.seen.begin(message.layout, &mut self.seen);
         self.frames.push(Frame::Message(message));
     }
 
@@ -599,9 +590,4 @@ pub(crate) fn utf8(text: &[u8]) -> Result<&str> {
         let valid = simdutf8::compat::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
         JsonReadError::new(valid, JsonFault::Utf8)
     })
-}
-
-/// How many words the bits beyond the first 64 take.
-fn words_beyond(bits: usize) -> usize {
-    bits.saturating_sub(64).div_ceil(64)
 }

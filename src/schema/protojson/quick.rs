@@ -45,7 +45,7 @@ impl<'s> JsonReader<'s> {
             let Some((index, value_at)) = key(known, text, key_at, message.previous) else { return Quick::Other };
             let field = &fields[index as usize];
             let (bit, oneof_bit) = (1 << index, field.oneof().map_or(0, |oneof| 1 << oneof));
-            if message.fields & bit != 0 || message.oneofs & oneof_bit != 0 {
+            if message.seen.fields & bit != 0 || message.seen.oneofs & oneof_bit != 0 {
                 return Quick::Other;
             }
             let value_at = value_at + blanks(text, value_at);
@@ -69,8 +69,8 @@ impl<'s> JsonReader<'s> {
             message.is_first = false;
             message.has_members = true;
             message.previous = index + 1;
-            message.fields |= bit;
-            message.oneofs |= oneof_bit;
+            message.seen.fields |= bit;
+            message.seen.oneofs |= oneof_bit;
             if end == value_at {
                 return Quick::Nested(index);
             }

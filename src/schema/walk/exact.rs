@@ -16,6 +16,7 @@ use crate::entry::Any;
 use crate::schema::layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use crate::schema::level::{Span, is_default, scalar};
 use crate::schema::number::{GO_NAN, GO_NAN_F32};
+use crate::schema::seen::SeenFields;
 use crate::schema::sink::{Flow, Place, Scalar, Sink, Unopened, UnopenedAny};
 use crate::schema::well_known::WellKnown;
 use crate::wire::{Cursor, NESTING_LIMIT, Tag, WireType, WireValue, least_bytes, varint_bytes};
@@ -66,15 +67,6 @@ pub(super) struct Level<'s> {
     /// Whether unknown fields have come; others may not stand apart from them.
     had_unknown: bool,
     is_time: bool,
-}
-
-/// Which fields have come, and of which oneofs a member has. Those beyond the 64th of either stand in words of their own,
-/// which begin at `more` in [`Exact::words`].
-#[derive(Debug, Clone, Copy)]
-struct SeenFields {
-    fields: u64,
-    oneofs: u64,
-    more: u32,
 }
 
 /// The memory of exact walks, kept from one to the next.
@@ -239,7 +231,7 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
         }
         let exact = &mut self.walker.exact;
         exact.open.truncate(own);
-        exact.words.truncate(level.seen.more as usize);
+        level.seen.end(&mut exact.words);
         self.walker.depth -= 1;
         let wire = Wire::of_range(self.data, level.start..level.end);
         self.sink.end_message(level.place, layout, wire)?;
@@ -308,7 +300,8 @@ impl<'s, S: Sink> Walk<'_, 's, S> {
             return Ok(check.tidy(known, place, start, end).unwrap_or(false));
         }
         self.walker.depth += 1;
-        let seen = self.walker.exact.nothing_seen(layout);
+        let mut seen = SeenFields::default();
+        seen.begin(layout, &mut self.walker.exact.words);
         let is_time = matches!(layout.well_known(), Some(WellKnown::Timestamp | WellKnown::Duration));
         let level = Level { layout, place, start, end, position: start, open: None, seen, had_unknown: false, is_time };
         self.walker.exact.open.push(Open::Message(level));
@@ -619,23 +612,11 @@ impl<'s> Exact<'s> {
         self.maps.truncate(maps);
     }
 
-    fn nothing_seen(&mut self, layout: &Layout) -> SeenFields {
-        let more = self.words.len();
-        let words = words_of(layout.fields().len()) + words_of(layout.oneofs() as usize);
-        self.words.resize(more + words, 0);
-        SeenFields { fields: 0, oneofs: 0, more: more as u32 }
-    }
-
     /// Notes that a field has come; whether it had not before, nor another member of its oneof.
     #[inline]
     fn see(&mut self, level: &mut Level<'_>, index: usize, field: &Field) -> bool {
-        let more = level.seen.more as usize;
-        if !mark(&mut level.seen.fields, &mut self.words[more..], index) {
-            return false;
-        }
-        let Some(oneof) = field.oneof() else { return true };
-        let more = more + words_of(level.layout.fields().len());
-        mark(&mut level.seen.oneofs, &mut self.words[more..], oneof as usize)
+        level.seen.field(&mut self.words, index)
+            && field.oneof().is_none_or(|oneof| level.seen.oneof(&mut self.words, level.layout, oneof))
     }
 
     fn begin_map(&mut self) {
@@ -655,24 +636,6 @@ impl<'s> Exact<'s> {
         self.keys.truncate(first);
         are_unique
     }
-}
-
-/// How many words the bits beyond the first 64 take.
-fn words_of(bits: usize) -> usize {
-    bits.saturating_sub(64).div_ceil(64)
-}
-
-/// Sets a bit, and says whether it was not set before.
-#[inline]
-fn mark(first: &mut u64, more: &mut [u64], index: usize) -> bool {
-    let word = match index.checked_sub(64) {
-        None => first,
-        Some(index) => &mut more[index / 64],
-    };
-    let bit = 1 << (index % 64);
-    let is_new = *word & bit == 0;
-    *word |= bit;
-    is_new
 }
 
 /// Whether an encoder writes a value so: of an integer no bits beyond those of its type, of the numbers that are none the
