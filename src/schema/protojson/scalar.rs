@@ -16,12 +16,8 @@ impl<'s> JsonReader<'s> {
             Type::Double => {
                 while lexer.next(*count == 0, b']')? {
                     *count += 1;
-                    let mut quick = *lexer;
-                    let number = match quick.quick_decimal().and_then(Decimal::double) {
-                        Some(number) => {
-                            *lexer = quick;
-                            number
-                        }
+                    let number = match quick_number(lexer, Decimal::double) {
+                        Some(number) => number,
                         None => double(lexer)?,
                     };
                     self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
@@ -30,12 +26,8 @@ impl<'s> JsonReader<'s> {
             Type::Float => {
                 while lexer.next(*count == 0, b']')? {
                     *count += 1;
-                    let mut quick = *lexer;
-                    let number = match quick.quick_decimal().and_then(Decimal::float) {
-                        Some(number) => {
-                            *lexer = quick;
-                            number
-                        }
+                    let number = match quick_number(lexer, Decimal::float) {
+                        Some(number) => number,
                         None => float(lexer)?,
                     };
                     self.out.bytes.extend_from_slice(&number.to_bits().to_le_bytes());
@@ -244,6 +236,15 @@ pub(super) fn boolean(lexer: &mut Lexer<'_>) -> Result<bool> {
     }
 }
 
+/// Reads a number that is not in quotes, if what it stands for is quickly found.
+#[inline(always)]
+fn quick_number<T>(lexer: &mut Lexer<'_>, find: impl FnOnce(Decimal) -> Option<T>) -> Option<T> {
+    let mut ahead = *lexer;
+    let number = find(ahead.quick_decimal()?)?;
+    *lexer = ahead;
+    Some(number)
+}
+
 pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
     const EXPECTED: &str = "a value of type double";
     match lexer.peek() {
@@ -258,9 +259,7 @@ pub(super) fn double(lexer: &mut Lexer<'_>) -> Result<f64> {
 
 /// Reads a number that is not in quotes.
 pub(super) fn plain_double(lexer: &mut Lexer<'_>, expected: &'static str) -> Result<f64> {
-    let mut quick = *lexer;
-    if let Some(number) = quick.quick_decimal().and_then(Decimal::double) {
-        *lexer = quick;
+    if let Some(number) = quick_number(lexer, Decimal::double) {
         return Ok(number);
     }
     let at = lexer.at;
@@ -272,9 +271,7 @@ pub(super) fn float(lexer: &mut Lexer<'_>) -> Result<f32> {
     const EXPECTED: &str = "a value of type float";
     match lexer.peek() {
         b'-' | b'0'..=b'9' => {
-            let mut quick = *lexer;
-            if let Some(number) = quick.quick_decimal().and_then(Decimal::float) {
-                *lexer = quick;
+            if let Some(number) = quick_number(lexer, Decimal::float) {
                 return Ok(number);
             }
             let at = lexer.at;
