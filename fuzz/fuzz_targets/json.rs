@@ -3,17 +3,10 @@
 
 #![no_main]
 
-use std::sync::LazyLock;
-
 use libfuzzer_sys::fuzz_target;
-use rpcreplay::Schema;
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{Decoder, Encoder, Format, Numbering, ReadOptions, Reader, WriteOptions, Writer};
-
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let every = include_bytes!("../protos/every.protoset").as_slice();
-    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
-});
+use rpcreplay_fuzz::SCHEMA;
 
 fn reader(file: &[u8]) -> Option<Reader<'static, &[u8]>> {
     let reader = Reader::new(file, &SCHEMA, ReadOptions { max_record_bytes: 1 << 20 }).ok()?;

@@ -4,19 +4,12 @@
 
 #![no_main]
 
-use std::sync::LazyLock;
-
 use libfuzzer_sys::fuzz_target;
-use rpcreplay::Schema;
 use rpcreplay::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions, Writer};
 use rpcreplay::recording::Header;
+use rpcreplay_fuzz::SCHEMA;
 use serde::de::IgnoredAny;
-
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let every = include_bytes!("../protos/every.protoset").as_slice();
-    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
-});
 
 /// The types of the seeds of `walk`, in the same order, and others that have a form of their own in JSON.
 const TYPES: [&str; 16] = [

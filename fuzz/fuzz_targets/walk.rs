@@ -4,19 +4,12 @@
 
 #![no_main]
 
-use std::sync::LazyLock;
-
 use libfuzzer_sys::fuzz_target;
-use rpcreplay::Schema;
 use rpcreplay::schema::{
     JsonOptions, LayoutId, TextOptions, UnknownFields, Walker, write_canonical, write_json, write_text,
 };
+use rpcreplay_fuzz::SCHEMA;
 use serde::de::IgnoredAny;
-
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let every = include_bytes!("../protos/every.protoset").as_slice();
-    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
-});
 
 const TYPES: [&str; 8] = [
     "every.Old",

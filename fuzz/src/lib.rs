@@ -1,0 +1,11 @@
+//! What several targets need.
+
+use std::sync::LazyLock;
+
+use rpcreplay::Schema;
+
+/// The built-in types, and those of `protos`.
+pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let every = include_bytes!("../protos/every.protoset").as_slice();
+    Schema::builder().protoset("every.protoset", every).expect("protoc made it").build()
+});
