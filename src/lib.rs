@@ -26,6 +26,7 @@
 
 pub mod error;
 
+pub mod glob;
 pub mod wire;
 
 pub mod entry;

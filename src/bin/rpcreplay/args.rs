@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
+use rpcreplay::glob::Glob;
 use rpcreplay::schema::{Code, Schema, SchemaBuilder, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
@@ -53,12 +54,13 @@ impl Input {
     }
 }
 
-fn parse_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+/// A number of threads.
+pub fn parse_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "expected a number from 1 on")
 }
 
 /// Where message types come from.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Message types")]
 pub struct SchemaArgs {
     /// Look message types up in this descriptor set before the built-in ones (can be repeated)
@@ -94,7 +96,8 @@ pub struct SchemaArgs {
     /// Read this project file instead of the nearest rpcreplay.toml in the working directory or above
     ///
     /// Its section `[schema]` names more sources: `protoset`, `proto`, `proto-path` and `go-binary`, each with a path or
-    /// a list of paths, relative to the file's folder. They are asked behind those that flags name.
+    /// a list of paths, relative to the file's folder. They are asked behind those that flags name. Its section `[diff]` says
+    /// what diff folds: `profile`, `ignore`, `only`, `unordered` and `key`, as the flags do, and `[[diff.rule]]`.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
 
@@ -114,6 +117,17 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The built-in ones alone.
+    pub fn builtin() -> Sources {
+        let named = vec!["built in".to_owned()];
+        Sources { schema: Schema::builtin(), named, project: None, without_builtin: false }
+    }
+
+    /// The project file that was read, if there is one.
+    pub fn project(&self) -> Option<&Project> {
+        self.project.as_ref()
+    }
+
     /// Says what would help with types that were asked for and not found, and with these services.
     pub fn advise(&self, services: &[String]) {
         missing::advise(&self.schema, services, self.without_builtin, self.project.as_ref());
@@ -265,7 +279,7 @@ pub struct Selection {
     /// `/package.Service/Method`; any other one may begin behind any `.` or `/` in it, so `GetSecret` and
     /// `SecretManagerService/*` work. All entries of a call follow its method.
     #[arg(short, long, value_name = "GLOB")]
-    pub method: Vec<MethodGlob>,
+    pub method: Vec<Glob>,
 
     /// Keep entries of this kind (can be repeated)
     ///
@@ -317,60 +331,32 @@ impl ColorWhen {
     }
 }
 
-/// A pattern for methods.
-#[derive(Debug, Clone)]
-pub struct MethodGlob(String);
+/// How many bytes of a string or `bytes` are shown; all if `None`.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxBytes(pub Option<usize>);
 
-impl FromStr for MethodGlob {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() { Err("expected a pattern, such as `Get*`") } else { Ok(MethodGlob(text.to_owned())) }
+impl Default for MaxBytes {
+    fn default() -> Self {
+        MaxBytes(Some(256))
     }
 }
 
-impl MethodGlob {
-    /// The pattern.
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl fmt::Display for MaxBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(bytes) => bytes.fmt(f),
+            None => f.pad("all"),
+        }
     }
+}
 
-    /// Whether a full method matches.
-    ///
-    /// Takes at most as many steps as the pattern is long times the method: what fails is tried again one step later,
-    /// and once a `*` has been reached nothing in front of it need ever be tried again. Libraries match whole texts, and
-    /// would have to be asked at every place where the pattern may begin.
-    pub fn matches(&self, method: &str) -> bool {
-        let (mut pattern, mut text) = (self.0.as_str(), method);
-        // Where to go on when the rest does not match: with this pattern, further behind in this text.
-        let mut retry = (pattern, text);
-        let mut last_star = false;
-        loop {
-            if let Some(rest) = pattern.strip_prefix('*') {
-                (pattern, retry, last_star) = (rest, (rest, text), true);
-                continue;
-            }
-            let (mut wanted, mut found) = (pattern.chars(), text.chars());
-            match (wanted.next(), found.next()) {
-                (None, None) => return true,
-                (Some(wants), Some(has)) if wants == '?' || wants == has => {
-                    (pattern, text) = (wanted.as_str(), found.as_str());
-                    continue;
-                }
-                // A later beginning leaves even less text.
-                (Some(_), None) => return false,
-                (None | Some(_), Some(_)) => {}
-            }
-            let later = if last_star {
-                retry.1.chars().next().map(char::len_utf8)
-            } else if self.0.starts_with('/') {
-                None
-            } else {
-                retry.1.bytes().position(|byte| matches!(byte, b'/' | b'.')).map(|position| position + 1)
-            };
-            let Some(later) = later else { return false };
-            retry.1 = &retry.1[later..];
-            (pattern, text) = retry;
+impl FromStr for MaxBytes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(MaxBytes(None)),
+            _ => text.parse().map(|bytes| MaxBytes(Some(bytes))).map_err(|_| "expected a number of bytes, or `all`"),
         }
     }
 }
@@ -475,64 +461,6 @@ impl FromStr for IndexRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn globs_match_methods() {
-        let method = "/google.pubsub.v1.Publisher/CreateTopic";
-        for pattern in
-            ["CreateTopic", "Create*", "*Topic", "Publisher/*", "v1.Publisher/CreateTop?c", "/google.*/*", "*", method]
-        {
-            assert!(MethodGlob(pattern.to_owned()).matches(method), "{pattern}");
-        }
-        for pattern in ["Topic", "Create", "/Publisher/*", "ublisher/*", "createtopic", "CreateTopic?", "/"] {
-            assert!(!MethodGlob(pattern.to_owned()).matches(method), "{pattern}");
-        }
-        let accented = "/a.é/Größe";
-        for pattern in ["Gr??e", "?/Gr*", "é/*", "*?e", "??????????", "Größe*"] {
-            assert!(MethodGlob(pattern.to_owned()).matches(accented), "{pattern}");
-        }
-        for pattern in ["Gr???e", "Gr?e", "???????????", "/?????????????"] {
-            assert!(!MethodGlob(pattern.to_owned()).matches(accented), "{pattern}");
-        }
-    }
-
-    /// Every pattern and text of a few characters, against the plain meaning of a pattern.
-    #[test]
-    fn globs_mean_what_they_say() {
-        fn means(pattern: &[char], text: &[char]) -> bool {
-            match (pattern, text) {
-                ([], _) => text.is_empty(),
-                (['*', rest @ ..], _) => (0..=text.len()).any(|taken| means(rest, &text[taken..])),
-                ([wants, rest @ ..], [has, others @ ..]) => (*wants == '?' || wants == has) && means(rest, others),
-                (_, []) => false,
-            }
-        }
-        fn words(alphabet: &[char], length: u32) -> Vec<Vec<char>> {
-            let count = alphabet.len().pow(length);
-            let letter = |number: usize, place| alphabet[number / alphabet.len().pow(place) % alphabet.len()];
-            (0..count).map(|number| (0..length).map(|place| letter(number, place)).collect()).collect()
-        }
-        let texts: Vec<_> = (0..=5).flat_map(|length| words(&['a', 'é', '/'], length)).collect();
-        for pattern in (1..=4).flat_map(|length| words(&['a', 'é', '/', '*', '?'], length)) {
-            let glob = MethodGlob(pattern.iter().collect());
-            for text in &texts {
-                let starts = (0..=text.len()).filter(|&start| start == 0 || text[start - 1] == '/');
-                let expected = starts
-                    .filter(|&start| start == 0 || pattern[0] != '/')
-                    .any(|start| means(&pattern, &text[start..]));
-                assert_eq!(glob.matches(&text.iter().collect::<String>()), expected, "{pattern:?} {text:?}");
-            }
-        }
-    }
-
-    /// A quadratic search would not end within a minute.
-    #[test]
-    fn globs_are_not_slow_on_long_methods() {
-        let long = "a/".repeat(500_000);
-        for pattern in ["*x", "a*x", "*a*a*a*a*a*a*x", "a/a/a/a?a*x", "a/a/x"] {
-            assert!(!MethodGlob(pattern.to_owned()).matches(&long), "{pattern}");
-        }
-    }
 
     #[test]
     fn ranges_parse() {

@@ -6,7 +6,6 @@ mod view;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
@@ -15,7 +14,7 @@ use clap::error::ErrorKind;
 use rpcreplay::format::{Decoder, Reader};
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, Input, SchemaArgs, Selection};
+use crate::args::{ColorWhen, Input, MaxBytes, SchemaArgs, Selection};
 use crate::batches::Batches;
 use crate::course::Course;
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, note};
@@ -59,7 +58,7 @@ pub struct Print {
     group: Group,
 
     /// Shorten strings and bytes in text to this many bytes, or `all` to show them whole
-    #[arg(long, value_name = "N", default_value = "256", help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value_t, help_heading = "Output")]
     max_bytes: MaxBytes,
 
     /// Show `bytes` in text in this form
@@ -162,21 +161,6 @@ enum Group {
     Call,
     /// Every entry by itself, in the order of the file
     Entry,
-}
-
-/// How much of a value is printer.
-#[derive(Debug, Clone, Copy)]
-struct MaxBytes(Option<usize>);
-
-impl FromStr for MaxBytes {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "all" => Ok(MaxBytes(None)),
-            _ => text.parse().map(|bytes| MaxBytes(Some(bytes))).map_err(|_| "expected a number of bytes, or `all`"),
-        }
-    }
 }
 
 impl Print {

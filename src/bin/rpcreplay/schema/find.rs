@@ -1,8 +1,9 @@
 //! `rpcreplay schema find`: definitions by a pattern for their names.
 
+use rpcreplay::glob::Glob;
 use rpcreplay::schema::{Definition, SourceSummary, escape_go, similar};
 
-use crate::args::{MethodGlob, SchemaArgs};
+use crate::args::SchemaArgs;
 use crate::failure::{Failure, Outcome, note};
 use crate::output::Output;
 
@@ -24,7 +25,7 @@ pub struct Find {
     /// `*` stands for any characters, `?` for one. A pattern may begin behind any `.` or `/` of a name; one that begins
     /// with `/` must match a whole method, `/package.Service/Method`.
     #[arg(value_name = "GLOB")]
-    glob: MethodGlob,
+    glob: Glob,
 
     #[command(flatten)]
     schema: SchemaArgs,
