@@ -269,6 +269,6 @@ impl Entry {
     }
 
     fn str(&self, range: &Range<u32>) -> &str {
-        std::str::from_utf8(self.slice(range)).expect("format::wire checked the UTF-8 of this range")
+        simdutf8::basic::from_utf8(self.slice(range)).expect("format::wire checked the UTF-8 of this range")
     }
 }

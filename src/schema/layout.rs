@@ -127,6 +127,8 @@ pub struct Field {
     oneof: Option<u32>,
     /// The place among the message's fields in Go's deterministic wire order.
     wire_rank: u32,
+    /// The place in [`Layout::fields`].
+    index: u32,
 }
 
 /// The beginning of a line or member, ready to be copied.
@@ -369,6 +371,9 @@ impl Layout {
         fields.extend(extensions.map(|extension| Field::of_extension(extension, id_of)));
         // Go's text and JSON writers put extensions last, by name.
         fields[declared.len()..].sort_by(|a, b| a.name.cmp(&b.name));
+        for (index, field) in (0..).zip(&mut fields) {
+            field.index = index;
+        }
 
         let mut by_wire: Vec<usize> = (0..fields.len()).collect();
         by_wire.sort_by_key(|&index| fields[index].wire_order());
@@ -517,6 +522,7 @@ impl Field {
             is_extension: false,
             oneof,
             wire_rank: 0,
+            index: 0,
         }
     }
 
@@ -546,6 +552,7 @@ impl Field {
             is_extension: true,
             oneof: None,
             wire_rank: 0,
+            index: 0,
         }
     }
 
@@ -597,6 +604,12 @@ impl Field {
     /// Which of the message's oneofs the field belongs to; synthetic ones (proto3 `optional`) don't count.
     pub fn oneof(&self) -> Option<u32> {
         self.oneof
+    }
+
+    /// The place among its message's [`fields`](Layout::fields); 0 for the key and the value of a map.
+    #[inline]
+    pub fn index(&self) -> usize {
+        self.index as usize
     }
 
     /// The place among the message's fields in Go's deterministic wire order.

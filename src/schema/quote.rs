@@ -1,6 +1,7 @@
 //! Strings in Go's quotes, in which nothing is left that a terminal would obey or hide.
 
 use super::escape::hex;
+use super::prototext::read_string;
 
 /// Appends bytes in quotes as Go's `%q` writes a string.
 ///
@@ -12,6 +13,17 @@ pub fn quote_go(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
     escape_unprintable(out, value, true);
     out.push(b'"');
+}
+
+/// The bytes that a string in Go's quotes stands for; `None` for what is none.
+///
+/// It undoes [`quote_go`].
+pub fn unquote_go(text: &str) -> Option<Vec<u8>> {
+    if !text.starts_with('"') {
+        return None;
+    }
+    let (value, end) = read_string(text.as_bytes(), 0).ok()?;
+    (end == text.len()).then_some(value)
 }
 
 /// Appends bytes without quotes, with the escapes of [`quote_go`] for what is not printable.
@@ -144,6 +156,10 @@ mod tests {
             let mut out = Vec::new();
             quote_go(&mut out, value);
             assert_eq!(String::from_utf8_lossy(&out), *expected);
+            assert_eq!(unquote_go(expected).as_deref(), Some(*value));
+        }
+        for text in ["", "a", "33", "\"a", "\"a\"b", "\"\\\""] {
+            assert_eq!(unquote_go(text), None, "{text}");
         }
     }
 

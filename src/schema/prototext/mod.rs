@@ -40,6 +40,19 @@ pub(crate) struct AnyText<'t> {
     pub(crate) value: Vec<u8>,
 }
 
+/// Reads the string in quotes that begins at a byte of a text, and says where it ends.
+///
+/// # Errors
+///
+/// Where it is none, and why.
+pub(crate) fn read_string(text: &[u8], start: usize) -> Result<(Vec<u8>, usize), (usize, String)> {
+    let mut value = Cow::default();
+    match string::read(text, start, Dialect::Go, &mut value) {
+        Ok(end) => Ok((value.into_owned(), end)),
+        Err(error) => Err((error.at(), error.into_fault().to_string())),
+    }
+}
+
 /// Reads an `Any` whose name the lexer has just read, braces included.
 ///
 /// The message of an expanded one is encoded as Go's deterministic encoder does.

@@ -1,0 +1,163 @@
+//! [`Selector`]: names fields of messages; the one grammar of flags, rules, reports and errors.
+//!
+//! ```text
+//! SELECTOR = [ METHOD ":" ] [ PART ":" ] PATH  |  [ METHOD ":" ] TYPE
+//! METHOD   = a pattern for methods, such as GetSecret or SecretManagerService/*
+//! PART     = request | response | send | recv | status | initial
+//! PATH     = names of fields joined by ".", in which * stands for any characters; "[3]" or "[*]" into a list, "["key"]" or
+//!            "[*]" into a map, "(pkg.Message)" into an Any, "**" for any depth; "[pkg.name]" is an extension
+//! TYPE     = pkg.Message for every value of a type, pkg.Message.field for a field wherever its message occurs; * stands for
+//!            any characters
+//! ```
+//!
+//! What has no part and a name in it that begins with a capital is a type. A step into a list or map may be left out.
+
+mod parse;
+mod track;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::entry::{Entry, Kind, Payload};
+use crate::glob::Glob;
+
+pub use parse::SelectorError;
+pub(crate) use track::{StateId, TableId, Tracker};
+
+/// Names fields, or values of a type.
+///
+/// It is displayed as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    text: String,
+    method: Option<Glob>,
+    part: Option<Part>,
+    pattern: Pattern,
+}
+
+/// What part of a call a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The request of a unary call.
+    Request,
+    /// The response of a unary call.
+    Response,
+    /// A message sent on a stream.
+    Send,
+    /// A message received from a stream.
+    Recv,
+    /// The status that a call or stream failed with.
+    Status,
+    /// The recording's initial state.
+    Initial,
+}
+
+/// What a selector selects of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    /// Values at the end of these steps.
+    Path(Vec<Step>),
+    /// Values of message types, or these of their fields.
+    Type { message: Glob, field: Option<Glob> },
+}
+
+/// A step into a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// To a field, by its name in the `.proto` file.
+    Field(Glob),
+    /// To an extension, by its full name.
+    Extension(String),
+    /// To an element of a list, or to a map's value at an integer.
+    Index(i64),
+    /// To any element of a list, or any value of a map.
+    AnyElement,
+    /// To a map's value.
+    Key(Vec<u8>),
+    /// Into an `Any` that holds such a message.
+    Message(Glob),
+    /// Any steps, or none.
+    Deep,
+}
+
+impl Selector {
+    /// Whether it may select something of the recording's initial state, and nothing else.
+    pub fn is_of_initial_state(&self) -> bool {
+        self.part == Some(Part::Initial)
+    }
+
+    /// The selector of a list where this one selects all of its elements one by one.
+    pub(crate) fn of_list(mut self) -> Selector {
+        if let Pattern::Path(steps) = &mut self.pattern
+            && steps.last() == Some(&Step::AnyElement)
+        {
+            steps.pop();
+        }
+        self
+    }
+
+    /// Whether it selects something of messages of this part in calls of this method; a message that belongs to no part
+    /// is selected by those that name none.
+    fn applies_to(&self, method: &str, part: Option<Part>) -> bool {
+        let of_part = match (self.part, part) {
+            (None, Some(Part::Initial)) => false,
+            (None, _) => true,
+            (Some(wanted), found) => found == Some(wanted),
+        };
+        of_part && self.method.as_ref().is_none_or(|glob| glob.matches(method))
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Selector, SelectorError> {
+        parse::parse(text)
+    }
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 6] = [Part::Request, Part::Response, Part::Send, Part::Recv, Part::Status, Part::Initial];
+
+    /// The part that an entry's message is; `None` for kinds that no recorder writes.
+    pub fn of(entry: &Entry) -> Option<Part> {
+        match (entry.kind(), entry.payload()) {
+            (Kind::Unspecified | Kind::Unknown(_), _) => None,
+            (_, Payload::Error(_)) => Some(Part::Status),
+            (Kind::Request, _) => Some(Part::Request),
+            (Kind::Response, _) => Some(Part::Response),
+            (Kind::CreateStream | Kind::Send, _) => Some(Part::Send),
+            (Kind::Recv, _) => Some(Part::Recv),
+        }
+    }
+
+    /// Whether the server made it.
+    pub fn is_from_server(self) -> bool {
+        matches!(self, Part::Response | Part::Recv | Part::Status)
+    }
+
+    /// What selectors call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Request => "request",
+            Part::Response => "response",
+            Part::Send => "send",
+            Part::Recv => "recv",
+            Part::Status => "status",
+            Part::Initial => "initial",
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
