@@ -37,6 +37,7 @@ pub mod schema;
 
 pub mod format;
 
+pub mod compare;
 pub mod config;
 
 pub use error::{Error, Result};
