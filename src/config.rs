@@ -16,6 +16,8 @@ pub const CONFIG_FILE_NAME: &str = "rpcreplay.toml";
 pub struct Config {
     /// Its section `[schema]`.
     pub schema: SchemaConfig,
+    /// Its section `[diff]`.
+    pub diff: DiffConfig,
 }
 
 /// Where message types come from; each key is a path or a list of them.
@@ -29,6 +31,36 @@ pub struct SchemaConfig {
     pub proto_path: Vec<Setting>,
     /// Compiled Go programs: `go-binary`.
     pub go_binary: Vec<Setting>,
+}
+
+/// What a comparison folds; each key but the last is a string or a list of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DiffConfig {
+    /// Profiles: `profile`, each `volatile`, `none` or the path of a file.
+    pub profile: Vec<Setting>,
+    /// What is ignored: `ignore`.
+    pub ignore: Vec<Setting>,
+    /// What alone matters: `only`.
+    pub only: Vec<Setting>,
+    /// Lists that are sets: `unordered`.
+    pub unordered: Vec<Setting>,
+    /// Lists whose elements are told by a field: `key`, each as `SELECTOR=FIELD`.
+    pub key: Vec<Setting>,
+    /// Rules beside those of the profiles: `[[diff.rule]]`.
+    pub rules: Vec<RuleConfig>,
+}
+
+/// A rule by which differences are folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleConfig {
+    /// What it is called: `name`.
+    pub name: String,
+    /// What it folds, in a line: `what`.
+    pub what: String,
+    /// Why it is noise: `evidence`.
+    pub evidence: String,
+    /// Where: `select`, selectors.
+    pub select: Vec<Setting>,
 }
 
 /// A string in the file.
@@ -49,13 +81,9 @@ impl Config {
     ///
     /// [`ConfigError`] for what is no TOML, for a key that is not known, and for a value of another type than its key has.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
-        let file = DeTable::parse(text).map_err(|error| {
-            ConfigError::at(text, error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "))
-        })?;
-        let line_starts: Vec<usize> =
-            [0].into_iter().chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1)).collect();
-        let mut root =
-            Section { text, line_starts: &line_starts, name: None, table: file.get_ref(), known: Vec::new() };
+        let file = parse_table(text)?;
+        let line_starts = line_starts(text);
+        let mut root = Section::of_file(text, &line_starts, &file);
         let mut config = Config::default();
         if let Some(mut section) = root.section("schema")? {
             config.schema = SchemaConfig {
@@ -70,9 +98,44 @@ impl Config {
                 return Err(ConfigError { line: first.line, column: 1, message, hint: None });
             }
         }
+        if let Some(mut section) = root.section("diff")? {
+            config.diff = DiffConfig {
+                profile: section.strings("profile")?,
+                ignore: section.strings("ignore")?,
+                only: section.strings("only")?,
+                unordered: section.strings("unordered")?,
+                key: section.strings("key")?,
+                rules: section.rules()?,
+            };
+            section.finish()?;
+        }
         root.finish()?;
         Ok(config)
     }
+}
+
+/// Parses a file that holds nothing but rules, each a `[[rule]]`.
+///
+/// # Errors
+///
+/// As for [`Config::parse`].
+pub fn parse_rules(text: &str) -> Result<Vec<RuleConfig>, ConfigError> {
+    let file = parse_table(text)?;
+    let line_starts = line_starts(text);
+    let mut root = Section::of_file(text, &line_starts, &file);
+    let rules = root.rules()?;
+    root.finish()?;
+    Ok(rules)
+}
+
+fn parse_table(text: &str) -> Result<Spanned<DeTable<'_>>, ConfigError> {
+    DeTable::parse(text).map_err(|error| {
+        ConfigError::at(text, error.span().map_or(0, |span| span.start), error.message().replace('\n', ", "))
+    })
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    [0].into_iter().chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1)).collect()
 }
 
 /// A table of the file; the keys that were asked for are those that it may have.
@@ -87,6 +150,51 @@ struct Section<'t> {
 }
 
 impl<'t> Section<'t> {
+    fn of_file(text: &'t str, line_starts: &'t [usize], file: &'t Spanned<DeTable<'t>>) -> Self {
+        Section { text, line_starts, name: None, table: file.get_ref(), known: Vec::new() }
+    }
+
+    /// The rules of its `[[rule]]`.
+    fn rules(&mut self) -> Result<Vec<RuleConfig>, ConfigError> {
+        let Some(value) = self.get("rule") else { return Ok(Vec::new()) };
+        let DeValue::Array(values) = value.get_ref() else {
+            return Err(self.mismatch("rule", value, "tables, each under `[[rule]]`"));
+        };
+        let rule = |value: &'t Spanned<DeValue<'t>>| {
+            let DeValue::Table(table) = value.get_ref() else {
+                return Err(self.mismatch("rule", value, "tables, each under `[[rule]]`"));
+            };
+            let mut section = Section { name: Some("rule"), table, known: vec![], ..*self };
+            let rule = RuleConfig {
+                name: section.string("name")?,
+                what: section.string("what")?,
+                evidence: section.string("evidence")?,
+                select: section.strings("select")?,
+            };
+            section.finish()?;
+            let start = value.span().start;
+            if rule.name.is_empty() {
+                return Err(ConfigError::at(self.text, start, "a rule needs a `name`".to_owned()));
+            }
+            if rule.select.is_empty() {
+                return Err(ConfigError::at(self.text, start, format!("rule `{}` needs `select`", rule.name)));
+            }
+            Ok(rule)
+        };
+        values.iter().map(rule).collect()
+    }
+
+    /// The string behind a key; empty if there is none.
+    fn string(&mut self, key: &'static str) -> Result<String, ConfigError> {
+        match self.get(key) {
+            None => Ok(String::new()),
+            Some(value) => match value.get_ref() {
+                DeValue::String(string) => Ok(string.to_string()),
+                _ => Err(self.mismatch(key, value, "a string")),
+            },
+        }
+    }
+
     fn get(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.known.push(key);
         self.table.get(key)
@@ -210,7 +318,7 @@ mod tests {
             proto: vec![setting("proto", "b.proto", 5), setting("proto", "é/c.proto", 6)],
             ..SchemaConfig::default()
         };
-        assert_eq!(Config::parse(text), Ok(Config { schema: expected }));
+        assert_eq!(Config::parse(text), Ok(Config { schema: expected, ..Config::default() }));
         for text in ["", "# nothing\n", "[schema]\n", "schema = {}"] {
             assert_eq!(Config::parse(text), Ok(Config::default()), "{text}");
         }
@@ -236,8 +344,12 @@ mod tests {
               `proto-path` or `go-binary`",
                 Some("did you mean `proto-path`?"),
             ),
-            ("\n[shcema]", "2:2: unknown section `shcema`, expected `schema`", Some("did you mean `schema`?")),
-            ("colours = true", "1:1: unknown section `colours`, expected `schema`", None),
+            (
+                "\n[shcema]",
+                "2:2: unknown section `shcema`, expected `schema` or `diff`",
+                Some("did you mean `schema`?"),
+            ),
+            ("colours = true", "1:1: unknown section `colours`, expected `schema` or `diff`", None),
             ("schema = 1", "1:10: `schema` has a value of type integer, expected a section", None),
             ("[[schema]]", "1:1: `schema` has a value of type array, expected a section", None),
             (

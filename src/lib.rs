@@ -40,5 +40,7 @@ pub mod format;
 pub mod compare;
 pub mod config;
 
+pub mod diff;
+
 pub use error::{Error, Result};
 pub use schema::Schema;
