@@ -29,8 +29,10 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
+            [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -134,6 +136,42 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Print the JSON Schema of recordings as JSON, and nothing else')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;diff' {
+            [CompletionResult]::new('--rev', '--rev', [CompletionResultType]::ParameterName, 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Ignore what this selects, also if it comes or goes (can be repeated)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Show changes of what this selects, and count all others as noise (can be repeated)')
+            [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Take the list that this selects for a set (can be repeated)')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Tell the elements of the list that this selects by this field, whatever their order (can be repeated)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write the result in this format')
+            [CompletionResult]::new('-U', '-U ', [CompletionResultType]::ParameterName, 'Show this many unchanged calls around those that changed')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Show this many unchanged calls around those that changed')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR')
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Compare all recordings below two folders: by their paths, then those that are left by what they say')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Compare all recordings below two folders: by their paths, then those that are left by what they say')
+            [CompletionResult]::new('--show-profile', '--show-profile', [CompletionResultType]::ParameterName, 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else')
+            [CompletionResult]::new('--show-noise', '--show-noise', [CompletionResultType]::ParameterName, 'Show what is folded, too')
+            [CompletionResult]::new('--stat', '--stat', [CompletionResultType]::ParameterName, 'Write a line per recording that says how many calls changed, and no more')
+            [CompletionResult]::new('--brief', '--brief', [CompletionResultType]::ParameterName, 'Write nothing but the names of recordings that differ')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Write to a terminal directly, and not through the pager that PAGER names')
+            [CompletionResult]::new('--exit-on-noise', '--exit-on-noise', [CompletionResultType]::ParameterName, 'Fail with 1 if anything differs, noise included')
+            [CompletionResult]::new('--no-exit-code', '--no-exit-code', [CompletionResultType]::ParameterName, 'End with 0 whether recordings differ or not')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -251,6 +289,72 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         'rpcreplay;schema;help;help' {
             break
         }
+        'rpcreplay;git' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have git show recordings as text and compare them call by call')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Undo what install did')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say what is installed, and which recordings it covers')
+            [CompletionResult]::new('textconv', 'textconv', [CompletionResultType]::ParameterValue, 'Write a recording as text that can be compared line by line (git calls it)')
+            [CompletionResult]::new('diff-driver', 'diff-driver', [CompletionResultType]::ParameterValue, 'Show how two versions of a recording differ (git calls it)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rpcreplay;git;install' {
+            [CompletionResult]::new('--global', '--global', [CompletionResultType]::ParameterName, 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile')
+            [CompletionResult]::new('--trust-exit-code', '--trust-exit-code', [CompletionResultType]::ParameterName, 'Have `git diff --exit-code` and `--quiet` take recordings for equal that say the same; needs git 2.46')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;git;uninstall' {
+            [CompletionResult]::new('--global', '--global', [CompletionResultType]::ParameterName, 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;git;status' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;git;textconv' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;git;diff-driver' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;git;help' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have git show recordings as text and compare them call by call')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Undo what install did')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say what is installed, and which recordings it covers')
+            [CompletionResult]::new('textconv', 'textconv', [CompletionResultType]::ParameterValue, 'Write a recording as text that can be compared line by line (git calls it)')
+            [CompletionResult]::new('diff-driver', 'diff-driver', [CompletionResultType]::ParameterValue, 'Show how two versions of a recording differ (git calls it)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rpcreplay;git;help;install' {
+            break
+        }
+        'rpcreplay;git;help;uninstall' {
+            break
+        }
+        'rpcreplay;git;help;status' {
+            break
+        }
+        'rpcreplay;git;help;textconv' {
+            break
+        }
+        'rpcreplay;git;help;diff-driver' {
+            break
+        }
+        'rpcreplay;git;help;help' {
+            break
+        }
         'rpcreplay;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -265,8 +369,10 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('print', 'print', [CompletionResultType]::ParameterValue, 'Show what recordings hold')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
+            [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages into a directory')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -279,6 +385,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;convert' {
+            break
+        }
+        'rpcreplay;help;diff' {
             break
         }
         'rpcreplay;help;edit' {
@@ -301,6 +410,29 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;schema;used' {
+            break
+        }
+        'rpcreplay;help;git' {
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Have git show recordings as text and compare them call by call')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Undo what install did')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say what is installed, and which recordings it covers')
+            [CompletionResult]::new('textconv', 'textconv', [CompletionResultType]::ParameterValue, 'Write a recording as text that can be compared line by line (git calls it)')
+            [CompletionResult]::new('diff-driver', 'diff-driver', [CompletionResultType]::ParameterValue, 'Show how two versions of a recording differ (git calls it)')
+            break
+        }
+        'rpcreplay;help;git;install' {
+            break
+        }
+        'rpcreplay;help;git;uninstall' {
+            break
+        }
+        'rpcreplay;help;git;status' {
+            break
+        }
+        'rpcreplay;help;git;textconv' {
+            break
+        }
+        'rpcreplay;help;git;diff-driver' {
             break
         }
         'rpcreplay;help;completions' {

@@ -26,8 +26,10 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand list 'List the calls of recordings, a line each'
             cand ls 'List the calls of recordings, a line each'
             cand convert 'Write recordings in another format, without losing a byte'
+            cand diff 'Show what changed between recordings: calls, matched by what they say, with noise folded'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
+            cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -132,6 +134,41 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;diff'= {
+            cand --rev 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted'
+            cand --profile 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]'
+            cand --ignore 'Ignore what this selects, also if it comes or goes (can be repeated)'
+            cand --only 'Show changes of what this selects, and count all others as noise (can be repeated)'
+            cand --unordered 'Take the list that this selects for a set (can be repeated)'
+            cand --key 'Tell the elements of the list that this selects by this field, whatever their order (can be repeated)'
+            cand --format 'Write the result in this format'
+            cand -U 'Show this many unchanged calls around those that changed'
+            cand --context 'Show this many unchanged calls around those that changed'
+            cand --max-bytes 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole'
+            cand --color 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -r 'Compare all recordings below two folders: by their paths, then those that are left by what they say'
+            cand --recursive 'Compare all recordings below two folders: by their paths, then those that are left by what they say'
+            cand --show-profile 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else'
+            cand --show-noise 'Show what is folded, too'
+            cand --stat 'Write a line per recording that says how many calls changed, and no more'
+            cand --brief 'Write nothing but the names of recordings that differ'
+            cand --no-pager 'Write to a terminal directly, and not through the pager that PAGER names'
+            cand --exit-on-noise 'Fail with 1 if anything differs, noise included'
+            cand --no-exit-code 'End with 0 whether recordings differ or not'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;edit'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
             cand --threads 'Work on this many threads [default: one per core]'
@@ -231,6 +268,59 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         }
         &'rpcreplay;schema;help;help'= {
         }
+        &'rpcreplay;git'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand install 'Have git show recordings as text and compare them call by call'
+            cand uninstall 'Undo what install did'
+            cand status 'Say what is installed, and which recordings it covers'
+            cand textconv 'Write a recording as text that can be compared line by line (git calls it)'
+            cand diff-driver 'Show how two versions of a recording differ (git calls it)'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rpcreplay;git;install'= {
+            cand --global 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile'
+            cand --trust-exit-code 'Have `git diff --exit-code` and `--quiet` take recordings for equal that say the same; needs git 2.46'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;git;uninstall'= {
+            cand --global 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;git;status'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;git;textconv'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;git;diff-driver'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;git;help'= {
+            cand install 'Have git show recordings as text and compare them call by call'
+            cand uninstall 'Undo what install did'
+            cand status 'Say what is installed, and which recordings it covers'
+            cand textconv 'Write a recording as text that can be compared line by line (git calls it)'
+            cand diff-driver 'Show how two versions of a recording differ (git calls it)'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rpcreplay;git;help;install'= {
+        }
+        &'rpcreplay;git;help;uninstall'= {
+        }
+        &'rpcreplay;git;help;status'= {
+        }
+        &'rpcreplay;git;help;textconv'= {
+        }
+        &'rpcreplay;git;help;diff-driver'= {
+        }
+        &'rpcreplay;git;help;help'= {
+        }
         &'rpcreplay;completions'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -243,8 +333,10 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
             cand convert 'Write recordings in another format, without losing a byte'
+            cand diff 'Show what changed between recordings: calls, matched by what they say, with noise folded'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
+            cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -254,6 +346,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;list'= {
         }
         &'rpcreplay;help;convert'= {
+        }
+        &'rpcreplay;help;diff'= {
         }
         &'rpcreplay;help;edit'= {
         }
@@ -270,6 +364,23 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;schema;show'= {
         }
         &'rpcreplay;help;schema;used'= {
+        }
+        &'rpcreplay;help;git'= {
+            cand install 'Have git show recordings as text and compare them call by call'
+            cand uninstall 'Undo what install did'
+            cand status 'Say what is installed, and which recordings it covers'
+            cand textconv 'Write a recording as text that can be compared line by line (git calls it)'
+            cand diff-driver 'Show how two versions of a recording differ (git calls it)'
+        }
+        &'rpcreplay;help;git;install'= {
+        }
+        &'rpcreplay;help;git;uninstall'= {
+        }
+        &'rpcreplay;help;git;status'= {
+        }
+        &'rpcreplay;help;git;textconv'= {
+        }
+        &'rpcreplay;help;git;diff-driver'= {
         }
         &'rpcreplay;help;completions'= {
         }

@@ -30,8 +30,10 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "git" -d 'Have git show what changed in recordings'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -144,6 +146,38 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l rev -d 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l profile -d 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l ignore -d 'Ignore what this selects, also if it comes or goes (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l only -d 'Show changes of what this selects, and count all others as noise (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l unordered -d 'Take the list that this selects for a set (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l key -d 'Tell the elements of the list that this selects by this field, whatever their order (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l format -d 'Write the result in this format' -r -f -a "text\t'For people'
+json\t'One JSON document'
+markdown\t'For a comment on a pull request: what is long is left out, and nothing of the recordings is taken for Markdown'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s U -l context -d 'Show this many unchanged calls around those that changed' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l max-bytes -d 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l color -d 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l threads -d 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s r -l recursive -d 'Compare all recordings below two folders: by their paths, then those that are left by what they say'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-profile -d 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-noise -d 'Show what is folded, too'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l stat -d 'Write a line per recording that says how many calls changed, and no more'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l brief -d 'Write nothing but the names of recordings that differ'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-pager -d 'Write to a terminal directly, and not through the pager that PAGER names'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l exit-on-noise -d 'Fail with 1 if anything differs, noise included'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-exit-code -d 'End with 0 whether recordings differ or not'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
@@ -209,17 +243,45 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_s
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from help" -f -a "used" -d 'Say which message types and methods recordings use, and which source knows each'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "install" -d 'Have git show recordings as text and compare them call by call'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "uninstall" -d 'Undo what install did'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "status" -d 'Say what is installed, and which recordings it covers'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "textconv" -d 'Write a recording as text that can be compared line by line (git calls it)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "diff-driver" -d 'Show how two versions of a recording differ (git calls it)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and not __fish_seen_subcommand_from install uninstall status textconv diff-driver help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from install" -l global -d 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from install" -l trust-exit-code -d 'Have `git diff --exit-code` and `--quiet` take recordings for equal that say the same; needs git 2.46'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from uninstall" -l global -d 'Do it for all repositories of this user: in the global configuration, and in core.attributesFile'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from textconv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from diff-driver" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "install" -d 'Have git show recordings as text and compare them call by call'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "uninstall" -d 'Undo what install did'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "status" -d 'Say what is installed, and which recordings it covers'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "textconv" -d 'Write a recording as text that can be compared line by line (git calls it)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "diff-driver" -d 'Show how two versions of a recording differ (git calls it)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert edit schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "used" -d 'Say which message types and methods recordings use, and which source knows each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from git" -f -a "install" -d 'Have git show recordings as text and compare them call by call'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from git" -f -a "uninstall" -d 'Undo what install did'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from git" -f -a "status" -d 'Say what is installed, and which recordings it covers'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from git" -f -a "textconv" -d 'Write a recording as text that can be compared line by line (git calls it)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from git" -f -a "diff-driver" -d 'Show how two versions of a recording differ (git calls it)'

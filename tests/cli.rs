@@ -5,10 +5,13 @@
 //! does not succeed. `UPDATE=1 cargo test` writes what was found into the files; read the difference before you commit it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const DOCUMENTS: &[&str] = &["README.md", "tests/cli"];
+
+/// Documents about real recordings, which the folder that `RPCREPLAY_CORPUS` names holds.
+const DOCUMENTS_OF_CORPUS: &str = "tests/cli/pairs";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -40,6 +43,8 @@ fn run(line: &str, folder: &Path) -> String {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(format!("exec 2>&1\n{line}")).current_dir(folder);
     shell.env_clear().env("PATH", path).env("LC_ALL", "C.UTF-8").env("HOME", folder);
+    // What git is told on this machine is nothing to the documents.
+    shell.env("GIT_CONFIG_NOSYSTEM", "1");
     let output = shell.output().expect("a shell");
     let mut shown = String::from_utf8_lossy(&output.stdout).into_owned();
     if !shown.is_empty() && !shown.ends_with('\n') {
@@ -52,10 +57,12 @@ fn run(line: &str, folder: &Path) -> String {
     }
 }
 
-/// The document with what its commands write today.
-fn rerun(document: &str) -> String {
+/// The document with what its commands write today, given folders that they can read under these names.
+fn rerun(document: &str, folders: &[(&str, PathBuf)]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::os::unix::fs::symlink(root().join("tests"), folder.path().join("tests")).expect("a link");
+    for (name, target) in folders {
+        std::os::unix::fs::symlink(target, folder.path().join(name)).expect("a link");
+    }
     let mut found = String::new();
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
@@ -77,9 +84,23 @@ fn rerun(document: &str) -> String {
 
 #[test]
 fn documents_tell_the_truth() {
+    check(DOCUMENTS, &[("tests", root().join("tests"))], 20);
+}
+
+#[test]
+fn documents_tell_the_truth_about_real_recordings() {
+    let Some(corpus) = std::env::var_os("RPCREPLAY_CORPUS") else {
+        eprintln!("skipped: RPCREPLAY_CORPUS does not name the folder with real recordings");
+        return;
+    };
+    check(&[DOCUMENTS_OF_CORPUS], &[("pairs", Path::new(&corpus).join("pairs"))], 10);
+}
+
+/// Checks documents, which have more than so many commands.
+fn check(places: &[&str], folders: &[(&str, PathBuf)], least: usize) {
     let mut commands = 0;
     let mut wrong = Vec::new();
-    for place in DOCUMENTS {
+    for place in places {
         let place = root().join(place);
         let mut files = match fs::read_dir(&place) {
             Ok(folder) => folder.map(|entry| entry.expect("a readable folder").path()).collect(),
@@ -87,12 +108,16 @@ fn documents_tell_the_truth() {
         };
         files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
         for file in files {
+            if file.ends_with("git.md") && Command::new("git").arg("version").output().is_err() {
+                eprintln!("skipped: {}: there is no git", file.display());
+                continue;
+            }
             let document = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             commands += document.lines().filter(|line| line.starts_with("$ ")).count();
-            wrong.extend(compare(&file, &rerun(&document)).err());
+            wrong.extend(compare(&file, &rerun(&document, folders)).err());
         }
     }
-    assert!(commands > 20, "only {commands} commands were found");
+    assert!(commands > least, "only {commands} commands were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

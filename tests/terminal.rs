@@ -249,3 +249,13 @@ fn recordings_as_text_are_shown_on_a_terminal() {
         assert!(!shown.chars().any(|character| character.is_control() && character != '\n'), "{shown:?}");
     }
 }
+
+/// Git reads a textconv through a pipe; a terminal means that a person has called it.
+#[test]
+fn what_passes_through_the_textconv_is_no_command() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("calls.replay");
+    fs::write(&path, "no \u{1b}[2Jrecording\n").expect("a writable folder");
+    let Some(shown) = on_terminal(&format!("git textconv {}", path.display()), &[]) else { return };
+    assert_eq!(shown, ("no \\u001b[2Jrecording\n".to_owned(), 0));
+}

@@ -21,6 +21,8 @@ pub enum Outcome {
     NothingSelected,
     /// Something that was asked for is not there.
     Missing,
+    /// What was compared differs.
+    Different,
     /// Something failed and was reported; the rest was done.
     Reported,
 }

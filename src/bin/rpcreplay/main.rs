@@ -5,10 +5,12 @@ mod batches;
 mod completions;
 mod convert;
 mod course;
+mod diff;
 mod edit;
 mod failure;
 mod file_names;
 mod fingerprint;
+mod git;
 mod list;
 mod man;
 mod missing;
@@ -38,11 +40,12 @@ use failure::Outcome;
 #[derive(Debug, Parser)]
 #[command(name = "rpcreplay", version, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 nothing was selected or something is missing, 2 trouble.
+Exit codes: 0 fine, 1 nothing was selected, something is missing or recordings differ, 2 trouble.
 
 Examples:
   rpcreplay list calls.replay
   rpcreplay print calls.replay
+  rpcreplay diff old.replay new.replay
   rpcreplay print --help")]
 struct Cli {
     #[command(subcommand)]
@@ -54,8 +57,10 @@ enum Command {
     Print(Box<print::Print>),
     List(Box<list::List>),
     Convert(Box<convert::Convert>),
+    Diff(Box<diff::Diff>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
+    Git(git::Git),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -78,14 +83,16 @@ fn main() -> ExitCode {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
         Command::Convert(convert) => convert.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
+        Command::Git(git) => git.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::NothingSelected | Outcome::Missing) => ExitCode::from(1),
+        Ok(Outcome::NothingSelected | Outcome::Missing | Outcome::Different) => ExitCode::from(1),
         Ok(Outcome::Reported) => ExitCode::from(2),
         Err(failure) => failure::end(&failure),
     }

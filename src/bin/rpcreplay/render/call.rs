@@ -17,6 +17,8 @@ pub struct CallView<'s> {
     options: ValueOptions,
     /// Whether payloads are shown as a guess at their bytes even where their type is known.
     raw: bool,
+    /// Whether entries are called by their numbers.
+    numbers: bool,
 }
 
 /// How deep the lines of an entry's payload are indented below the line of the entry.
@@ -25,7 +27,12 @@ const PAYLOAD: usize = 1;
 impl<'s> CallView<'s> {
     /// A view that looks types up with this walker.
     pub fn new(walker: Walker<'s>, options: ValueOptions, raw: bool) -> Self {
-        CallView { walker, options, raw }
+        CallView { walker, options, raw, numbers: true }
+    }
+
+    /// The same view without the numbers of entries, in which a call looks the same wherever in a recording it stands.
+    pub fn without_numbers(self) -> Self {
+        CallView { numbers: false, ..self }
     }
 
     /// Shows a call: its method, and a block per entry.
@@ -57,8 +64,9 @@ impl<'s> CallView<'s> {
                 painter.indent(level);
                 painter.words(Role::Aside, &format!("no {what} within {limit}; what comes later is shown there\n"));
             }
-            Ending::EndOfRecording { unmatched } if is_unary => painter
+            Ending::EndOfRecording { unmatched } if is_unary && self.numbers => painter
                 .mark(level, &format!("no response in the recording (Go: `replayer: {unmatched} unmatched requests`)")),
+            Ending::EndOfRecording { .. } if is_unary => painter.mark(level, "no response in the recording"),
             Ending::EndOfRecording { .. } => {
                 painter.indent(level);
                 painter.words(Role::Aside, "the stream's end is not in the recording\n");
@@ -88,8 +96,10 @@ impl<'s> CallView<'s> {
         notes: &mut Notes,
     ) {
         painter.indent(level);
-        painter.words(Role::Index, &format!("#{}", entry.index()));
-        painter.plain(" ");
+        if self.numbers {
+            painter.words(Role::Index, &format!("#{}", entry.index()));
+            painter.plain(" ");
+        }
         match entry.kind() {
             Kind::Request => painter.words(Role::Kind, "request"),
             Kind::Response => painter.words(Role::Kind, "response"),
@@ -114,7 +124,8 @@ impl<'s> CallView<'s> {
             painter.mark(level, "no method, so no call can match it");
         }
         if begins_call && entry.ref_index() != 0 {
-            painter.mark(level, &format!("refers to #{}, which only later entries of a call do", entry.ref_index()));
+            let refers_to = self.number(entry.ref_index());
+            painter.mark(level, &format!("refers to {refers_to}, which only later entries of a call do"));
         }
         if !begins_call && !entry.method().is_empty() {
             painter.mark(level, "names a method, which only the first entry of a call does");
@@ -270,13 +281,20 @@ impl<'s> CallView<'s> {
     }
 
     fn unpaired(&self, entry: &Entry, unpaired: Unpaired, level: usize, painter: &mut Painter<'_>) {
-        let refers_to = entry.ref_index();
+        let refers_to = self.number(entry.ref_index());
         let reason = match unpaired {
-            Unpaired::Response(_) => format!("refers to #{refers_to}, which is no earlier request without a response"),
-            Unpaired::Send(_) | Unpaired::Recv(_) => format!("refers to #{refers_to}, which is no earlier stream"),
+            Unpaired::Response(_) => format!("refers to {refers_to}, which is no earlier request without a response"),
+            Unpaired::Send(_) | Unpaired::Recv(_) => format!("refers to {refers_to}, which is no earlier stream"),
             Unpaired::Kind(_) => "of a kind that no recorder writes".to_owned(),
         };
-        painter.mark(level, &format!("{reason} (Go: `{unpaired}`)"));
+        // Go's own words hold the number of the entry.
+        let go_says = if self.numbers { format!(" (Go: `{unpaired}`)") } else { String::new() };
+        painter.mark(level, &format!("{reason}{go_says}"));
+    }
+
+    /// What a mark calls another entry.
+    fn number(&self, ref_index: i32) -> String {
+        if self.numbers { format!("#{ref_index}") } else { "an entry".to_owned() }
     }
 }
 
@@ -312,6 +330,11 @@ pub fn show_header(
         Compression::Gzip => painter.plain(" in gzip"),
         Compression::Zstd => painter.plain(" in zstd"),
     }
+    show_initial(header, options, painter);
+}
+
+/// Ends the line that stands in front of the calls with the initial state.
+pub fn show_initial(header: &Header, options: ValueOptions, painter: &mut Painter<'_>) {
     let initial = &header.initial;
     if initial.is_empty() {
         painter.plain(", no initial state\n");

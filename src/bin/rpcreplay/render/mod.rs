@@ -8,10 +8,10 @@ mod paint;
 mod table;
 mod window;
 
-pub use call::{CallView, show_header};
+pub use call::{CallView, show_header, show_initial};
 pub use document::{Document, write_fprint, write_prototext};
 pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
-pub use paint::{Painter, Role};
+pub use paint::{Painter, Role, shorten};
 pub use table::{Cell, Column, Table, Yields, shorten_name, write_fields};
 pub use window::{Call, Ending, Window};

@@ -31,6 +31,16 @@ pub enum Role {
     Bad,
     /// What is wrong with the recording.
     Mark,
+    /// What was there and is no more.
+    Removed,
+    /// What was not there.
+    Added,
+    /// What is another one now.
+    Changed,
+    /// The part of a value that is no more.
+    RemovedPart,
+    /// The part of a value that was not there.
+    AddedPart,
     /// What is not from the recording.
     Aside,
 }
@@ -48,7 +58,11 @@ impl Role {
             Role::Value => color(AnsiColor::Magenta),
             Role::Good => color(AnsiColor::Green).bold(),
             Role::Bad => color(AnsiColor::Red).bold(),
-            Role::Mark => color(AnsiColor::Red),
+            Role::Mark | Role::Removed => color(AnsiColor::Red),
+            Role::Added => color(AnsiColor::Green),
+            Role::Changed => color(AnsiColor::Magenta),
+            Role::RemovedPart => color(AnsiColor::Red).bold().underline(),
+            Role::AddedPart => color(AnsiColor::Green).bold().underline(),
         }
     }
 }
@@ -91,11 +105,30 @@ impl Painter<'_> {
         self.paint(role, |out| escape_go(out, name));
     }
 
+    /// [`name`](Self::name), of which no more is shown than a name has that somebody gave.
+    pub fn short_name(&mut self, role: Role, name: &[u8]) {
+        /// Several times the longest path, with keys of maps in it, of real recordings.
+        const NAME_BYTES: usize = 1000;
+        let shown = shorten(name, Some(NAME_BYTES));
+        self.name(role, shown);
+        self.elided(shown.len(), name.len());
+    }
+
     /// Appends text out of the recording in quotes, of which at most `limit` bytes are shown.
     pub fn quoted(&mut self, role: Role, text: &[u8], limit: Option<usize>) {
         let shown = shorten(text, limit);
         self.paint(role, |out| quote_go(out, shown));
         self.elided(shown.len(), text.len());
+    }
+
+    /// Appends a part of what stands in quotes.
+    pub fn inside_quotes(&mut self, role: Role, text: &[u8]) {
+        self.paint(role, |out| {
+            let start = out.len();
+            quote_go(out, text);
+            out.pop();
+            out.remove(start);
+        });
     }
 
     /// Says how long a value is of which not everything was shown.

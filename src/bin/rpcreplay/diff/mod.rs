@@ -1,0 +1,388 @@
+//! `rpcreplay diff`: what really changed between recordings.
+
+mod folded;
+mod json;
+mod markdown;
+mod sides;
+mod summary;
+mod text;
+mod value;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use clap::ValueEnum;
+use clap::error::ErrorKind;
+
+use rpcreplay::compare::Comparer;
+use rpcreplay::diff::{Noise, Recording, Report, VOLATILE, compare};
+use rpcreplay::format::{ReadOptions, Reader};
+use rpcreplay::schema::Schema;
+
+use crate::args::{ColorWhen, MaxBytes, SchemaArgs};
+use crate::failure::{Failure, Outcome, Trouble, note, report, usage};
+use crate::output::Output;
+use crate::render::{BytesForm, Painter, ValueOptions};
+
+pub use sides::Sides;
+use sides::{Found, Side};
+use summary::Totals;
+
+/// Show what changed between recordings: calls, matched by what they say, with noise folded
+///
+/// Calls are matched by what they say, not by where they stand, so that calls which moved, came or went show as that, and
+/// renumbered references are no change. What every new recording brings (times, ids, tokens, etags) is counted by the rule
+/// that folds it, and shown with --show-noise. Names that are others throughout a recording are reported once.
+///
+/// Exit codes: 0 the same but for noise, 1 different, 2 trouble.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 the same but for noise, 1 different, 2 trouble.
+
+Examples:
+  rpcreplay diff old.replay new.replay
+  rpcreplay diff -r testdata.before testdata
+  rpcreplay diff --rev main
+  rpcreplay diff --rev main..HEAD --format markdown testdata
+  rpcreplay diff --ignore 'response:**.expire_time' --unordered 'ListKeys:response:keys' old.replay new.replay")]
+pub struct Diff {
+    /// Two recordings, or with -r two folders; `-` is standard input. With --rev: files and folders to compare
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Compare all recordings below two folders: by their paths, then those that are left by what they say
+    #[arg(short, long, conflicts_with = "rev")]
+    recursive: bool,
+
+    /// Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted
+    #[arg(long, value_name = "REV[..REV]")]
+    rev: Option<String>,
+
+    #[command(flatten)]
+    noise: NoiseArgs,
+
+    #[command(flatten)]
+    look: Look,
+
+    /// Fail with 1 if anything differs, noise included
+    #[arg(long, conflicts_with = "no_exit_code", help_heading = "Exit code")]
+    exit_on_noise: bool,
+
+    /// End with 0 whether recordings differ or not
+    #[arg(long, help_heading = "Exit code")]
+    no_exit_code: bool,
+
+    /// Refuse records, entries and header lines of more bytes than this
+    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
+    max_record_size: u64,
+
+    /// Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]
+    #[arg(long, value_name = "N", value_parser = crate::args::parse_threads)]
+    threads: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
+}
+
+/// What counts as noise.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Noise")]
+pub struct NoiseArgs {
+    /// Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]
+    ///
+    /// A file takes the place of the default; name both to extend it. A rule folds one value against another, and never a
+    /// field that comes or goes, which --ignore does.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<String>,
+
+    /// Write the rules of the profile `volatile`, with the evidence for each, and nothing else
+    #[arg(long)]
+    show_profile: bool,
+
+    /// Ignore what this selects, also if it comes or goes (can be repeated)
+    ///
+    /// Every path that diff prints is a selector: `response:name` is a field of responses, `Get*:request:labels["team"]` the
+    /// value of a map in the calls that match, `recv:documents[*].name` in all elements of a list, `**.etag` at any depth,
+    /// `status:details(google.rpc.DebugInfo)` inside an Any, `google.protobuf.Timestamp` every value of a type, `response:` all
+    /// of a message, `initial:` the initial state. Parts are request, response, send, recv and status.
+    #[arg(long, value_name = "SELECTOR")]
+    ignore: Vec<String>,
+
+    /// Show changes of what this selects, and count all others as noise (can be repeated)
+    #[arg(long, value_name = "SELECTOR")]
+    only: Vec<String>,
+
+    /// Take the list that this selects for a set (can be repeated)
+    #[arg(long, value_name = "SELECTOR")]
+    unordered: Vec<String>,
+
+    /// Tell the elements of the list that this selects by this field, whatever their order (can be repeated)
+    #[arg(long, value_name = "SELECTOR=FIELD")]
+    key: Vec<String>,
+
+    /// Show what is folded, too
+    #[arg(long)]
+    show_noise: bool,
+}
+
+/// What the result looks like.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct Look {
+    /// Write the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Write a line per recording that says how many calls changed, and no more
+    #[arg(long, conflicts_with = "brief")]
+    stat: bool,
+
+    /// Write nothing but the names of recordings that differ
+    #[arg(long, conflicts_with = "format")]
+    brief: bool,
+
+    /// Show this many unchanged calls around those that changed
+    #[arg(short = 'U', long, value_name = "N", default_value_t = 0)]
+    context: usize,
+
+    /// Shorten strings and bytes in text to this many bytes, or `all` to show them whole
+    #[arg(long, value_name = "N", default_value_t)]
+    max_bytes: MaxBytes,
+
+    /// Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorWhen,
+
+    /// Write to a terminal directly, and not through the pager that PAGER names
+    #[arg(long)]
+    no_pager: bool,
+}
+
+/// A format of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// For a comment on a pull request: what is long is left out, and nothing of the recordings is taken for Markdown
+    Markdown,
+}
+
+/// Two recordings that were compared.
+pub struct Compared {
+    /// What the recording, or both, are called.
+    pub name: String,
+    /// What the old one is called, if it is another name.
+    pub old_name: Option<String>,
+    /// The old one; `None` if it is not there.
+    pub old: Option<Recording>,
+    /// The new one; `None` if it is not there.
+    pub new: Option<Recording>,
+    /// How they differ; `None` if only one of them is there.
+    pub report: Option<Report>,
+    /// Whether others are compared, too.
+    pub is_one_of_many: bool,
+}
+
+impl Compared {
+    /// Whether they differ in more than noise.
+    pub fn is_different(&self) -> bool {
+        self.report.as_ref().is_none_or(Report::is_different)
+    }
+
+    fn has_noise(&self) -> bool {
+        self.report.as_ref().is_none_or(Report::has_noise)
+    }
+}
+
+/// A comparison that is shown.
+struct Shown<'a> {
+    compared: &'a Compared,
+    noise: &'a Noise,
+    schema: &'a Schema,
+    /// Whether what is folded is shown, too.
+    with_noise: bool,
+}
+
+/// What is written of comparisons, one after the other.
+trait View {
+    /// Shows a comparison.
+    fn show(&mut self, shown: &Shown<'_>, out: &mut Vec<u8>);
+
+    /// Notes what can't be compared, which is also said on standard error.
+    fn unreadable(&mut self, trouble: &Trouble, out: &mut Vec<u8>);
+
+    /// Shows what stands behind all comparisons.
+    fn finish(&mut self, totals: &Totals, out: &mut Vec<u8>);
+}
+
+impl Diff {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        let mut output = if self.look.no_pager { Output::new() } else { Output::paged() };
+        if self.noise.show_profile {
+            output.write(VOLATILE.as_bytes())?;
+            output.flush()?;
+            return Ok(Outcome::Fine);
+        }
+        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
+        let sources = Box::leak(Box::new(self.schema.load()?));
+        let noise = self.noise.load(sources.project())?;
+        let mut sides = self.sides()?;
+        let mut view = self.look.view(output.is_terminal(), sides.are_several());
+        let mut totals = Totals::default();
+        let mut outcome = Outcome::Fine;
+        let mut part = Vec::new();
+        while let Some(found) = sides.next(|side| self.read(side, &sources.schema, &noise)) {
+            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise)) {
+                Ok(Some(compared)) => compared,
+                Ok(None) => continue,
+                Err(trouble) => {
+                    totals.unreadable += 1;
+                    view.unreadable(&trouble, &mut part);
+                    output.write(&part)?;
+                    part.clear();
+                    output.flush()?;
+                    report(&trouble);
+                    outcome = Outcome::Reported;
+                    continue;
+                }
+            };
+            totals.add(&compared);
+            let with_noise = self.noise.show_noise;
+            view.show(&Shown { compared: &compared, noise: &noise, schema: &sources.schema, with_noise }, &mut part);
+            output.write(&part)?;
+            part.clear();
+            let differs = compared.is_different() || (self.exit_on_noise && compared.has_noise());
+            if differs && !self.no_exit_code && outcome == Outcome::Fine {
+                outcome = Outcome::Different;
+            }
+        }
+        view.finish(&totals, &mut part);
+        output.write(&part)?;
+        output.flush()?;
+        sides.advise(totals.all() == 0);
+        if outcome != Outcome::Reported {
+            self.noise.advise(&noise);
+        }
+        sources.advise(&[]);
+        Ok(outcome)
+    }
+
+    fn sides(&self) -> Result<Sides, Failure> {
+        match (&self.rev, self.paths.as_slice()) {
+            (Some(rev), paths) => Ok(Sides::of_git(rev, paths)?),
+            (None, [old, new]) if self.recursive => Ok(Sides::of_folders(old, new)?),
+            (None, [old, new]) => {
+                if old.as_os_str() == "-" && new.as_os_str() == "-" {
+                    usage("diff", ErrorKind::ArgumentConflict, "standard input can be read once");
+                }
+                Ok(Sides::of_files(old, new)?)
+            }
+            (None, paths) => {
+                let what = if self.recursive { "two folders" } else { "two recordings, or --rev REV" };
+                let message = format!("expected {what}, found {} of them", paths.len());
+                usage("diff", ErrorKind::WrongNumberOfValues, &message);
+            }
+        }
+    }
+
+    fn read(&self, side: &mut Side, schema: &Schema, noise: &Noise) -> Result<Recording, Trouble> {
+        read(side, schema, noise, ReadOptions { max_record_bytes: self.max_record_size })
+    }
+
+    /// Compares two sides; `None` if neither is a recording.
+    fn compared(&self, found: Found, schema: &Schema, noise: &Noise) -> Result<Option<Compared>, Trouble> {
+        let Found { name, old_name, old, new } = found;
+        let read =
+            |side: Option<sides::Content>| side.map(|side| side.recording(|side| self.read(side, schema, noise)));
+        let is_parallel = self.threads.is_none_or(|threads| threads.get() > 1);
+        let (old, new) = match (old, new) {
+            (Some(old), Some(new)) if is_parallel => thread::scope(|scope| {
+                let other = scope.spawn(|| read(Some(old)));
+                let new = read(Some(new));
+                (other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), new)
+            }),
+            (old, new) => (read(old), read(new)),
+        };
+        let (old, new) = (old.transpose()?, new.transpose()?);
+        let report = match (&old, &new) {
+            (Some(old), Some(new)) => Some(compare(old, new, schema, noise, self.noise.show_noise)),
+            (None, None) => return Ok(None),
+            (Some(_), None) | (None, Some(_)) => None,
+        };
+        let is_one_of_many = self.rev.is_some() || self.recursive;
+        Ok(Some(Compared { name, old_name, old, new, report, is_one_of_many }))
+    }
+}
+
+/// Shows how two versions of a recording differ, of which one may not be there, without what they are called.
+pub fn show_versions(
+    old: Option<&Path>,
+    new: Option<&Path>,
+    schema: &Schema,
+    noise: &Noise,
+    colors: bool,
+) -> Result<Outcome, Failure> {
+    let read =
+        |path: Option<&Path>| path.map(|path| read(&mut Side::of_file(path), schema, noise, ReadOptions::default()));
+    let (old, new) = (read(old).transpose()?, read(new).transpose()?);
+    let report = old.as_ref().zip(new.as_ref()).map(|(old, new)| compare(old, new, schema, noise, false));
+    let compared = Compared { name: String::new(), old_name: None, old, new, report, is_one_of_many: false };
+    let options = ValueOptions { bytes: BytesForm::Text, max_bytes: MaxBytes::default().0 };
+    let mut out = format!("{}\n", summary::words(&compared)).into_bytes();
+    let shown = Shown { compared: &compared, noise, schema, with_noise: false };
+    text::show_body(&shown, options, 0, &mut Painter { out: &mut out, colors });
+    let mut output = Output::new();
+    output.write(&out)?;
+    output.flush()?;
+    Ok(if compared.is_different() { Outcome::Different } else { Outcome::Fine })
+}
+
+/// Reads a recording.
+fn read(side: &mut Side, schema: &Schema, noise: &Noise, options: ReadOptions) -> Result<Recording, Trouble> {
+    let name = side.name().to_owned();
+    let reader = Reader::new(side.open()?, schema, options).map_err(|error| Trouble::in_recording(&name, &error))?;
+    let mut comparer = Comparer::new(schema, noise.mask());
+    Recording::read(reader, &mut comparer).map_err(|error| Trouble::in_recording(&name, &error))
+}
+
+impl NoiseArgs {
+    /// Says which flags had no effect.
+    fn advise(&self, noise: &Noise) {
+        let unused = noise.unused();
+        let keys = self.key.iter().filter_map(|key| key.rsplit_once('=')).map(|(selector, _)| selector);
+        let given = self.ignore.iter().chain(&self.only).chain(&self.unordered).map(String::as_str).chain(keys);
+        let idle: Vec<_> = given.filter(|selector| unused.iter().any(|unused| unused == selector)).collect();
+        for selector in &idle {
+            note("note: ", &format!("`{selector}` selects nothing in these recordings"));
+        }
+        if !idle.is_empty() {
+            let words =
+                "a part ends with a colon, `response:`, and so does a method; fields are called as in the .proto file";
+            note("hint: ", words);
+        }
+    }
+
+    /// What is folded: by the flags, then by the project file, then by the profiles.
+    pub fn load(&self, project: Option<&crate::project::Project>) -> Result<Noise, Trouble> {
+        folded::load(self, project)
+    }
+}
+
+impl Look {
+    fn view(&self, is_terminal: bool, several: bool) -> Box<dyn View> {
+        let options = ValueOptions { bytes: BytesForm::Text, max_bytes: self.max_bytes.0 };
+        let colors = self.color.colors();
+        if self.brief {
+            return Box::new(summary::Brief { escapes: is_terminal });
+        }
+        match self.format {
+            Format::Text => Box::new(text::TextView::new(options, colors, self.stat, self.context, several)),
+            Format::Json => Box::new(json::JsonView::new(is_terminal, self.stat)),
+            Format::Markdown => Box::new(markdown::MarkdownView::new(options, self.stat, self.context)),
+        }
+    }
+}
