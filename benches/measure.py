@@ -20,12 +20,19 @@ class Cost:
 
     cpu: float
     wall: float
+    # The exit status.
+    status: int = 0
+
+    def __add__(self, other):
+        """The cost of one behind the other."""
+        return Cost(self.cpu + other.cpu, self.wall + other.wall, max(self.status, other.status))
 
 
-def cost(command, reader=None):
+def cost(command, reader=None, fine=(0,)):
     """Runs a program with its output thrown away, or read by another program through a pipe.
 
     The reader's CPU time is not counted, but what the pipe costs the program is, and so is waiting for the reader.
+    An exit status that is not `fine` ends everything.
     """
     started = time.perf_counter()
     if reader is None:
@@ -38,9 +45,9 @@ def cost(command, reader=None):
     process.returncode = os.waitstatus_to_exitcode(status)
     if reader is not None:
         reading.wait()
-    if process.returncode != 0:
+    if process.returncode not in fine:
         sys.exit(f"{shlex.join(map(str, command))}: exit status {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - started)
+    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - started, process.returncode)
 
 
 def rounds(measurements, number):
@@ -61,14 +68,21 @@ def median(costs, what):
     return statistics.median(getattr(cost, what) for cost in costs)
 
 
-def peak(command):
+def peak(command, fine=(0,)):
     """Runs a program with its output thrown away, and returns its peak of memory in bytes.
 
     A program that Python starts is charged with Python's own memory; time(1) is small enough not to matter.
     """
     report = OUT / "peak"
-    run(["/usr/bin/time", "-f", "%M", "-o", report, *command], stdout=subprocess.DEVNULL)
+    time = ["/usr/bin/time", "--quiet", "-f", "%M", "-o", report]
+    run([*time, *command], fine, stdout=subprocess.DEVNULL)
     return int(report.read_text()) * 1024
+
+
+def install_time():
+    """Debian has time(1) in a package of its own, which may be missing."""
+    if not Path("/usr/bin/time").exists():
+        run([*([] if os.getuid() == 0 else ["sudo"]), "apt-get", "install", "-qq", "time"])
 
 
 def output(command, **more):
@@ -76,10 +90,10 @@ def output(command, **more):
     return run(command, stdout=subprocess.PIPE, **more).stdout
 
 
-def run(command, **more):
+def run(command, fine=(0,), **more):
     """Runs a step without which nothing can be measured."""
     command = list(map(str, command))
     done = subprocess.run(command, cwd=ROOT, **more)
-    if done.returncode != 0:
+    if done.returncode not in fine:
         sys.exit(f"{shlex.join(command)}: exit status {done.returncode}")
     return done

@@ -52,6 +52,9 @@ class Own:
         manner = ["convert", "--no-verify", "--to", "binary"] if form in CONVERSIONS else ["print", "--to", form]
         return [self.program, *manner, "--threads", str(threads), recording.input(form)]
 
+    def diff(self, pair):
+        return [self.program, "diff", "--threads", "1", pair.old.path, pair.new.path]
+
     def prepare(self, form, recording):
         """Writes what a conversion reads."""
         if form in CONVERSIONS:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import struct
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,43 @@ class Recording:
             yield from records(file)
 
 
+@dataclass
+class Pair:
+    """Two recordings that are to be compared."""
+
+    old: Recording
+    new: Recording
+    # What the generator says was changed; nothing where that is not what the pair is about.
+    changes: str = ""
+
+    @property
+    def size(self):
+        return self.old.size + self.new.size
+
+
 def generated(mix, size):
     """A recording of benches/generate."""
     generator = TARGET / "release/examples/generate"
 
     return Recording(written(OUT / f"{mix}-{size}.replay", [generator], [generator, mix, size, SEED]))
+
+
+def pair(name, entries):
+    """A pair of benches/generate."""
+    generator = TARGET / "release/examples/generate"
+    changes = OUT / f"{name}-{entries}.changes"
+
+    def path(side):
+        return OUT / f"{name}-{entries}-{side}.replay"
+
+    def write_new(part):
+        with part.open("wb") as out:
+            command = [generator, name, entries, SEED, "new"]
+            changes.write_text(run(command, stdout=out, stderr=subprocess.PIPE, text=True).stderr)
+
+    old = written(path("old"), [generator], [generator, name, entries, SEED, "old"])
+    new = made(path("new"), [generator], write_new)
+    return Pair(Recording(old), Recording(new), changes.read_text().strip())
 
 
 def real(corpus, size, suits):

@@ -1,20 +1,24 @@
-//! Writes a large recording to standard output, to measure with: `generate MIX BYTES SEED`.
+//! Writes a large recording to standard output, to measure with: `generate MIX BYTES SEED`; or one of two recordings
+//! that are to be compared: `generate PAIR ENTRIES SEED old|new`.
 //!
 //! Equal arguments give equal bytes. Messages are those of Google's services as of 2020, so that every peer knows
-//! them; their content is invented. Memory stays at a few of the largest records, whatever the size.
+//! them; their content is invented. Memory stays at a few of the largest records, whatever the size,
+//! but for four bytes a call where calls are permuted.
 
 mod blobs;
 mod documents;
 mod message;
+mod pairs;
 mod pubsub;
 mod random;
 mod recording;
 mod streams;
 mod vectors;
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
+use pairs::Side;
 use random::Random;
 use recording::Recording;
 use streams::Streams;
@@ -46,32 +50,53 @@ const MIXES: [(&str, Mix); 6] = [
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, bytes, seed] = arguments.as_slice() else {
-        return usage();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [mix, bytes, seed] => mix_of(mix, bytes, seed),
+        [pair, entries, seed, side] => pair_of(pair, entries, seed, side),
+        _ => None,
     };
-    let mix = MIXES.iter().find(|(known, _)| known == name).map(|&(_, mix)| mix);
-    let (Some(mix), Ok(bytes), Ok(seed)) = (mix, bytes.parse(), seed.parse()) else {
-        return usage();
-    };
-    match generate(mix, bytes, Random(seed)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    match done {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
             eprintln!("generate: {error}");
             ExitCode::from(2)
         }
+        None => usage(),
     }
 }
 
+/// `None` if the arguments are not those of a mix.
+fn mix_of(name: &str, bytes: &str, seed: &str) -> Option<rpcreplay::Result<()>> {
+    let (_, mix) = MIXES.iter().find(|(known, _)| *known == name)?;
+    Some(generate(mix, bytes.parse().ok()?, Random(seed.parse().ok()?)))
+}
+
+/// `None` if the arguments are not those of a recording of a pair.
+fn pair_of(name: &str, entries: &str, seed: &str, side: &str) -> Option<rpcreplay::Result<()>> {
+    let pair = pairs::named(name)?;
+    let side = match side {
+        "old" => Side::Old,
+        "new" => Side::New,
+        _ => return None,
+    };
+    let (entries, seed) = (entries.parse().ok()?, seed.parse().ok()?);
+    Some(begin().and_then(|recording| pair.write(recording, entries, seed, side)))
+}
+
 fn usage() -> ExitCode {
-    let names = MIXES.map(|(name, _)| name).join(", ");
-    eprintln!("usage: generate MIX BYTES SEED, where MIX is one of {names}");
+    eprintln!("usage: generate MIX BYTES SEED, where MIX is one of {}", MIXES.map(|(name, _)| name).join(", "));
+    eprintln!("       generate PAIR ENTRIES SEED old|new, where PAIR is one of {}", pairs::names());
     ExitCode::from(2)
+}
+
+fn begin() -> rpcreplay::Result<Recording<impl Write>> {
+    let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    Recording::begin(out, "{\"project\":\"demo-project\"}")
 }
 
 /// Writes whole calls until the entries have `bytes`.
 fn generate(mix: Mix, bytes: u64, mut random: Random) -> rpcreplay::Result<()> {
-    let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-    let mut recording = Recording::begin(out, "{\"project\":\"demo-project\"}")?;
+    let mut recording = begin()?;
     let mut streams = Streams::default();
     let mut parts: Vec<(Part, u64, u64)> = mix.iter().map(|&(part, share)| (part, share, 0)).collect();
     while recording.bytes() < bytes {

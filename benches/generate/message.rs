@@ -2,7 +2,7 @@
 
 /// A message's wire bytes. A field is written when it is named, whatever its value: leaving out what proto3 leaves
 /// out is the caller's work.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Message(pub Vec<u8>);
 
 impl Message {
@@ -45,6 +45,11 @@ impl Message {
     /// One message for every item of `values`.
     pub fn messages(self, field: u32, values: impl IntoIterator<Item = Message>) -> Message {
         values.into_iter().fold(self, |message, value| message.message(field, value))
+    }
+
+    /// One text for every item of `values`.
+    pub fn texts<'a>(self, field: u32, values: impl IntoIterator<Item = &'a String>) -> Message {
+        values.into_iter().fold(self, |message, value| message.text(field, value))
     }
 
     /// One entry of a map from text to text.

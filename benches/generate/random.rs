@@ -1,9 +1,20 @@
 //! Chance that is the same on every machine: [`Random`], and words to make texts of.
 
 /// A splitmix64 generator.
+#[derive(Clone)]
 pub struct Random(pub u64);
 
 impl Random {
+    /// A generator for these numbers, whose values have nothing in common with those for others.
+    pub fn of(numbers: &[u64]) -> Random {
+        numbers.iter().fold(Random(0), |random, number| Random(Random(random.0 ^ number).next()))
+    }
+
+    /// A generator for a part, which takes as much as it likes and always leaves the same behind it.
+    pub fn fork(&mut self) -> Random {
+        Random(self.next())
+    }
+
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -44,6 +55,13 @@ impl Random {
     pub fn take<T>(&mut self, from: &mut Vec<T>) -> T {
         let index = self.below(from.len() as u64) as usize;
         from.swap_remove(index)
+    }
+
+    /// Brings them into any order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for end in (1..items.len()).rev() {
+            items.swap(end, self.below(end as u64 + 1) as usize);
+        }
     }
 
     /// A measured value: of three, one is short, one has a few decimals, one has all of its digits.

@@ -23,6 +23,10 @@ pub enum Answer {
     Eof,
 }
 
+/// The number of the entry that asks for something.
+#[derive(Clone, Copy)]
+pub struct Request(EntryIndex);
+
 /// The number of the entry that created a stream.
 #[derive(Clone, Copy)]
 pub struct Stream(EntryIndex);
@@ -31,7 +35,7 @@ pub struct Stream(EntryIndex);
 pub struct Recording<W> {
     writer: Writer<'static, W>,
     bytes: u64,
-    due: Vec<(EntryIndex, Answer)>,
+    due: Vec<(Request, Answer)>,
 }
 
 impl<W: Write> Recording<W> {
@@ -47,9 +51,18 @@ impl<W: Write> Recording<W> {
 
     /// A unary call. Its answer comes once a few later calls were made, or at once.
     pub fn call(&mut self, random: &mut Random, method: &str, request: Typed, answer: Answer) -> Result<()> {
-        let index = self.entry(Kind::Request, method, &Answer::Message(request), NO_ENTRY)?;
-        self.due.push((index, answer));
+        let request = self.request(method, request)?;
+        self.due.push((request, answer));
         self.answer(random, CALLS_AT_ONCE)
+    }
+
+    /// The request of a unary call, which [`Recording::respond`] answers.
+    pub fn request(&mut self, method: &str, message: Typed) -> Result<Request> {
+        self.entry(Kind::Request, method, &Answer::Message(message), NO_ENTRY).map(Request)
+    }
+
+    pub fn respond(&mut self, request: Request, answer: Answer) -> Result<()> {
+        self.entry(Kind::Response, "", &answer, request.0).map(drop)
     }
 
     pub fn create_stream(&mut self, method: &str) -> Result<Stream> {
@@ -73,7 +86,7 @@ impl<W: Write> Recording<W> {
     fn answer(&mut self, random: &mut Random, at_once: u64) -> Result<()> {
         while self.due.len() as u64 > random.below(at_once) {
             let (request, answer) = random.take(&mut self.due);
-            self.entry(Kind::Response, "", &answer, request)?;
+            self.respond(request, answer)?;
         }
         Ok(())
     }
