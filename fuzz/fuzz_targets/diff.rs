@@ -111,7 +111,10 @@ fuzz_target!(|input: &[u8]| {
     let both = counts.same + counts.noise + counts.renamed + counts.changed;
     assert_eq!((both + counts.removed, both + counts.added), (counts.old, counts.new));
     assert_eq!((counts.added, counts.removed), (mirror.counts.removed, mirror.counts.added));
-    assert_eq!((counts.changed, counts.same, counts.moved), (mirror.counts.changed, mirror.counts.same, mirror.counts.moved));
+    assert_eq!(
+        (counts.changed, counts.same, counts.moved),
+        (mirror.counts.changed, mirror.counts.same, mirror.counts.moved)
+    );
     assert_eq!((&report.folded, changes(&report)), (&mirror.folded, changes(&mirror)));
     for pair in &report.pairs {
         let (Some(a), Some(b)) = (pair.old, pair.new) else { continue };
