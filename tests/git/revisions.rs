@@ -391,7 +391,7 @@ fn exit_codes_are_those_of_diff() {
     let (shown, _, _) = diff(&sandbox, &["--rev", "HEAD", "--stat"]);
     assert_eq!(
         shown,
-        "calls.replay: no calls changed, 1 differs only in noise, 3 the same\n\
+        "calls.replay: no calls changed, 1 differs only in noise, 3 the same; 1 value folded as noise: server-clock 1\n\
          1 recording: 0 changed, 1 with nothing but noise\n"
     );
     assert_eq!(codes(&sandbox), [0, 1, 0, 1, 0]);

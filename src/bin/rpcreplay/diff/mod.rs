@@ -289,15 +289,14 @@ impl Diff {
         }
     }
 
-    fn read(&self, side: &mut Side, schema: &Schema, noise: &Noise) -> Result<Recording, Trouble> {
+    fn read(&self, side: &Side, schema: &Schema, noise: &Noise) -> Result<Recording, Trouble> {
         read(side, schema, noise, ReadOptions { max_record_bytes: self.max_record_size })
     }
 
     /// Compares two sides; `None` if neither is a recording.
     fn compared(&self, found: Found, schema: &Schema, noise: &Noise) -> Result<Option<Compared>, Trouble> {
         let Found { name, old_name, old, new } = found;
-        let read =
-            |side: Option<sides::Content>| side.map(|side| side.recording(|side| self.read(side, schema, noise)));
+        let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise));
         let is_parallel = self.threads.is_none_or(|threads| threads.get() > 1);
         let (old, new) = match (old, new) {
             (Some(old), Some(new)) if is_parallel => thread::scope(|scope| {
@@ -326,8 +325,7 @@ pub fn show_versions(
     noise: &Noise,
     colors: bool,
 ) -> Result<Outcome, Failure> {
-    let read =
-        |path: Option<&Path>| path.map(|path| read(&mut Side::of_file(path), schema, noise, ReadOptions::default()));
+    let read = |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, ReadOptions::default()));
     let (old, new) = (read(old).transpose()?, read(new).transpose()?);
     let report = old.as_ref().zip(new.as_ref()).map(|(old, new)| compare(old, new, schema, noise, false));
     let compared = Compared { name: String::new(), old_name: None, old, new, report, is_one_of_many: false };
@@ -342,7 +340,7 @@ pub fn show_versions(
 }
 
 /// Reads a recording.
-fn read(side: &mut Side, schema: &Schema, noise: &Noise, options: ReadOptions) -> Result<Recording, Trouble> {
+fn read(side: &Side, schema: &Schema, noise: &Noise, options: ReadOptions) -> Result<Recording, Trouble> {
     let name = side.name().to_owned();
     let reader = Reader::new(side.open()?, schema, options).map_err(|error| Trouble::in_recording(&name, &error))?;
     let mut comparer = Comparer::new(schema, noise.mask());

@@ -32,12 +32,6 @@ enum Place {
     },
 }
 
-/// A recording that was found, and read if that was needed to find it.
-pub struct Content {
-    side: Side,
-    recording: Option<Recording>,
-}
-
 /// Two recordings to compare, or one that has no counterpart.
 pub struct Found {
     /// What the new recording, or both, are called.
@@ -45,9 +39,9 @@ pub struct Found {
     /// What the old one is called, if it is another name.
     pub old_name: Option<String>,
     /// The old one.
-    pub old: Option<Content>,
+    pub old: Option<Side>,
     /// The new one.
-    pub new: Option<Content>,
+    pub new: Option<Side>,
 }
 
 /// Two files that belong together, or one that has no counterpart, with what [`Found`] calls them.
@@ -154,14 +148,6 @@ enum Sort {
     Pointer,
     /// Anything else.
     Other,
-}
-
-impl Content {
-    /// The recording, read by `read` unless it was.
-    pub fn recording(self, read: impl FnOnce(&mut Side) -> Result<Recording, Trouble>) -> Result<Recording, Trouble> {
-        let Content { mut side, recording } = self;
-        recording.map_or_else(|| read(&mut side), Ok)
-    }
 }
 
 impl Sides {
@@ -286,13 +272,12 @@ impl Sides {
     }
 
     /// The next two recordings. `read` reads those that must be known to tell which belong together.
-    pub fn next(&mut self, read: impl Fn(&mut Side) -> Result<Recording, Trouble>) -> Option<Result<Found, Trouble>> {
+    pub fn next(&mut self, read: impl Fn(&Side) -> Result<Recording, Trouble>) -> Option<Result<Found, Trouble>> {
         while let Some(Pair { name, old_name, old, new }) = self.pairs.pop_front() {
             if self.passes_over && self.pass_over(&[old.as_ref(), new.as_ref()]) {
                 continue;
             }
-            let content = |side: Option<Side>| side.map(|side| Content { side, recording: None });
-            return Some(Ok(Found { name, old_name, old: content(old), new: content(new) }));
+            return Some(Ok(Found { name, old_name, old, new }));
         }
         if self.matched.is_none() {
             let left = std::mem::take(&mut self.left);
@@ -336,21 +321,22 @@ impl Sides {
     fn match_left(
         &mut self,
         left: Vec<Pair>,
-        read: impl Fn(&mut Side) -> Result<Recording, Trouble>,
+        read: impl Fn(&Side) -> Result<Recording, Trouble>,
     ) -> VecDeque<Result<Found, Trouble>> {
         let mut found = VecDeque::new();
         let (mut olds, mut news) = (Vec::new(), Vec::new());
         for Pair { name, old, new, .. } in left {
             let is_old = old.is_some();
-            let Some(mut side) = old.or(new) else { continue };
+            let Some(side) = old.or(new) else { continue };
             if self.pass_over(&[Some(&side)]) {
                 continue;
             }
-            match read(&mut side) {
+            match read(&side) {
                 Err(trouble) => found.push_back(Err(trouble)),
                 Ok(recording) => {
                     let calls = recording.fingerprint();
-                    let side = (name, calls, Some(Content { side, recording: Some(recording) }));
+                    // It is read again to be compared: all of them at once may be more than there is memory for.
+                    let side = (name, calls, Some(side));
                     if is_old { olds.push(side) } else { news.push(side) }
                 }
             }

@@ -2,6 +2,7 @@
 
 use rpcreplay::compare::{Change, Comparer, Value};
 use rpcreplay::diff::{CallId, EntryChange, Move, Noise, Pair, Recording, Report};
+use rpcreplay::entry::Payload;
 use rpcreplay::schema::Code;
 
 use super::summary::{self, Totals};
@@ -60,6 +61,10 @@ impl View for TextView {
         painter.name(Role::File, compared.name.as_bytes());
         painter.plain(": ");
         painter.plain(&summary::words(compared));
+        let folded = compared.report.as_ref().map(|report| summary::folded(report, shown.noise)).unwrap_or_default();
+        if self.stat && !folded.is_empty() {
+            painter.words(Role::Aside, &format!("; {folded}"));
+        }
         painter.plain("\n");
         if !self.stat {
             show_body(shown, self.options, self.context, &mut painter);
@@ -324,6 +329,12 @@ impl Body<'_, '_, '_> {
             self.painter.plain(" ");
             show_block(&value, role, (1, END_LINES), self.options, self.painter);
             self.painter.plain("\n");
+        }
+        let is_message = |&entry: &u32| !matches!(recording.entries[entry as usize].payload(), Payload::Empty);
+        let more = recording.entries_of(call).filter(is_message).count().saturating_sub(2);
+        if more > 0 {
+            let messages = if more == 1 { "message" } else { "messages" };
+            self.painter.words(Role::Aside, &format!("  … {more} more {messages}\n"));
         }
     }
 
