@@ -4,9 +4,12 @@
 //! same, then those that do so when names that only one of the recordings has stand for any name, and at last those of the
 //! same method that are most alike.
 
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::recording::{CallId, Recording};
+use super::recording::{Call, CallId, Recording};
 use crate::compare::{Comparer, Names, Value, align, alike, in_order, renamed};
 
 /// How many pairs of calls of the same method, or that ask the same, are compared to find out which are most alike. Beyond
@@ -23,8 +26,11 @@ const ROUNDS: usize = 3;
 /// same form, a fifth.
 const ALIKE: u32 = 600;
 
+/// How much calls must share that ask the same: nothing.
+const ASKS_THE_SAME: u32 = 1;
+
 /// Which calls belong together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Matching {
     /// Calls that say the same.
     pub(super) same: Vec<(CallId, CallId)>,
@@ -34,63 +40,52 @@ pub(super) struct Matching {
     pub(super) added: Vec<CallId>,
 }
 
-/// Matches the calls of two recordings; `compare` is for both of them.
+/// Matches the calls of two recordings; `comparer` is for both of them.
 pub(super) fn match_calls(old: &Recording, new: &Recording, comparer: &mut Comparer<'_>) -> Matching {
-    let mut matching = Matching::default();
     let mut left = Left { old: all(old), new: all(new) };
-    matching.same = left.pair_by(|call| old.calls[call as usize].said, |call| new.calls[call as usize].said);
-    let scores = |comparer: &mut Comparer<'_>, a: &[CallId], b: &[CallId]| {
-        let values = |recording: &Recording, comparer: &mut Comparer<'_>, calls: &[CallId]| -> Vec<Vec<u64>> {
-            calls.iter().map(|&call| values_of(recording, call, comparer)).collect()
-        };
-        (values(old, comparer, a), values(new, comparer, b))
-    };
-    let by_key = |left: &mut Left, comparer: &mut Comparer<'_>, key: &Keys<'_>, least: u32| {
-        left.pair_most_alike(key, least, |a, b| scores(comparer, a, b))
-    };
-    let (old_key, new_key) = (|call: CallId| old.calls[call as usize].key, |call: CallId| new.calls[call as usize].key);
-    matching.similar = by_key(&mut left, comparer, &Keys { old: &old_key, new: &new_key }, 1);
-
+    let same = left.pair_equal();
+    let mut similar = left.pair_alike(ASKS_THE_SAME, (old, new), comparer);
     if !left.is_one_sided() {
         let (old_names, new_names) = names_of_one_side(old, new, &left, comparer);
-        let hashes = |recording: &Recording, calls: &[CallId], names: &Names, comparer: &mut Comparer<'_>| {
-            let hash = |&call: &CallId| (call, recording.hashes_with(call, comparer, names));
-            calls.iter().map(hash).collect::<FxHashMap<_, _>>()
-        };
-        let old_hashes = hashes(old, &left.old, &old_names, comparer);
-        let new_hashes = hashes(new, &left.new, &new_names, comparer);
-        let said = left.pair_by(|call| old_hashes[&call].1, |call| new_hashes[&call].1);
-        matching.similar.extend(said);
-        let (old_key, new_key) = (|call: CallId| old_hashes[&call].0, |call: CallId| new_hashes[&call].0);
-        let asked = by_key(&mut left, comparer, &Keys { old: &old_key, new: &new_key }, 1);
-        matching.similar.extend(asked);
+        for (recording, calls, names) in [(old, &mut left.old, &old_names), (new, &mut left.new, &new_names)] {
+            for waiting in calls {
+                (waiting.asks, waiting.says) = recording.hashes_with(waiting.call, comparer, names);
+            }
+        }
+        similar.extend(left.pair_equal());
+        similar.extend(left.pair_alike(ASKS_THE_SAME, (old, new), comparer));
     }
     if !left.is_one_sided() {
-        let hash = |method: &str| xxhash_rust::xxh3::xxh3_128(method.as_bytes());
-        let old_key = |call: CallId| hash(old.method(call));
-        let new_key = |call: CallId| hash(new.method(call));
-        let alike = by_key(&mut left, comparer, &Keys { old: &old_key, new: &new_key }, ALIKE);
-        matching.similar.extend(alike);
+        for (recording, calls) in [(old, &mut left.old), (new, &mut left.new)] {
+            for waiting in calls {
+                waiting.asks = xxhash_rust::xxh3::xxh3_128(recording.method(waiting.call).as_bytes());
+            }
+        }
+        similar.extend(left.pair_alike(ALIKE, (old, new), comparer));
     }
-    matching.removed = left.old;
-    matching.added = left.new;
-    matching
+    let calls = |waiting: Vec<Waiting>| waiting.into_iter().map(|waiting| waiting.call).collect();
+    Matching { same, similar, removed: calls(left.old), added: calls(left.new) }
 }
 
-fn all(recording: &Recording) -> Vec<CallId> {
-    (0..recording.calls.len() as CallId).collect()
+/// A call without a partner.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    call: CallId,
+    /// Equal for calls that may belong together.
+    asks: u128,
+    /// Equal for calls that do.
+    says: u128,
 }
 
-/// What calls are to have in common.
-struct Keys<'k> {
-    old: &'k dyn Fn(CallId) -> u128,
-    new: &'k dyn Fn(CallId) -> u128,
+fn all(recording: &Recording) -> Vec<Waiting> {
+    let waiting = |(call, found): (CallId, &Call)| Waiting { call, asks: found.key, says: found.said };
+    (0..).zip(&recording.calls).map(waiting).collect()
 }
 
 /// Calls without a partner, in order.
 struct Left {
-    old: Vec<CallId>,
-    new: Vec<CallId>,
+    old: Vec<Waiting>,
+    new: Vec<Waiting>,
 }
 
 impl Left {
@@ -98,33 +93,20 @@ impl Left {
         self.old.is_empty() || self.new.is_empty()
     }
 
-    /// Pairs calls whose hashes are the same: in their order as far as that goes, then whatever is left, the first with the
-    /// first.
-    fn pair_by(
-        &mut self,
-        old_hash: impl Fn(CallId) -> u128,
-        new_hash: impl Fn(CallId) -> u128,
-    ) -> Vec<(CallId, CallId)> {
-        let old_hashes: Vec<u128> = self.old.iter().map(|&call| old_hash(call)).collect();
-        let new_hashes: Vec<u128> = self.new.iter().map(|&call| new_hash(call)).collect();
-        let in_order = align(&old_hashes, &new_hashes);
-        let mut pairs: Vec<(CallId, CallId)> = Vec::with_capacity(in_order.len());
-        pairs.extend(in_order.iter().map(|&(a, b)| (self.old[a as usize], self.new[b as usize])));
-        if in_order.len() < self.old.len() && in_order.len() < self.new.len() {
-            let mut waiting: FxHashMap<u128, std::collections::VecDeque<CallId>> = FxHashMap::default();
-            let mut paired = in_order.iter().map(|&(a, _)| a).peekable();
-            for (place, &call) in (0..).zip(&self.old) {
-                if paired.next_if_eq(&place).is_none() {
-                    waiting.entry(old_hashes[place as usize]).or_default().push_back(call);
-                }
+    /// Pairs calls that say the same: in their order as far as that goes, then whatever is left, the first with the first.
+    fn pair_equal(&mut self) -> Vec<(CallId, CallId)> {
+        let says = |calls: &[Waiting]| -> Vec<u128> { calls.iter().map(|waiting| waiting.says).collect() };
+        let in_order = align(&says(&self.old), &says(&self.new));
+        let mut pairs: Vec<(CallId, CallId)> =
+            in_order.iter().map(|&(a, b)| (self.old[a as usize].call, self.new[b as usize].call)).collect();
+        if pairs.len() < self.old.len() && pairs.len() < self.new.len() {
+            let mut waiting: FxHashMap<u128, VecDeque<CallId>> = FxHashMap::default();
+            for old in unpaired(&self.old, in_order.iter().map(|pair| pair.0)) {
+                waiting.entry(old.says).or_default().push_back(old.call);
             }
-            let mut paired = in_order.iter().map(|&(_, b)| b).peekable();
-            for (place, &call) in (0..).zip(&self.new) {
-                if paired.next_if_eq(&place).is_none()
-                    && let Some(partner) =
-                        waiting.get_mut(&new_hashes[place as usize]).and_then(|waiting| waiting.pop_front())
-                {
-                    pairs.push((partner, call));
+            for new in unpaired(&self.new, in_order.iter().map(|pair| pair.1)) {
+                if let Some(partner) = waiting.get_mut(&new.says).and_then(VecDeque::pop_front) {
+                    pairs.push((partner, new.call));
                 }
             }
         }
@@ -132,42 +114,38 @@ impl Left {
         pairs
     }
 
-    /// Pairs calls that have a key in common, those first that are most alike.
-    fn pair_most_alike(
+    /// Pairs calls that ask the same, those first that are most alike, if they share so much.
+    fn pair_alike(
         &mut self,
-        keys: &Keys<'_>,
         least: u32,
-        mut values: impl FnMut(&[CallId], &[CallId]) -> (Vec<Vec<u64>>, Vec<Vec<u64>>),
+        recordings: (&Recording, &Recording),
+        comparer: &mut Comparer<'_>,
     ) -> Vec<(CallId, CallId)> {
         let mut groups: FxHashMap<u128, (Vec<CallId>, Vec<CallId>)> = FxHashMap::default();
         // In the order in which they first come, so that the result is always the same.
         let mut order = Vec::new();
-        for &call in &self.old {
-            let key = (keys.old)(call);
-            let group = groups.entry(key).or_default();
+        for old in &self.old {
+            let group = groups.entry(old.asks).or_default();
             if group.0.is_empty() {
-                order.push(key);
+                order.push(old.asks);
             }
-            group.0.push(call);
+            group.0.push(old.call);
         }
-        for &call in &self.new {
-            if let Some(group) = groups.get_mut(&(keys.new)(call)) {
-                group.1.push(call);
+        for new in &self.new {
+            if let Some(group) = groups.get_mut(&new.asks) {
+                group.1.push(new.call);
             }
         }
         let mut pairs = Vec::new();
-        for key in order {
-            let Some((olds, news)) = groups.remove(&key) else { continue };
-            if news.is_empty() {
-                continue;
-            }
-            if olds.len() == 1 && news.len() == 1 && least <= 1 {
+        for asks in order {
+            let Some((olds, news)) = groups.remove(&asks) else { continue };
+            if olds.len() == 1 && news.len() == 1 && least == ASKS_THE_SAME {
                 pairs.push((olds[0], news[0]));
             } else if olds.len() * news.len() <= COMPARED_CALLS {
-                pair_part(&olds, &news, least, &mut values, &mut pairs);
+                pair_part((&olds, &news), least, recordings, comparer, &mut pairs);
             } else {
-                for (olds, news) in olds.chunks(PART).zip(news.chunks(PART)) {
-                    pair_part(olds, news, least, &mut values, &mut pairs);
+                for part in olds.chunks(PART).zip(news.chunks(PART)) {
+                    pair_part(part, least, recordings, comparer, &mut pairs);
                 }
             }
         }
@@ -181,22 +159,34 @@ impl Left {
         }
         let olds: FxHashSet<CallId> = pairs.iter().map(|pair| pair.0).collect();
         let news: FxHashSet<CallId> = pairs.iter().map(|pair| pair.1).collect();
-        self.old.retain(|call| !olds.contains(call));
-        self.new.retain(|call| !news.contains(call));
+        self.old.retain(|waiting| !olds.contains(&waiting.call));
+        self.new.retain(|waiting| !news.contains(&waiting.call));
     }
+}
+
+/// The calls at other places than these, which rise.
+fn unpaired(calls: &[Waiting], paired: impl Iterator<Item = u32>) -> impl Iterator<Item = &Waiting> {
+    let mut paired = paired.peekable();
+    (0..).zip(calls).filter(move |(place, _)| paired.next_if_eq(place).is_none()).map(|(_, waiting)| waiting)
 }
 
 /// Pairs few calls: in their order so that they are most alike, then whatever is left and alike.
 fn pair_part(
-    olds: &[CallId],
-    news: &[CallId],
+    (olds, news): (&[CallId], &[CallId]),
     least: u32,
-    values: &mut impl FnMut(&[CallId], &[CallId]) -> (Vec<Vec<u64>>, Vec<Vec<u64>>),
+    (old, new): (&Recording, &Recording),
+    comparer: &mut Comparer<'_>,
     pairs: &mut Vec<(CallId, CallId)>,
 ) {
-    let (old_values, new_values) = values(olds, news);
+    if olds.is_empty() || news.is_empty() {
+        return;
+    }
+    let mut values = |recording: &Recording, calls: &[CallId]| -> Vec<Vec<u64>> {
+        calls.iter().map(|&call| values_of(recording, call, comparer)).collect()
+    };
+    let (old_values, new_values) = (values(old, olds), values(new, news));
     // Whatever asks the same may be paired, even if it shares nothing else.
-    let floor = u32::from(least <= 1);
+    let floor = if least == ASKS_THE_SAME { ASKS_THE_SAME } else { 0 };
     let score = |a: usize, b: usize| match alike(&old_values[a], &new_values[b]).max(floor) {
         score if score >= least => score,
         _ => 0,
@@ -216,7 +206,7 @@ fn pair_part(
         .map(|(a, b)| (score(a, b), a, b))
         .filter(|(score, _, _)| *score > 0)
         .collect();
-    crossing.sort_by_key(|&(score, a, b)| (std::cmp::Reverse(score), a, b));
+    crossing.sort_by_key(|&(score, a, b)| (Reverse(score), a, b));
     let (mut taken_old, mut taken_new) = (FxHashSet::default(), FxHashSet::default());
     for (_, a, b) in crossing {
         if !taken_old.contains(&a) && !taken_new.contains(&b) {
@@ -242,11 +232,11 @@ fn values_of(recording: &Recording, call: CallId, comparer: &mut Comparer<'_>) -
 /// The names that only one of the recordings has, as far as calls without a partner tell, and what stands for them: the same
 /// for names that stand for each other where there is no doubt.
 fn names_of_one_side(old: &Recording, new: &Recording, left: &Left, comparer: &mut Comparer<'_>) -> (Names, Names) {
-    let collect = |recording: &Recording, calls: &[CallId], comparer: &mut Comparer<'_>| {
+    let collect = |recording: &Recording, calls: &[Waiting], comparer: &mut Comparer<'_>| {
         let mut found = FxHashSet::default();
-        for &call in calls {
-            let method = recording.method(call);
-            for entry in recording.entries_of(call) {
+        for waiting in calls {
+            let method = recording.method(waiting.call);
+            for entry in recording.entries_of(waiting.call) {
                 comparer.names(&recording.entries[entry as usize], method, |name, is_folded| {
                     if !is_folded {
                         found.insert(name.hash());
@@ -263,10 +253,10 @@ fn names_of_one_side(old: &Recording, new: &Recording, left: &Left, comparer: &m
     let (mut old_names, mut new_names) = (only(&olds, &news), only(&news, &olds));
     for _ in 0..ROUNDS {
         let mut unique: FxHashMap<u128, (Vec<CallId>, Vec<CallId>)> = FxHashMap::default();
-        for &call in &left.old {
+        for &Waiting { call, .. } in &left.old {
             unique.entry(old.hashes_with(call, comparer, &old_names).1).or_default().0.push(call);
         }
-        for &call in &left.new {
+        for &Waiting { call, .. } in &left.new {
             unique.entry(new.hashes_with(call, comparer, &new_names).1).or_default().1.push(call);
         }
         let mut pairs: Vec<(CallId, CallId)> =
