@@ -69,14 +69,19 @@ pub(crate) fn renamed<'t>(old: &'t [u8], new: &'t [u8]) -> Option<Vec<(Name<'t>,
     }
 }
 
-/// Names of one of two recordings, by their hashes, and what stands for each in both: 0 for a name that stands for any.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Names(pub FxHashMap<u64, u64>);
+/// Names of one of two recordings, and what stands for them in both.
+#[derive(Debug, Clone)]
+pub(crate) enum Names {
+    /// These, by their hashes: 0 for a name that stands for any.
+    Of(FxHashMap<u64, u64>),
+    /// All names stand for any.
+    Any,
+}
 
 impl Names {
     /// Appends a text with what stands for its names.
     pub(super) fn write(&self, text: &[u8], out: &mut Vec<u8>) {
-        if !names(text).any(|name| self.0.contains_key(&name.hash())) {
+        if !names(text).any(|name| self.substitute(&name).is_some()) {
             return put_scalar(out, Scalar::String(text));
         }
         let mut put = |mark: u8, bytes: &[u8]| {
@@ -86,12 +91,20 @@ impl Names {
         };
         for name in names(text) {
             put(b'd', name.between);
-            match self.0.get(&name.hash()) {
+            match self.substitute(&name) {
                 Some(substitute) => put(b'r', &substitute.to_le_bytes()),
                 None => put(b'n', name.name),
             }
         }
         put(b'z', after_names(text));
+    }
+
+    /// What stands for a name, if something does.
+    fn substitute(&self, name: &Name<'_>) -> Option<u64> {
+        match self {
+            Names::Of(names) => names.get(&name.hash()).copied(),
+            Names::Any => Some(0),
+        }
     }
 }
 

@@ -247,17 +247,18 @@ fn names_of_one_side(old: &Recording, new: &Recording, left: &Left, comparer: &m
         found
     };
     let (olds, news) = (collect(old, &left.old, comparer), collect(new, &left.new, comparer));
-    let only = |these: &FxHashSet<u64>, others: &FxHashSet<u64>| {
-        Names(these.difference(others).map(|&name| (name, 0)).collect())
+    let only = |these: &FxHashSet<u64>, others: &FxHashSet<u64>| -> FxHashMap<u64, u64> {
+        these.difference(others).map(|&name| (name, 0)).collect()
     };
     let (mut old_names, mut new_names) = (only(&olds, &news), only(&news, &olds));
     for _ in 0..ROUNDS {
         let mut unique: FxHashMap<u128, (Vec<CallId>, Vec<CallId>)> = FxHashMap::default();
+        let (of_old, of_new) = (Names::Of(old_names.clone()), Names::Of(new_names.clone()));
         for &Waiting { call, .. } in &left.old {
-            unique.entry(old.hashes_with(call, comparer, &old_names).1).or_default().0.push(call);
+            unique.entry(old.hashes_with(call, comparer, &of_old).1).or_default().0.push(call);
         }
         for &Waiting { call, .. } in &left.new {
-            unique.entry(new.hashes_with(call, comparer, &new_names).1).or_default().1.push(call);
+            unique.entry(new.hashes_with(call, comparer, &of_new).1).or_default().1.push(call);
         }
         let mut pairs: Vec<(CallId, CallId)> =
             unique.values().filter(|(a, b)| a.len() == 1 && b.len() == 1).map(|(a, b)| (a[0], b[0])).collect();
@@ -265,9 +266,9 @@ fn names_of_one_side(old: &Recording, new: &Recording, left: &Left, comparer: &m
         let mut bound = 0;
         for (a, b) in pairs {
             for (old_name, new_name) in names_of_pair(old, new, (a, b), comparer) {
-                if old_names.0.get(&old_name) == Some(&0) && new_names.0.get(&new_name) == Some(&0) {
-                    old_names.0.insert(old_name, old_name);
-                    new_names.0.insert(new_name, old_name);
+                if old_names.get(&old_name) == Some(&0) && new_names.get(&new_name) == Some(&0) {
+                    old_names.insert(old_name, old_name);
+                    new_names.insert(new_name, old_name);
                     bound += 1;
                 }
             }
@@ -276,7 +277,7 @@ fn names_of_one_side(old: &Recording, new: &Recording, left: &Left, comparer: &m
             break;
         }
     }
-    (old_names, new_names)
+    (Names::Of(old_names), Names::Of(new_names))
 }
 
 /// The names in which two calls differ.

@@ -19,7 +19,7 @@ use crate::schema::{Code, Schema};
 
 pub use moves::Move;
 pub use noise::{Noise, NoiseError, Rule, VOLATILE};
-pub use recording::{Call, CallId, Recording};
+pub use recording::{Call, CallId, Fingerprint, Recording};
 pub use renames::Rename;
 
 use matching::match_calls;

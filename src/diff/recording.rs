@@ -5,7 +5,7 @@ use std::io::Read;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::Result;
-use crate::compare::{Comparer, Digest, Folded, Names, Value};
+use crate::compare::{Comparer, Digest, Folded, Names, Value, alike};
 use crate::entry::{Entry, Kind, Payload};
 use crate::format::Reader;
 use crate::pairing::Pairing;
@@ -43,6 +43,22 @@ pub struct Call {
     pub(super) key: u128,
     /// All that it says, apart from how what was sent and what came back followed each other.
     pub(super) said: u128,
+}
+
+/// What the calls of a recording ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Sorted hashes.
+    asks: Vec<u64>,
+    /// The same, with all names in texts alike.
+    forms: Vec<u64>,
+}
+
+impl Fingerprint {
+    /// How much of what two recordings ask is the same, in thousandths of the longer one: as it is, and names aside.
+    pub fn likeness(&self, other: &Fingerprint) -> (u32, u32) {
+        (alike(&self.asks, &other.asks), alike(&self.forms, &other.forms))
+    }
 }
 
 impl Recording {
@@ -146,11 +162,17 @@ impl Recording {
         [sent, received].into_iter().flatten().filter_map(&mut whole).collect()
     }
 
-    /// A hash for each call of what it asks, sorted: recordings of the same thing share most of them.
-    pub fn fingerprint(&self) -> Vec<u64> {
-        let mut calls: Vec<u64> = self.calls.iter().map(|call| call.key as u64).collect();
-        calls.sort_unstable();
-        calls
+    /// What its calls ask, in a few bytes each, to find a recording of the same thing by.
+    pub fn fingerprint(&self, comparer: &mut Comparer<'_>) -> Fingerprint {
+        let sorted = |mut hashes: Vec<u64>| {
+            hashes.sort_unstable();
+            hashes
+        };
+        let form = |call| self.hashes_with(call, comparer, &Names::Any).0 as u64;
+        Fingerprint {
+            asks: sorted(self.calls.iter().map(|call| call.key as u64).collect()),
+            forms: sorted((0..self.calls.len() as CallId).map(form).collect()),
+        }
     }
 
     /// Whether two calls were open at the same time.

@@ -235,7 +235,11 @@ impl Diff {
         let mut totals = Totals::default();
         let mut outcome = Outcome::Fine;
         let mut part = Vec::new();
-        while let Some(found) = sides.next(|side| self.read(side, &sources.schema, &noise)) {
+        let fingerprint = |side: &Side| {
+            let recording = self.read(side, &sources.schema, &noise)?;
+            Ok(recording.fingerprint(&mut Comparer::new(&sources.schema, noise.mask())))
+        };
+        while let Some(found) = sides.next(fingerprint) {
             let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise)) {
                 Ok(Some(compared)) => compared,
                 Ok(None) => continue,

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use rpcreplay::diff::Recording;
+use rpcreplay::diff::Fingerprint;
 use rpcreplay::error::ErrorKind;
 use rpcreplay::format::{ReadOptions, Reader, Unrecognized};
 use rpcreplay::schema::Schema;
@@ -73,8 +73,11 @@ struct PassedOver {
     others: u64,
 }
 
-/// How much of two recordings must be the same calls for one to be called the other under another name, in percent.
-const SAME_PERCENT: usize = 50;
+/// How much of two recordings must be the same calls for one to be called the other under another name, in thousandths.
+const SAME: u32 = 500;
+
+/// The same where names in the calls are others, too: a project, a user. Tests of different things have many calls of one form.
+const SAME_NAMES_ASIDE: u32 = 750;
 
 impl Side {
     /// A file that the user names; `-` is standard input.
@@ -271,8 +274,11 @@ impl Sides {
         self.passes_over
     }
 
-    /// The next two recordings. `read` reads those that must be known to tell which belong together.
-    pub fn next(&mut self, read: impl Fn(&Side) -> Result<Recording, Trouble>) -> Option<Result<Found, Trouble>> {
+    /// The next two recordings. `fingerprint` reads those that must be known to tell which belong together.
+    pub fn next(
+        &mut self,
+        fingerprint: impl Fn(&Side) -> Result<Fingerprint, Trouble>,
+    ) -> Option<Result<Found, Trouble>> {
         while let Some(Pair { name, old_name, old, new }) = self.pairs.pop_front() {
             if self.passes_over && self.pass_over(&[old.as_ref(), new.as_ref()]) {
                 continue;
@@ -281,7 +287,7 @@ impl Sides {
         }
         if self.matched.is_none() {
             let left = std::mem::take(&mut self.left);
-            self.matched = Some(self.match_left(left, read));
+            self.matched = Some(self.match_left(left, fingerprint));
         }
         self.matched.as_mut()?.pop_front()
     }
@@ -321,7 +327,7 @@ impl Sides {
     fn match_left(
         &mut self,
         left: Vec<Pair>,
-        read: impl Fn(&Side) -> Result<Recording, Trouble>,
+        fingerprint: impl Fn(&Side) -> Result<Fingerprint, Trouble>,
     ) -> VecDeque<Result<Found, Trouble>> {
         let mut found = VecDeque::new();
         let (mut olds, mut news) = (Vec::new(), Vec::new());
@@ -331,25 +337,21 @@ impl Sides {
             if self.pass_over(&[Some(&side)]) {
                 continue;
             }
-            match read(&side) {
+            match fingerprint(&side) {
                 Err(trouble) => found.push_back(Err(trouble)),
-                Ok(recording) => {
-                    let calls = recording.fingerprint();
-                    // It is read again to be compared: all of them at once may be more than there is memory for.
+                // It is read again to be compared: all of them at once may be more than there is memory for.
+                Ok(calls) => {
                     let side = (name, calls, Some(side));
                     if is_old { olds.push(side) } else { news.push(side) }
                 }
             }
         }
-        let shared = |a: &[u64], b: &[u64]| {
-            let found = a.iter().filter(|call| b.binary_search(call).is_ok()).count();
-            found * 100 / a.len().max(b.len()).max(1)
-        };
-        let mut scores: Vec<(usize, usize, usize)> = Vec::new();
+        let mut scores: Vec<((u32, u32), usize, usize)> = Vec::new();
         for (a, (_, old, _)) in olds.iter().enumerate() {
-            scores.extend(news.iter().enumerate().map(|(b, (_, new, _))| (shared(old, new), a, b)));
+            let likeness = |(b, new): (usize, &(String, Fingerprint, Option<Side>))| (old.likeness(&new.1), a, b);
+            scores.extend(news.iter().enumerate().map(likeness));
         }
-        scores.retain(|(score, _, _)| *score >= SAME_PERCENT);
+        scores.retain(|((same, names_aside), _, _)| *same >= SAME || *names_aside >= SAME_NAMES_ASIDE);
         scores.sort_by_key(|&(score, a, b)| (std::cmp::Reverse(score), a, b));
         let mut renamed = Vec::new();
         for (_, a, b) in scores {
