@@ -13,8 +13,8 @@ pub enum Treatment {
     Fold(RuleId),
     /// Neither matters, which this rule explains.
     Ignore(RuleId),
-    /// Nothing else matters: differences elsewhere are folded by [`RuleId::OUTSIDE`]. A [`Digest`](super::Digest) knows nothing
-    /// of it.
+    /// Nothing else matters: differences elsewhere are folded by [`RuleId::OUTSIDE`]. What an entry says, for the
+    /// matching of calls, does not depend on it.
     Only,
     /// The order of a list's elements doesn't matter.
     Unordered,

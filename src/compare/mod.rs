@@ -31,7 +31,7 @@ use tree::{Kind as NodeKind, Step, Tree};
 pub struct RuleId(pub(crate) u16);
 
 impl RuleId {
-    /// Times, which a [`Digest`] keeps apart though no rule folds them: they may be copies of others.
+    /// Times, which are kept apart though no rule folds them: they may be copies of others.
     pub const TIME: RuleId = RuleId(0);
     /// What stands outside of all that [matters](Treatment::Only).
     pub const OUTSIDE: RuleId = RuleId(1);
