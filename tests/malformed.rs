@@ -542,7 +542,7 @@ fn json_messages() {
         case(
             item("\"detail\":{\"@type\":\"a/test.Item\",\"children\":[{\"value\":2147483648}]}"),
             0,
-            "entry 1 at line 2:100, byte 135: `send:detail.(test.Item).children[0].value`: `2147483648` is not an integer of 32 bits",
+            "entry 1 at line 2:100, byte 135: `send:detail(test.Item).children[0].value`: `2147483648` is not an integer of 32 bits",
         ),
         case(
             item("\"detail\":{\"@type\":\"a/no.Item\",\"value\":1}"),
@@ -620,7 +620,7 @@ fn json_messages() {
         case(
             with("{\"@type\":\"google.rpc.Status\",\"details\":[{\"@type\":\"test.Item\",\"value\":[]}]}"),
             0,
-            "entry 1 at line 2:95, byte 130: `status:details[0].(test.Item).value`: `[]` is not an integer of 32 bits",
+            "entry 1 at line 2:95, byte 130: `status:details[0](test.Item).value`: `[]` is not an integer of 32 bits",
         ),
     ]);
 }

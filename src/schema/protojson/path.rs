@@ -17,7 +17,7 @@ impl JsonReader<'_> {
             match frame {
                 Frame::Message(message) => {
                     if message.type_at > 0 && !path.is_empty() {
-                        path += &format!(".({})", message.layout.full_name());
+                        path += &format!("({})", message.layout.full_name());
                     }
                     let Some(field) = message.told.checked_sub(1) else { continue };
                     if !path.is_empty() {
@@ -35,7 +35,7 @@ impl JsonReader<'_> {
                     if let Some((_, layout)) = any.known
                         && !path.is_empty()
                     {
-                        path += &format!(".({})", layout.full_name());
+                        path += &format!("({})", layout.full_name());
                     }
                 }
             }

@@ -236,14 +236,14 @@ fn errors_tell_where_and_what() {
         (
             r#"{"@type":"test.All","any":{"@type":"x/test.All","i":true}}"#,
             52,
-            "`any.(test.All).i`: `true` is not an integer of 32 bits",
+            "`any(test.All).i`: `true` is not an integer of 32 bits",
         ),
         (r#"{"@type":"test.All","any":{"i":1}}"#, 27, "`any`: an Any without `@type`"),
         (r#"{"@type":"test.All","any":{"@type":"no.Such"}}"#, 35, "`any`: no descriptor for message type `no.Such`"),
         (
             r#"{"@type":"test.All","any":{"@type":"google.protobuf.Duration"}}"#,
             62,
-            "`any.(google.protobuf.Duration)`: `value` is missing",
+            "`any(google.protobuf.Duration)`: `value` is missing",
         ),
         (
             r#"{"@type":"test.All","time":"yesterday"}"#,
