@@ -144,6 +144,8 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         }
         'rpcreplay;diff' {
             [CompletionResult]::new('--rev', '--rev', [CompletionResultType]::ParameterName, 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted')
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]')
             [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Ignore what this selects, also if it comes or goes (can be repeated)')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Show changes of what this selects, and count all others as noise (can be repeated)')
@@ -154,8 +156,6 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Show this many unchanged calls around those that changed')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR')
-            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
-            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]')
             [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
             [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
             [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')

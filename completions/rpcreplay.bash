@@ -273,13 +273,21 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__diff)
-            opts="-r -U -I -h --recursive --rev --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --max-record-size --threads --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            opts="-r -U -I -h --recursive --rev --max-record-size --threads --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --rev)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -321,14 +329,6 @@ _rpcreplay() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --max-record-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --protoset)

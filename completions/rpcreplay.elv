@@ -136,6 +136,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         }
         &'rpcreplay;diff'= {
             cand --rev 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted'
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]'
             cand --profile 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]'
             cand --ignore 'Ignore what this selects, also if it comes or goes (can be repeated)'
             cand --only 'Show changes of what this selects, and count all others as noise (can be repeated)'
@@ -146,8 +148,6 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --context 'Show this many unchanged calls around those that changed'
             cand --max-bytes 'Shorten strings and bytes in text to this many bytes, or `all` to show them whole'
             cand --color 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
-            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
-            cand --threads 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]'
             cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
             cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
             cand --proto 'Look message types up in this `.proto` file (can be repeated)'

@@ -147,6 +147,8 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-built
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l rev -d 'Compare the recordings that git knows: REV with the working tree, or REV..REV, or REV...REV from where they parted' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l threads -d 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l profile -d 'Fold by this profile: `volatile`, `none`, or a file like that of --show-profile (can be repeated) [default: volatile]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l ignore -d 'Ignore what this selects, also if it comes or goes (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l only -d 'Show changes of what this selects, and count all others as noise (can be repeated)' -r
@@ -160,8 +162,6 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l max-bytes -
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l color -d 'Use colours in text; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
 always\t'Always, whatever the environment says'
 never\t'Never'"
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l threads -d 'Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F

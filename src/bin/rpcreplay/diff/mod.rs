@@ -35,6 +35,9 @@ use summary::Totals;
 /// renumbered references are no change. What every new recording brings (times, ids, tokens, etags) is counted by the rule
 /// that folds it, and shown with --show-noise. Names that are others throughout a recording are reported once.
 ///
+/// Noise are also ids that the server made up anew, and the order of calls that were open at the same time. A call that moved
+/// past others that were over, and a name that somebody chose and that is another one now, are differences.
+///
 /// Exit codes: 0 the same but for noise, 1 different, 2 trouble.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -59,6 +62,14 @@ pub struct Diff {
     #[arg(long, value_name = "REV[..REV]")]
     rev: Option<String>,
 
+    /// Refuse records, entries and header lines of more bytes than this
+    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
+    max_record_size: u64,
+
+    /// Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]
+    #[arg(long, value_name = "N", value_parser = crate::args::parse_threads)]
+    threads: Option<NonZeroUsize>,
+
     #[command(flatten)]
     noise: NoiseArgs,
 
@@ -72,14 +83,6 @@ pub struct Diff {
     /// End with 0 whether recordings differ or not
     #[arg(long, help_heading = "Exit code")]
     no_exit_code: bool,
-
-    /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
-    max_record_size: u64,
-
-    /// Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]
-    #[arg(long, value_name = "N", value_parser = crate::args::parse_threads)]
-    threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     schema: SchemaArgs,
