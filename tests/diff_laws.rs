@@ -705,6 +705,21 @@ fn a_rename_by_the_server_is_noise_and_one_value_is_no_rename() {
     let (old, new) = (file("3f9a77c1", "same"), file("b0451d22", "same"));
     assert!(report(&old, &new, &schema, &Noise::none()).is_different());
 
+    // Words of a text are no names, however often they are others.
+    let texts = |word: &str| {
+        let calls: Vec<_> = (1..4)
+            .map(|value| {
+                vec![
+                    json!({"kind": "REQUEST", "method": "/test.Items/Get", "message": message(json!({"value": value}))}),
+                    json!({"kind": "RESPONSE", "message": message(json!({"name": format!("{word}, all of you")}))}),
+                ]
+            })
+            .collect();
+        recording(&calls, &[])
+    };
+    let found = report(&texts("Welcome"), &texts("Goodbye"), &schema, &noise);
+    assert_eq!((found.counts.changed, found.renames.len()), (3, 0));
+
     let found = report(&file("3f9a77c1", "before-it"), &file("3f9a77c1", "behind-it"), &schema, &noise);
     assert_eq!(found.counts, Counts { old: 5, new: 5, same: 4, changed: 1, ..Counts::default() });
     assert!(found.renames.is_empty());

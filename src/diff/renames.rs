@@ -105,9 +105,8 @@ pub(super) fn find(
             candidate.is_one_to_one = false;
         }
     }
-    candidates.retain(|old_hash, candidate| {
-        candidate.is_one_to_one && origins[&candidate.new_hash] == *old_hash && candidate.calls >= TELLING_CALLS
-    });
+    candidates
+        .retain(|_, candidate| candidate.is_one_to_one && candidate.is_in_path && candidate.calls >= TELLING_CALLS);
     order.retain(|old_hash| candidates.contains_key(old_hash));
     if order.is_empty() {
         explain(pairs, &FxHashMap::default(), copies);
