@@ -108,14 +108,32 @@ impl DigestSink<'_, '_> {
 
     fn judge(&mut self, spot: Spot, place: Place<'_>, mark: Mark, is_time: bool) -> Spot {
         if let Some(rule) = spot.verdict.ignore {
-            self.folding = Some(Folding { rule, start: self.bytes.len(), open: self.opened.len() });
+            self.fold(rule);
             self.put_place(place, mark);
         } else if let Some(rule) = spot.verdict.fold.or(is_time.then_some(RuleId::TIME)) {
             self.put_place(place, Mark::Folded);
-            self.folding = Some(Folding { rule, start: self.bytes.len(), open: self.opened.len() });
+            self.fold(rule);
         } else {
             self.put_place(place, mark);
         }
+        spot
+    }
+
+    /// Folds what is written from here to the end of the value that begins.
+    fn fold(&mut self, rule: RuleId) {
+        self.folding = Some(Folding { rule, start: self.bytes.len(), open: self.opened.len() });
+    }
+
+    /// Begins a list or map, and says what the mask says of it, if anything in it is to be told.
+    fn begin_container(&mut self, field: &Field, mark: Mark) -> Option<Spot> {
+        let start = self.bytes.len();
+        let mut spot = self.folding.is_none().then(|| self.watch.at_field(field));
+        if let Some(rule) = spot.and_then(|spot| spot.verdict.ignore) {
+            self.fold(rule);
+            spot = None;
+        }
+        put_field(self.bytes, field, mark);
+        self.enter_container(start);
         spot
     }
 
@@ -226,20 +244,12 @@ impl Sink for DigestSink<'_, '_> {
     }
 
     fn begin_list(&mut self, field: &Field) -> Result<(), Malformed> {
-        let start = self.bytes.len();
-        if self.folding.is_none() {
-            let spot = self.watch.at_field(field);
-            if let Some(rule) = spot.verdict.ignore {
-                self.folding = Some(Folding { rule, start: self.bytes.len(), open: self.opened.len() });
-            } else {
-                if spot.verdict.elements != Elements::Ordered {
-                    self.unordered.push(Unordered { open: self.opened.len() + 1, starts: Vec::new() });
-                }
-                self.watch.enter_list(spot);
+        if let Some(spot) = self.begin_container(field, Mark::List) {
+            if spot.verdict.elements != Elements::Ordered {
+                self.unordered.push(Unordered { open: self.opened.len(), starts: Vec::new() });
             }
+            self.watch.enter_list(spot);
         }
-        put_field(self.bytes, field, Mark::List);
-        self.enter_container(start);
         Ok(())
     }
 
@@ -254,17 +264,9 @@ impl Sink for DigestSink<'_, '_> {
     }
 
     fn begin_map(&mut self, field: &Field) -> Result<(), Malformed> {
-        let start = self.bytes.len();
-        if self.folding.is_none() {
-            let spot = self.watch.at_field(field);
-            if let Some(rule) = spot.verdict.ignore {
-                self.folding = Some(Folding { rule, start: self.bytes.len(), open: self.opened.len() });
-            } else {
-                self.watch.enter_map(spot);
-            }
+        if let Some(spot) = self.begin_container(field, Mark::Map) {
+            self.watch.enter_map(spot);
         }
-        put_field(self.bytes, field, Mark::Map);
-        self.enter_container(start);
         Ok(())
     }
 

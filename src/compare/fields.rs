@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::RuleId;
 use super::mask::Elements;
-use super::sequence::align;
+use super::sequence::{Pairs, in_places, side_by_side};
 use super::tree::{Kind, Node, NodeId, Step, Tree};
 
 /// A place where two messages differ: a node of either, or of both.
@@ -34,9 +34,6 @@ pub(super) fn differences<'t>(old: &'t Tree, new: &'t Tree, key_of: impl Fn(u32)
     compared.found
 }
 
-/// Nodes side by side.
-type Pairs = Vec<(Option<NodeId>, Option<NodeId>)>;
-
 struct Comparison<'t, 'k> {
     old: &'t Tree,
     new: &'t Tree,
@@ -44,7 +41,7 @@ struct Comparison<'t, 'k> {
     key_of: &'k dyn Fn(u32) -> &'t str,
     found: Vec<Difference>,
     /// What is still to be compared, the last first.
-    work: Pairs,
+    work: Pairs<NodeId>,
 }
 
 impl Comparison<'_, '_> {
@@ -83,7 +80,7 @@ impl Comparison<'_, '_> {
     }
 
     /// The fields of two messages, side by side.
-    fn fields(&self, a: NodeId, b: NodeId) -> Pairs {
+    fn fields(&self, a: NodeId, b: NodeId) -> Pairs<NodeId> {
         let number = |tree: &Tree, node: NodeId| match tree.nodes[node as usize].step {
             Step::Field(number, _) => Some(number),
             _ => None,
@@ -114,7 +111,7 @@ impl Comparison<'_, '_> {
     }
 
     /// The values of two maps, by key; both are sorted by it.
-    fn entries(&self, a: NodeId, b: NodeId) -> Pairs {
+    fn entries(&self, a: NodeId, b: NodeId) -> Pairs<NodeId> {
         let key = |tree: &Tree, node: NodeId| match tree.nodes[node as usize].step {
             Step::Key(hash, _) => hash,
             _ => 0,
@@ -128,7 +125,7 @@ impl Comparison<'_, '_> {
     }
 
     /// The elements of two lists; those that do not matter are none beside those that do.
-    fn elements(&self, a: NodeId, b: NodeId) -> Pairs {
+    fn elements(&self, a: NodeId, b: NodeId) -> Pairs<NodeId> {
         let matters = |tree: &Tree, node: &NodeId| tree.nodes[*node as usize].ignore.is_none();
         let (olds, old_ignored): (Vec<_>, Vec<_>) = self.old.children(a).partition(|node| matters(self.old, node));
         let (news, new_ignored): (Vec<_>, Vec<_>) = self.new.children(b).partition(|node| matters(self.new, node));
@@ -167,7 +164,7 @@ impl Comparison<'_, '_> {
         olds: &[NodeId],
         news: &[NodeId],
         respect: impl Fn(&Tree, NodeId) -> u128,
-    ) -> (Pairs, Vec<NodeId>, Vec<NodeId>) {
+    ) -> (Pairs<NodeId>, Vec<NodeId>, Vec<NodeId>) {
         let mut waiting: FxHashMap<u128, Vec<NodeId>> = FxHashMap::default();
         for &old in olds.iter().rev() {
             waiting.entry(respect(self.old, old)).or_default().push(old);
@@ -182,27 +179,16 @@ impl Comparison<'_, '_> {
     }
 
     /// Elements side by side in their order.
-    fn in_sequence(&self, olds: &[NodeId], news: &[NodeId]) -> Pairs {
+    fn in_sequence(&self, olds: &[NodeId], news: &[NodeId]) -> Pairs<NodeId> {
         let seen = |tree: &Tree, nodes: &[NodeId]| -> Vec<u128> {
             nodes.iter().map(|&node| tree.nodes[node as usize].seen()).collect()
         };
-        let anchors = align(&seen(self.old, olds), &seen(self.new, news));
-        let mut pairs = Vec::with_capacity(olds.len().max(news.len()));
-        let (mut old_at, mut new_at) = (0, 0);
-        let end = (olds.len() as u32, news.len() as u32);
-        for (old, new) in anchors.into_iter().chain([end]) {
-            let (old, new) = (old as usize, new as usize);
-            self.fill_gap(&olds[old_at..old], &news[new_at..new], &mut pairs);
-            if let (Some(&old), Some(&new)) = (olds.get(old), news.get(new)) {
-                pairs.push((Some(old), Some(new)));
-            }
-            (old_at, new_at) = (old + 1, new + 1);
-        }
-        pairs
+        let (old_keys, new_keys) = (seen(self.old, olds), seen(self.new, news));
+        side_by_side((olds, &old_keys), (news, &new_keys), |olds, news, pairs| self.fill_gap(olds, news, pairs))
     }
 
     /// Elements between two that are the same in both lists.
-    fn fill_gap(&self, olds: &[NodeId], news: &[NodeId], pairs: &mut Pairs) {
+    fn fill_gap(&self, olds: &[NodeId], news: &[NodeId], pairs: &mut Pairs<NodeId>) {
         let is_message =
             |tree: &Tree, node: &NodeId| matches!(tree.nodes[*node as usize].kind, Kind::Message | Kind::Any(_));
         let are_messages =
@@ -218,7 +204,7 @@ impl Comparison<'_, '_> {
     }
 
     /// Pairs messages, in their order, so that most of their values are the same.
-    fn most_alike(&self, olds: &[NodeId], news: &[NodeId], pairs: &mut Pairs) {
+    fn most_alike(&self, olds: &[NodeId], news: &[NodeId], pairs: &mut Pairs<NodeId>) {
         let old_values: Vec<_> = olds.iter().map(|&node| values(self.old, node)).collect();
         let new_values: Vec<_> = news.iter().map(|&node| values(self.new, node)).collect();
         for (old, new) in in_order(olds.len(), news.len(), |a, b| alike(&old_values[a], &new_values[b])) {
@@ -227,21 +213,9 @@ impl Comparison<'_, '_> {
     }
 }
 
-/// Pairs the first with the first.
-fn in_places(olds: &[NodeId], news: &[NodeId], pairs: &mut Pairs) {
-    let both = olds.len().min(news.len());
-    pairs.extend(olds[..both].iter().zip(news).map(|(&old, &new)| (Some(old), Some(new))));
-    pairs.extend(olds[both..].iter().map(|&old| (Some(old), None)));
-    pairs.extend(news[both..].iter().map(|&new| (None, Some(new))));
-}
-
 /// Pairs two sequences, in their order, so that the sum of how much pairs are alike is as large as can be; those that are not
 /// alike at all are not paired.
-pub(crate) fn in_order(
-    olds: usize,
-    news: usize,
-    alike: impl Fn(usize, usize) -> u32,
-) -> Vec<(Option<usize>, Option<usize>)> {
+pub(crate) fn in_order(olds: usize, news: usize, alike: impl Fn(usize, usize) -> u32) -> Pairs<usize> {
     let width = news + 1;
     // The best sum for what follows each pair of places.
     let mut best = vec![0u64; (olds + 1) * width];

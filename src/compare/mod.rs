@@ -15,7 +15,7 @@ mod value;
 pub(crate) use digest::{Digest, Folded};
 pub(crate) use fields::{alike, in_order};
 pub use mask::{Mask, Treatment};
-pub(crate) use sequence::{align, longest_rising};
+pub(crate) use sequence::{Pairs, align, in_places, longest_rising, side_by_side};
 pub(crate) use tokens::{Name, Names, renamed};
 pub use value::Value;
 

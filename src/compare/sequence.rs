@@ -25,6 +25,37 @@ pub fn align<T: Hash + Eq + Copy + Default>(old: &[T], new: &[T]) -> Vec<(u32, u
     pairs
 }
 
+/// What two sequences have side by side.
+pub(crate) type Pairs<T> = Vec<(Option<T>, Option<T>)>;
+
+/// Two sequences side by side: items with equal keys in order, and what `fill` makes of those between them.
+pub(crate) fn side_by_side<T: Copy>(
+    (olds, old_keys): (&[T], &[u128]),
+    (news, new_keys): (&[T], &[u128]),
+    mut fill: impl FnMut(&[T], &[T], &mut Pairs<T>),
+) -> Pairs<T> {
+    let mut pairs = Vec::with_capacity(olds.len().max(news.len()));
+    let (mut old_at, mut new_at) = (0, 0);
+    let end = (olds.len() as u32, news.len() as u32);
+    for (old, new) in align(old_keys, new_keys).into_iter().chain([end]) {
+        let (old, new) = (old as usize, new as usize);
+        fill(&olds[old_at..old], &news[new_at..new], &mut pairs);
+        if let (Some(&old), Some(&new)) = (olds.get(old), news.get(new)) {
+            pairs.push((Some(old), Some(new)));
+        }
+        (old_at, new_at) = (old + 1, new + 1);
+    }
+    pairs
+}
+
+/// Pairs the first with the first.
+pub(crate) fn in_places<T: Copy>(olds: &[T], news: &[T], pairs: &mut Pairs<T>) {
+    let both = olds.len().min(news.len());
+    pairs.extend(olds[..both].iter().zip(news).map(|(&old, &new)| (Some(old), Some(new))));
+    pairs.extend(olds[both..].iter().map(|&old| (Some(old), None)));
+    pairs.extend(news[both..].iter().map(|&new| (None, Some(new))));
+}
+
 /// A part of two sequences, and where it begins in each.
 struct Piece<'a, T> {
     old: &'a [T],

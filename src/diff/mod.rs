@@ -14,7 +14,7 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::compare::{Change, Comparer, Mask, RuleId, Value, align, alike, in_order};
+use crate::compare::{Change, Comparer, Mask, Pairs, RuleId, Value, alike, in_order, in_places, side_by_side};
 use crate::schema::{Code, Schema};
 
 pub use moves::Move;
@@ -295,7 +295,7 @@ fn entries_side_by_side(
     new: &Recording,
     (a, b): (CallId, CallId),
     comparer: &mut Comparer<'_>,
-) -> Vec<(Option<u32>, Option<u32>)> {
+) -> Pairs<u32> {
     /// How many pairs of entries between two that are the same are compared to find out which belong together.
     const COMPARED_ENTRIES: usize = 1024;
     let method = new.method(b);
@@ -306,32 +306,18 @@ fn entries_side_by_side(
         let said = |recording: &Recording, entries: &[u32]| -> Vec<u128> {
             entries.iter().map(|&entry| recording.digest(entry)).collect()
         };
-        let anchors = align(&said(old, &olds), &said(new, &news));
-        let (mut old_at, mut new_at) = (0, 0);
-        let end = (olds.len() as u32, news.len() as u32);
-        for (old_place, new_place) in anchors.into_iter().chain([end]) {
-            let (old_place, new_place) = (old_place as usize, new_place as usize);
-            let (left, right) = (&olds[old_at..old_place], &news[new_at..new_place]);
+        let (old_said, new_said) = (said(old, &olds), said(new, &news));
+        pairs.extend(side_by_side((&olds, &old_said), (&news, &new_said), |left, right, pairs| {
             if left.len() == right.len() || left.len() * right.len() > COMPARED_ENTRIES {
-                let both = left.len().min(right.len());
-                pairs.extend(left[..both].iter().zip(right).map(|(&a, &b)| (Some(a), Some(b))));
-                pairs.extend(left[both..].iter().map(|&a| (Some(a), None)));
-                pairs.extend(right[both..].iter().map(|&b| (None, Some(b))));
-            } else {
-                let mut values = |recording: &Recording, entries: &[u32]| -> Vec<Vec<u64>> {
-                    let entry = |&entry: &u32| comparer.values(&recording.entries[entry as usize], method);
-                    entries.iter().map(entry).collect()
-                };
-                let (old_values, new_values) = (values(old, left), values(new, right));
-                let score = |a: usize, b: usize| alike(&old_values[a], &new_values[b]);
-                let found = in_order(left.len(), right.len(), score);
-                pairs.extend(found.into_iter().map(|(a, b)| (a.map(|a| left[a]), b.map(|b| right[b]))));
+                return in_places(left, right, pairs);
             }
-            if let (Some(&a), Some(&b)) = (olds.get(old_place), news.get(new_place)) {
-                pairs.push((Some(a), Some(b)));
-            }
-            (old_at, new_at) = (old_place + 1, new_place + 1);
-        }
+            let mut values = |recording: &Recording, entries: &[u32]| -> Vec<Vec<u64>> {
+                entries.iter().map(|&entry| comparer.values(&recording.entries[entry as usize], method)).collect()
+            };
+            let (old_values, new_values) = (values(old, left), values(new, right));
+            let found = in_order(left.len(), right.len(), |a, b| alike(&old_values[a], &new_values[b]));
+            pairs.extend(found.into_iter().map(|(a, b)| (a.map(|a| left[a]), b.map(|b| right[b]))));
+        }));
     }
     pairs
 }
