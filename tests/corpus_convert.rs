@@ -3,9 +3,9 @@
 mod corpus;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use corpus::{is_equal, json, without_type};
+use corpus::{is_equal, json, recordings, without_type};
 use rpcreplay::Schema;
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions, Writer};
@@ -69,14 +69,6 @@ fn count_of_bytes(lines: &str) -> usize {
         });
     }
     count
-}
-
-fn recordings(folder: &Path) -> Vec<(PathBuf, String)> {
-    let recordings = folder.join("recordings");
-    let files = corpus::files_below(&recordings);
-    assert!(files.len() >= 66);
-    let below = |path: &Path| path.strip_prefix(&recordings).expect("below it").display().to_string();
-    files.into_iter().map(|path| (path.clone(), below(&path))).collect()
 }
 
 /// What real programs record is told by its JSON alone, though Go writes maps in the order of chance.

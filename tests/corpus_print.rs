@@ -3,20 +3,11 @@
 mod corpus;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use corpus::{is_equal, json, without_type};
+use corpus::{is_equal, json, recordings, without_type};
 use serde_json::Value;
-
-/// Every recording of the corpus with its path below its folder.
-fn recordings(folder: &Path) -> Vec<(PathBuf, String)> {
-    let recordings = folder.join("recordings");
-    let files = corpus::files_below(&recordings);
-    assert!(files.len() >= 66);
-    let below = |path: &Path| path.strip_prefix(&recordings).expect("below it").display().to_string();
-    files.into_iter().map(|path| (path.clone(), below(&path))).collect()
-}
 
 fn print(arguments: &[&str], file: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));

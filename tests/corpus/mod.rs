@@ -50,6 +50,15 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Every recording of the corpus with its path below its folder.
+pub fn recordings(folder: &Path) -> Vec<(PathBuf, String)> {
+    let recordings = folder.join("recordings");
+    let files = files_below(&recordings);
+    assert!(files.len() >= 66);
+    let below = |path: &Path| path.strip_prefix(&recordings).expect("below it").display().to_string();
+    files.into_iter().map(|path| (path.clone(), below(&path))).collect()
+}
+
 /// A text that is JSON.
 pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
