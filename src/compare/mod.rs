@@ -80,6 +80,24 @@ pub struct Change {
     pub(crate) hashes: (u64, u64),
 }
 
+impl Change {
+    /// A change at a path that is the same in both messages, without its values.
+    fn at(path: String) -> Change {
+        Change {
+            old_path: path.clone(),
+            general_path: path.clone(),
+            path,
+            json_path: None,
+            is_unknown: false,
+            old: None,
+            new: None,
+            rule: None,
+            is_outside: false,
+            hashes: (0, 0),
+        }
+    }
+}
+
 impl<'s> Comparer<'s> {
     /// A comparer that looks types up in a schema and folds what a mask says.
     pub fn new(schema: &'s Schema, mask: &'s Mask) -> Self {
@@ -156,18 +174,7 @@ impl<'s> Comparer<'s> {
 
     /// A change of an entry itself, without its values.
     fn of_entry(&self) -> Change {
-        Change {
-            path: String::new(),
-            old_path: String::new(),
-            general_path: String::new(),
-            json_path: None,
-            is_unknown: false,
-            old: None,
-            new: None,
-            rule: None,
-            is_outside: self.mask.has_only(),
-            hashes: (0, 0),
-        }
+        Change { is_outside: self.mask.has_only(), ..Change::at(String::new()) }
     }
 
     /// The hashes of the first values of an entry's message, sorted: two lists of them tell how much messages are
@@ -260,19 +267,7 @@ impl Side {
         };
         let path = prefix(part);
         let (old, new) = if is_old { (Some(value), None) } else { (None, Some(value)) };
-        let (old_path, general_path) = (path.clone(), path.clone());
-        Some(Change {
-            path,
-            old_path,
-            general_path,
-            json_path: None,
-            is_unknown: false,
-            old,
-            new,
-            rule,
-            is_outside,
-            hashes: (0, 0),
-        })
+        Some(Change { old, new, rule, is_outside, ..Change::at(path) })
     }
 }
 
@@ -355,18 +350,7 @@ fn change(part: Option<Part>, old: &Tree, new: &Tree, difference: Difference, ch
 pub(crate) fn text_changes(path: &str, old: &[u8], new: &[u8], rule: Option<RuleId>) -> Vec<Change> {
     let mut changes = Vec::new();
     let value = |text: &[u8]| (!text.is_empty()).then(|| Value::Bytes(text.to_vec()));
-    let change = Change {
-        path: path.to_owned(),
-        old_path: path.to_owned(),
-        general_path: path.to_owned(),
-        json_path: None,
-        is_unknown: false,
-        old: value(old),
-        new: value(new),
-        rule,
-        is_outside: false,
-        hashes: (0, 0),
-    };
+    let change = Change { old: value(old), new: value(new), rule, ..Change::at(path.to_owned()) };
     open_json(change, &mut changes);
     changes
 }
