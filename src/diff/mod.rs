@@ -233,23 +233,20 @@ fn folded_of_same(
     copies: &mut Copies<'_>,
 ) -> Option<Vec<RuleId>> {
     let mut found: Vec<RuleId> = Vec::new();
-    // What was sent and what came back may have followed each other otherwise.
-    for sent in [true, false] {
-        for (a, b) in old.half(a, sent).zip(new.half(b, sent)) {
-            let ((olds, old_rules), (news, new_rules)) = (old.folded_of(a), new.folded_of(b));
-            if old_rules != new_rules {
-                return None;
+    for (a, b) in old.side_by_side(a, new, b) {
+        let ((olds, old_rules), (news, new_rules)) = (old.folded_of(a), new.folded_of(b));
+        if old_rules != new_rules {
+            return None;
+        }
+        for ((&old, &new), &rule) in olds.iter().zip(news).zip(old_rules) {
+            if old == new {
+                continue;
             }
-            for ((&old, &new), &rule) in olds.iter().zip(news).zip(old_rules) {
-                if old == new {
-                    continue;
-                }
-                found.push(match rule {
-                    RuleId::TIME if copies.is_copy(old, new) => RuleId::COPY,
-                    RuleId::TIME => return None,
-                    rule => rule,
-                });
-            }
+            found.push(match rule {
+                RuleId::TIME if copies.is_copy(old, new) => RuleId::COPY,
+                RuleId::TIME => return None,
+                rule => rule,
+            });
         }
     }
     Some(found)

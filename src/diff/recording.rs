@@ -124,6 +124,17 @@ impl Recording {
         self.entries_of(call).filter(move |&entry| is_sent(&self.entries[entry as usize]) == sent)
     }
 
+    /// The entries of two calls that say the same, side by side: what was sent and what came back may have followed each other
+    /// otherwise.
+    pub(super) fn side_by_side(
+        &self,
+        call: CallId,
+        other: &Recording,
+        partner: CallId,
+    ) -> impl Iterator<Item = (u32, u32)> {
+        [true, false].into_iter().flat_map(move |sent| self.half(call, sent).zip(other.half(partner, sent)))
+    }
+
     /// The entry that a call begins with.
     pub fn first(&self, call: CallId) -> &Entry {
         &self.entries[self.calls[call as usize].first as usize]

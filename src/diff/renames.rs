@@ -46,8 +46,8 @@ struct Candidate {
 /// the request says.
 const TELLING_CALLS: u32 = 2;
 
-/// Up to so many names are first looked for in the bytes of an entry, before its message is taken apart.
-const SEARCHED_NAMES: usize = 16;
+/// Up to so many names, old and new, are first looked for in the bytes of an entry, before its message is taken apart.
+const SEARCHED_NAMES: usize = 32;
 
 /// Finds what was renamed, and folds the changes that this explains.
 pub(super) fn find(
@@ -112,17 +112,18 @@ pub(super) fn find(
         explain(pairs, &FxHashMap::default(), copies);
         return Vec::new();
     }
-    let olds: Vec<(u64, &str)> = order.iter().map(|hash| (*hash, &*candidates[hash].old)).collect();
-    let news: Vec<(u64, &str)> = order.iter().map(|hash| (candidates[hash].new_hash, &*candidates[hash].new)).collect();
-    let (old_in_old, new_in_new) = (occurrences(old, &olds, comparer), occurrences(new, &news, comparer));
-    let (old_in_new, new_in_old) = (occurrences(new, &olds, comparer), occurrences(old, &news, comparer));
+    let of_candidate = |(old_hash, candidate): (&u64, &Candidate)| {
+        [(*old_hash, candidate.old.clone()), (candidate.new_hash, candidate.new.clone())]
+    };
+    let names: Vec<(u64, String)> = candidates.iter().flat_map(of_candidate).collect();
+    let (in_old, in_new) = (occurrences(old, &names, comparer), occurrences(new, &names, comparer));
     let stays = |found: &FxHashMap<u64, Occurrence>, hash| found.get(&hash).is_some_and(|found| found.is_telling);
     let mut accepted = FxHashMap::default();
     let mut renames = Vec::new();
     for old_hash in order {
         let Some(candidate) = candidates.remove(&old_hash) else { continue };
         let new_hash = candidate.new_hash;
-        if stays(&old_in_new, old_hash) || stays(&new_in_old, new_hash) {
+        if stays(&in_new, old_hash) || stays(&in_old, new_hash) {
             continue;
         }
         accepted.insert(old_hash, new_hash);
@@ -130,9 +131,7 @@ pub(super) fn find(
             found.get(&hash).is_some_and(|found| found.first_part.is_some_and(Part::is_from_server))
         };
         renames.push(Rename {
-            is_from_server: candidate.is_generated
-                && from_server(&old_in_old, old_hash)
-                && from_server(&new_in_new, new_hash),
+            is_from_server: candidate.is_generated && from_server(&in_old, old_hash) && from_server(&in_new, new_hash),
             is_noise: false,
             old: candidate.shown.0,
             new: candidate.shown.1,
@@ -157,13 +156,11 @@ fn explain(pairs: &mut [Pair], accepted: &FxHashMap<u64, u64>, copies: &mut Copi
     for found in pairs.iter_mut().flat_map(|pair| &mut pair.changes) {
         let Some((old, new)) = texts(found) else { continue };
         let Some(names) = renamed(old, new) else { continue };
-        let is_renamed =
-            |(a, b): &(crate::compare::Name<'_>, crate::compare::Name<'_>)| accepted.get(&a.hash()) == Some(&b.hash());
         let mut any_renamed = false;
-        let is_explained = names.iter().all(|pair| {
-            let is_renamed = is_renamed(pair);
+        let is_explained = names.iter().all(|(a, b)| {
+            let is_renamed = accepted.get(&a.hash()) == Some(&b.hash());
             any_renamed |= is_renamed;
-            is_renamed || copies.is_copy_in_text(pair.0.name, pair.1.name)
+            is_renamed || copies.is_copy_in_text(a.name, b.name)
         });
         if is_explained && !names.is_empty() {
             found.change.rule = Some(if any_renamed { RuleId::RENAMED } else { RuleId::COPY });
@@ -191,7 +188,7 @@ struct Occurrence {
 /// Where names occur in a recording.
 fn occurrences(
     recording: &Recording,
-    names: &[(u64, &str)],
+    names: &[(u64, String)],
     comparer: &mut Comparer<'_>,
 ) -> FxHashMap<u64, Occurrence> {
     let wanted: FxHashSet<u64> = names.iter().map(|(hash, _)| *hash).collect();
@@ -279,8 +276,7 @@ impl FoldedValues {
         };
         let (mut pairs, mut paired) = (FxHashSet::default(), FxHashSet::default());
         for &(a, b) in same {
-            let halves = [true, false].map(|sent| old.half(a, sent).zip(new.half(b, sent)));
-            for (a, b) in halves.into_iter().flatten() {
+            for (a, b) in old.side_by_side(a, new, b) {
                 let ((olds, old_rules), (news, new_rules)) = (old.folded_of(a), new.folded_of(b));
                 if old_rules != new_rules {
                     continue;
