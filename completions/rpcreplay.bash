@@ -883,7 +883,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__list)
-            opts="-I -m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --help"
+            opts="-I -m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -953,6 +953,14 @@ _rpcreplay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --has)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -975,7 +983,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__print)
-            opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --help"
+            opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1058,6 +1066,14 @@ _rpcreplay() {
                     return 0
                     ;;
                 --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --has)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -69,12 +69,15 @@ SEND\t'A message was sent on a stream'
 RECV\t'A message was received from a stream, or its end'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l emit-defaults -d 'In JSON, write fields that have their default value'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto-names -d 'In JSON, name fields as the .proto file does'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbers -d 'In JSON, write enums as numbers'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-pager -d 'Write to a terminal directly, and not through the pager that PAGER names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l threads -d 'Work on this many threads [default: one per core]' -r
@@ -96,8 +99,11 @@ SEND\t'A message was sent on a stream'
 RECV\t'A message was received from a stream, or its end'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l threads -d 'Work on this many threads [default: one per core]' -r
@@ -119,8 +125,11 @@ SEND\t'A message was sent on a stream'
 RECV\t'A message was received from a stream, or its end'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l threads -d 'Work on this many threads [default: one per core]' -r

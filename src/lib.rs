@@ -34,6 +34,7 @@ pub mod pairing;
 pub mod recording;
 
 pub mod schema;
+pub mod shapes;
 
 pub mod format;
 
@@ -41,6 +42,7 @@ pub mod compare;
 pub mod config;
 
 pub mod diff;
+pub mod query;
 
 pub use error::{Error, Result};
 pub use schema::Schema;

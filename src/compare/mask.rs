@@ -144,7 +144,7 @@ pub(super) struct Watch<'s> {
 
 impl<'s> Watch<'s> {
     pub(super) fn new(schema: &'s Schema, mask: &'s Mask) -> Self {
-        let tracker = Tracker::new(schema, &mask.selectors);
+        let tracker = Tracker::new(schema, (&mask.selectors).into());
         Watch { mask, tracker, verdicts: Vec::new(), scopes: Vec::new() }
     }
 

@@ -59,7 +59,7 @@ pub use prototext::{ParseError, ParseFault, read_text};
 pub use quote::{escape_go, is_printable, quote_go, unquote_go};
 pub use raw::{RawEvent, likely_float, quote_hex, read_raw, write_raw};
 pub use select::{Part, Selector, SelectorError};
-pub(crate) use select::{StateId, TableId, Tracker};
+pub(crate) use select::{Reached, StateId, TableId, Tracker, Trail};
 pub use similar::similar;
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
 pub use status::{Code, Status, UnknownEntryFields, read_any, unknown_entry_fields};

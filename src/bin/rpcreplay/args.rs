@@ -13,7 +13,8 @@ use clap::error::ErrorKind;
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
 use rpcreplay::glob::Glob;
-use rpcreplay::schema::{Code, Schema, SchemaBuilder, SourceError};
+use rpcreplay::query::{CodeCondition, EntryRange, Query, ValueCondition};
+use rpcreplay::schema::{Schema, SchemaBuilder, Selector, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
 use crate::missing;
@@ -293,13 +294,49 @@ pub struct Selection {
     /// `!` none may be it: `!OK` and `!NOT_FOUND` keep calls that failed otherwise. A call whose end is not in the
     /// recording has no code and matches none.
     #[arg(long, value_name = "CODE")]
-    pub code: Vec<CodeArg>,
+    pub code: Vec<CodeCondition>,
 
     /// Keep entries with these numbers, from..to inclusive (can be repeated)
     ///
     /// `3`, `3..10`, `3..` and `..10` work. Where calls are shown, keep calls that contain such an entry.
     #[arg(long, value_name = "N[..M]")]
-    pub index: Vec<IndexRange>,
+    pub index: Vec<EntryRange>,
+
+    /// Keep entries that have a field which this selects (can be repeated)
+    ///
+    /// Every path that diff prints is a selector: `response:name` is a field of responses, `status:details(google.rpc.DebugInfo)`
+    /// stands inside an Any, `**.etag` at any depth, `google.protobuf.Timestamp` is every value of a type. Where calls are shown,
+    /// keep calls that contain such an entry.
+    #[arg(long, value_name = "SELECTOR")]
+    pub has: Vec<Selector>,
+
+    /// Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)
+    ///
+    /// `request:name=projects/demo`, `response:state=ENABLED`, `recv:ack_deadline_seconds=10`, `request:name~/secrets/weather-`.
+    /// Enums are compared by name or number, times and durations as JSON writes them, bytes as they are. An expression behind `~`
+    /// may match anywhere in the value. Where calls are shown, keep calls that contain such an entry.
+    #[arg(long = "match", value_name = "SELECTOR=VALUE|~REGEX")]
+    pub matches: Vec<ValueCondition>,
+
+    /// Keep what the other flags leave out, and leave out what they keep
+    #[arg(long)]
+    pub invert_match: bool,
+}
+
+impl Selection {
+    /// What they ask for.
+    pub fn query(&self) -> Query {
+        Query {
+            methods: self.method.clone(),
+            kinds: self.kind.iter().map(|kind| kind.kind()).collect(),
+            codes: self.code.clone(),
+            numbers: self.index.clone(),
+            fields: self.has.clone(),
+            values: self.matches.clone(),
+            is_inverted: self.invert_match,
+            is_unique: false,
+        }
+    }
 }
 
 /// When to use colours.
@@ -387,97 +424,5 @@ impl KindArg {
             KindArg::Send => Kind::Send,
             KindArg::Recv => Kind::Recv,
         }
-    }
-}
-
-/// A code, or any but one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodeArg {
-    /// The code.
-    pub code: Code,
-    /// Whether it is the one not to have.
-    pub negated: bool,
-}
-
-impl FromStr for CodeArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, negated) = text.strip_prefix('!').map_or((text, false), |name| (name, true));
-        match Code::parse(name) {
-            Some(code) => Ok(CodeArg { code, negated }),
-            None => {
-                let known: Vec<_> = Code::named().map(|code| code.to_string()).collect();
-                Err(format!("expected a number or one of {}", known.join(", ")))
-            }
-        }
-    }
-}
-
-/// A range of entry numbers, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IndexRange {
-    first: u64,
-    last: u64,
-}
-
-impl IndexRange {
-    /// Whether it holds a number.
-    pub fn contains(self, index: u64) -> bool {
-        (self.first..=self.last).contains(&index)
-    }
-}
-
-impl fmt::Display for IndexRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{}", self.first, self.last)
-    }
-}
-
-impl FromStr for IndexRange {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected entry numbers from 1 on, such as `3`, `3..10`, `3..` or `..10`";
-        let number = |text: &str, default| match text {
-            "" => Ok(default),
-            _ => text.parse().map_err(|_| EXPECTED),
-        };
-        let (first, last) = match text.split_once("..") {
-            Some(("", "")) => return Err(EXPECTED),
-            Some((first, last)) => (number(first, 1)?, number(last, u64::MAX)?),
-            None => (text.parse().map_err(|_| EXPECTED)?, text.parse().map_err(|_| EXPECTED)?),
-        };
-        if first == 0 {
-            return Err(EXPECTED);
-        }
-        if first > last {
-            return Err("the range is empty: its end lies before its beginning");
-        }
-        Ok(IndexRange { first, last })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_parse() {
-        let range = |first, last| Ok(IndexRange { first, last });
-        assert_eq!("3".parse(), range(3, 3));
-        assert_eq!("3..10".parse(), range(3, 10));
-        assert_eq!("3..".parse(), range(3, u64::MAX));
-        assert_eq!("..10".parse(), range(1, 10));
-        for text in ["", "..", "0", "0..3", "-1", "3...4", "a", "10..3"] {
-            assert!(text.parse::<IndexRange>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn codes_parse() {
-        assert_eq!("!ok".parse(), Ok(CodeArg { code: Code(0), negated: true }));
-        assert_eq!("DeadlineExceeded".parse(), Ok(CodeArg { code: Code(4), negated: false }));
-        assert!("!".parse::<CodeArg>().is_err());
     }
 }

@@ -12,15 +12,14 @@ use std::{mem, slice};
 
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{Compression, Decoder, Format, Frame, Numbering, Reader};
+use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
-use crate::args::{Input, Selection};
+use crate::args::Input;
 use crate::failure::Trouble;
 use crate::ordered::{Ordered, Room};
 use crate::progress::Progress;
-use crate::select::Selected;
-use crate::shapes::Shapes;
 use crate::source::Source;
 
 /// How many bytes of recordings may be worked on at the same time, per thread: 1 MiB, which is four batches.
@@ -39,18 +38,18 @@ pub struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    /// The batches of all recordings. `whole_calls` says whether calls are kept whole for one of their entries.
+    /// The batches of all recordings, of which a query keeps calls or entries.
     pub fn new(
         input: &'a Input,
-        selection: &'a Selection,
-        whole_calls: bool,
+        query: &'a Query,
+        unit: Unit,
         schema: &'a Schema,
         progress: Progress,
         threads: NonZeroUsize,
     ) -> Self {
         let (files, name) = (input.files.iter(), "".into());
         let (number, named) = (0, 0);
-        let files = Files { input, selection, whole_calls, schema, progress, files, name, open: None, number, named };
+        let files = Files { input, query, unit, schema, progress, files, name, open: None, number, named };
         let numbering = Ordered::new(Numbering::new(Format::JsonLines));
         let room = Room::new(ROOM_BYTES.saturating_mul(threads.get()));
         Batches { files: Mutex::new(files), numbering, room, is_closed: AtomicBool::new(false) }
@@ -113,11 +112,16 @@ impl<'a> Batches<'a> {
     }
 }
 
+/// How many times a recording is read for a query.
+pub fn passes(query: &Query, unit: Unit) -> u64 {
+    if query.needs_first_pass(unit) { 2 } else { 1 }
+}
+
 /// The recordings that are yet to be read.
 struct Files<'a> {
     input: &'a Input,
-    selection: &'a Selection,
-    whole_calls: bool,
+    query: &'a Query,
+    unit: Unit,
     schema: &'a Schema,
     progress: Progress,
     files: slice::Iter<'a, PathBuf>,
@@ -236,12 +240,12 @@ impl<'a> Files<'a> {
     }
 
     fn begin(&self, source: &mut Source) -> Result<(RecordingReader<'a>, Selected<'a>), Trouble> {
-        let mut selected = Selected::new(self.selection, self.whole_calls);
-        if selected.needs_first_pass() {
+        let mut selected = Selected::new(self.query, self.unit, self.schema);
+        if self.query.needs_first_pass(self.unit) {
             source.prepare_to_read_twice()?;
             // Damage ends this pass; the next one reports it.
             let entries = self.reader(source)?.map_while(Result::ok).inspect(|_| self.progress.show());
-            selected.learn(entries, &mut Shapes::new(self.schema));
+            selected.learn(entries, self.schema);
         }
         Ok((self.reader(source)?, selected))
     }

@@ -9,18 +9,18 @@ use terminal_size::{Width, terminal_size_of};
 use rpcreplay::entry::Entry;
 use rpcreplay::format::Decoder;
 use rpcreplay::pairing::Pairing;
+use rpcreplay::query::{Selected, Unit};
 use rpcreplay::schema::{Code, Schema, quote_json};
+use rpcreplay::shapes::Shapes;
 
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources, TableFormat};
-use crate::batches::{Batch, Batches};
+use crate::batches::{Batch, Batches, passes};
 use crate::course::Course;
 use crate::failure::{Failure, Outcome, Trouble};
 use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls};
 use crate::progress::Progress;
 use crate::render::{Cell, Column, Notes, Painter, Role, Table, Yields, shorten_name, write_fields};
-use crate::select::Selected;
-use crate::shapes::Shapes;
 use crate::tally::{Note, Shape, Tallies, Tally, Traffic};
 
 /// List the calls of recordings, a line each
@@ -71,8 +71,9 @@ impl List {
         let schema = &sources.schema;
         let output = Output::new();
         let threads = self.input.threads();
-        let progress = Progress::through(&self.input, Selected::new(&self.selection, true).passes(), &output);
-        let batches = Batches::new(&self.input, &self.selection, true, schema, progress.clone(), threads);
+        let query = self.selection.query();
+        let progress = Progress::through(&self.input, passes(&query, Unit::Call), &output);
+        let batches = Batches::new(&self.input, &query, Unit::Call, schema, progress.clone(), threads);
         let mut lister = Lister::new(self, schema, output, progress);
         lister.begin_all();
         let lister = Ordered::new(lister);
@@ -299,7 +300,7 @@ impl<'a> Lister<'a> {
                     table.show(width, &mut painter);
                     painter.words(Role::Aside, &format!("{}\n", totals.words(recording.calls)));
                 } else if is_whole {
-                    let is_everything = recording.selected.is_everything();
+                    let is_everything = recording.selected.query().is_everything();
                     let words = if is_everything { "no calls\n" } else { "nothing matches the selection\n" };
                     painter.words(Role::Aside, words);
                 }
@@ -315,7 +316,7 @@ impl<'a> Recording<'a> {
     fn new(name: Arc<str>, selected: Selected<'a>, schema: &'a Schema) -> Self {
         Recording {
             name,
-            kept_any: selected.is_everything(),
+            kept_any: selected.query().is_everything(),
             selected,
             pairing: Pairing::default(),
             shapes: Shapes::new(schema),

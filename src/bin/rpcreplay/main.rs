@@ -24,8 +24,6 @@ mod project;
 mod read_back;
 mod render;
 mod schema;
-mod select;
-mod shapes;
 mod source;
 mod tally;
 mod target;

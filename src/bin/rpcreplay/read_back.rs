@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use rpcreplay::format::Decoder;
+use rpcreplay::query::{Query, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
-use crate::args::{Input, Selection};
+use crate::args::Input;
 use crate::batches::Batches;
 use crate::failure::{Trouble, name_of};
 use crate::fingerprint::{Fingerprints, Identifier};
@@ -29,9 +30,9 @@ impl ReadBack<'_> {
     pub fn compare(&self, path: &Path, header: &Header, expected: &Fingerprints) -> Result<(), Trouble> {
         // What was written may be longer than what was read.
         let input = Input { files: vec![path.to_owned()], max_record_size: u64::MAX, threads: Some(self.threads) };
-        let everything = Selection::default();
+        let everything = Query::default();
         let progress = Progress::beside(&input, 1, true);
-        let batches = Batches::new(&input, &everything, false, self.schema, progress, self.threads);
+        let batches = Batches::new(&input, &everything, Unit::Entry, self.schema, progress, self.threads);
         let found = Queue::new((None, Fingerprints::default(), None));
         on_threads(
             self.threads,

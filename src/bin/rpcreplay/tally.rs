@@ -5,9 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use rpcreplay::entry::{Entry, EntryIndex, Flaw, Kind, Payload};
 use rpcreplay::pairing::Unpaired;
 use rpcreplay::schema::Code;
-
-use crate::select::ending;
-use crate::shapes::Shapes;
+use rpcreplay::shapes::{Shapes, ending};
 
 /// How many calls wait for entries that still belong to them, and for those before them.
 ///

@@ -14,6 +14,7 @@
 
 mod parse;
 mod track;
+mod trail;
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,7 @@ use crate::glob::Glob;
 
 pub use parse::SelectorError;
 pub(crate) use track::{StateId, TableId, Tracker};
+pub(crate) use trail::{Reached, Trail};
 
 /// Names fields, or values of a type.
 ///
@@ -84,6 +86,11 @@ impl Selector {
     /// Whether it may select something of the recording's initial state, and nothing else.
     pub fn is_of_initial_state(&self) -> bool {
         self.part == Some(Part::Initial)
+    }
+
+    /// Whether it selects something in calls of some methods alone.
+    pub(crate) fn names_method(&self) -> bool {
+        self.method.is_some()
     }
 
     /// The selector of a list where this one selects all of its elements one by one.

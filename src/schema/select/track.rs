@@ -4,6 +4,8 @@
 //! was reached. States and the steps between them are made when they are first needed, so that following a field costs a
 //! look into a table, however many selectors there are.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::{Part, Pattern, Selector, Step};
@@ -41,7 +43,7 @@ type Start = (Option<Part>, usize, StateId);
 #[derive(Debug)]
 pub(crate) struct Tracker<'s> {
     schema: &'s Schema,
-    selectors: &'s [Selector],
+    selectors: Cow<'s, [Selector]>,
     states: Vec<State>,
     ids: FxHashMap<State, StateId>,
     /// By method: the states of its messages.
@@ -70,7 +72,7 @@ enum Into<'a> {
 }
 
 impl<'s> Tracker<'s> {
-    pub(crate) fn new(schema: &'s Schema, selectors: &'s [Selector]) -> Self {
+    pub(crate) fn new(schema: &'s Schema, selectors: Cow<'s, [Selector]>) -> Self {
         Tracker {
             schema,
             selectors,
@@ -87,6 +89,15 @@ impl<'s> Tracker<'s> {
     /// The selectors that select the value of a state, in order.
     pub(crate) fn hits(&self, state: StateId) -> &[u32] {
         &self.states[state.index()].hits
+    }
+
+    /// Whether there are selectors to follow further from a state.
+    pub(crate) fn goes_on(&self, state: StateId) -> bool {
+        let goes_on = |live: &Live| match &self.selectors[live.0 as usize].pattern {
+            Pattern::Path(steps) => (live.1 as usize) < steps.len(),
+            Pattern::Type { .. } => true,
+        };
+        self.states[state.index()].live.iter().any(goes_on)
     }
 
     /// How many states there are so far.
@@ -107,8 +118,8 @@ impl<'s> Tracker<'s> {
     #[cold]
     fn new_start(&mut self, method: &str, part: Option<Part>, root: &Layout) -> StateId {
         let mut state = State::default();
-        for (number, selector) in (0..).zip(self.selectors) {
-            if selector.applies_to(method, part) {
+        for number in 0..self.selectors.len() as u32 {
+            if self.selectors[number as usize].applies_to(method, part) {
                 self.settle(&mut state, number, 0);
             }
         }
@@ -204,7 +215,7 @@ impl<'s> Tracker<'s> {
     }
 
     /// The step that a selector takes next; `None` for those of types.
-    fn step(&self, (selector, taken): Live) -> Option<&'s Step> {
+    fn step(&self, (selector, taken): Live) -> Option<&Step> {
         match &self.selectors[selector as usize].pattern {
             Pattern::Path(steps) => steps.get(taken as usize),
             Pattern::Type { .. } => None,

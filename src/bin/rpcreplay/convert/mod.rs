@@ -7,10 +7,11 @@ use clap::ValueEnum;
 use clap::error::ErrorKind;
 
 use rpcreplay::format::{Compression, Decoder, Encoder, Format, Reader, WriteOptions};
+use rpcreplay::query::{Query, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
-use crate::args::{Input, SchemaArgs, Selection};
+use crate::args::{Input, SchemaArgs};
 use crate::batches::{Batches, Beginning};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
 use crate::file_names;
@@ -336,9 +337,9 @@ impl Conversion<'_> {
         let (written, notes) = {
             let input = Input { files: vec![self.path.clone()], ..*self.input };
             let progress = Progress::beside(&input, 1, written.target.may_be_watched());
-            let everything = Selection::default();
+            let everything = Query::default();
             let threads = input.threads();
-            let batches = Batches::new(&input, &everything, false, schema, progress.clone(), threads);
+            let batches = Batches::new(&input, &everything, Unit::Entry, schema, progress.clone(), threads);
             let queue = Queue::new(written);
             on_threads(
                 threads,

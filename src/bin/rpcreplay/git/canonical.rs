@@ -7,10 +7,10 @@
 use rpcreplay::format::{Compression, Format, ReadOptions, Reader};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::{Schema, Walker};
+use rpcreplay::shapes::Shapes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::render::{BytesForm, CallView, Ending, Notes, Painter, ValueOptions, Window, show_initial};
-use crate::shapes::Shapes;
 
 /// Values whole: two that differ only in what is left out would look the same.
 const WHOLE: ValueOptions = ValueOptions { bytes: BytesForm::Text, max_bytes: None };

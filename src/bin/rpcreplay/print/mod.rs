@@ -12,17 +12,17 @@ use clap::ValueEnum;
 use clap::error::ErrorKind;
 
 use rpcreplay::format::{Decoder, Reader};
+use rpcreplay::query::Unit;
 use rpcreplay::schema::Schema;
 
 use crate::args::{ColorWhen, Input, MaxBytes, SchemaArgs, Selection};
-use crate::batches::Batches;
+use crate::batches::{Batches, passes};
 use crate::course::Course;
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, note};
 use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::{Output, is_harmless};
 use crate::progress::Progress;
 use crate::render::{BytesForm, Document, Notes};
-use crate::select::Selected;
 use crate::source::Source;
 
 use sorter::{Part, Sorter};
@@ -100,7 +100,7 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 21] = [
+const WITHOUT_ENTRIES: [&str; 24] = [
     "threads",
     "to",
     "group",
@@ -122,6 +122,9 @@ const WITHOUT_ENTRIES: [&str; 21] = [
     "kind",
     "code",
     "index",
+    "has",
+    "matches",
+    "invert_match",
 ];
 
 /// A format to print in.
@@ -181,8 +184,9 @@ impl Print {
 
         let by_call = document.is_none() && self.group == Group::Call;
         let threads = self.input.threads();
-        let progress = Progress::through(&self.input, Selected::new(&self.selection, by_call).passes(), &output);
-        let batches = Batches::new(&self.input, &self.selection, by_call, schema, progress.clone(), threads);
+        let (query, unit) = (self.selection.query(), if by_call { Unit::Call } else { Unit::Entry });
+        let progress = Progress::through(&self.input, passes(&query, unit), &output);
+        let batches = Batches::new(&self.input, &query, unit, schema, progress.clone(), threads);
         let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
         let printed = Queue::new(Printed { course: Course::new(output, progress), notes: Notes::default() });
         let stop = || {

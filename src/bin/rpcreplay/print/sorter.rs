@@ -5,14 +5,14 @@ use std::sync::Arc;
 use rpcreplay::entry::{Entry, EntryIndex, Payload};
 use rpcreplay::format::{Compression, Format};
 use rpcreplay::pairing::{Pairing, Unpaired};
+use rpcreplay::query::Selected;
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
+use rpcreplay::shapes::Shapes;
 
 use crate::batches::{Batch, Beginning};
 use crate::failure::Trouble;
 use crate::render::{Call, Ending, Window};
-use crate::select::Selected;
-use crate::shapes::Shapes;
 
 /// Turns the entries of recordings into what is to be shown of them, batch after batch.
 pub struct Sorter<'a> {
@@ -140,7 +140,7 @@ impl<'a> Sorter<'a> {
 impl<'a> Recording<'a> {
     fn new(selected: Selected<'a>, schema: &'a Schema) -> Self {
         Recording {
-            kept_any: selected.is_everything(),
+            kept_any: selected.query().is_everything(),
             selected,
             pairing: Pairing::default(),
             shapes: Shapes::new(schema),
@@ -172,7 +172,7 @@ impl<'a> Recording<'a> {
             result,
             is_empty: !self.shown_any && items.is_empty(),
             kept_any: self.kept_any,
-            is_everything: self.selected.is_everything(),
+            is_everything: self.selected.query().is_everything(),
         }
     }
 }

@@ -5,8 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use rpcreplay::entry::{Entry, EntryIndex, Kind, Payload};
 use rpcreplay::pairing::Unpaired;
 use rpcreplay::schema::Code;
-
-use crate::select::ending;
+use rpcreplay::shapes::ending;
 
 /// How many entries wait for the end of a call before it is shown without.
 ///

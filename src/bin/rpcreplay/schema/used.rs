@@ -6,12 +6,13 @@ use std::mem;
 
 use rpcreplay::entry::{Any, Entry, Payload};
 use rpcreplay::format::Decoder;
+use rpcreplay::query::{Query, Unit};
 use rpcreplay::schema::{
     Flow, Layout, Malformed, Order, Place, Schema, Sink, Status, UnopenedAny, Unresolved, Walker, Wire, quote_json,
     read_any,
 };
 
-use crate::args::{Input, SchemaArgs, Selection, Sources, TableFormat};
+use crate::args::{Input, SchemaArgs, Sources, TableFormat};
 use crate::batches::Batches;
 use crate::course::Course;
 use crate::failure::{Failure, Outcome, note};
@@ -103,10 +104,10 @@ impl Used {
 
     /// Counts what the recordings use, and reports those that are damaged.
     fn count(&self, schema: &Schema, output: Output) -> (Uses, Course) {
-        let everything = Selection::default();
+        let everything = Query::default();
         let threads = self.input.threads();
         let progress = Progress::through(&self.input, 1, &output);
-        let batches = Batches::new(&self.input, &everything, false, schema, progress.clone(), threads);
+        let batches = Batches::new(&self.input, &everything, Unit::Entry, schema, progress.clone(), threads);
         // What follows damage may have been read before the damage was found; it is not counted.
         let is_whole = Ordered::new(false);
         let counted = Ordered::new((Uses::default(), Course::new(output, progress)));

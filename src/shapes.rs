@@ -1,15 +1,33 @@
-//! Which streams end with their first response: [`Shapes`].
+//! How calls end: [`ending`], and [`Shapes`], which knows the streams that end with their first response.
 
 use std::collections::HashMap;
 
-use rpcreplay::entry::{Entry, Kind};
-use rpcreplay::pairing::EntrySet;
-use rpcreplay::schema::{Method, Schema};
+use crate::entry::{Entry, Kind, Payload};
+use crate::pairing::EntrySet;
+use crate::schema::{Code, Method, Schema, Status};
+
+/// How the call ended, if this entry says so.
+///
+/// An error counts in every kind of entry, also a stream that could not be opened. The end of a stream is its success,
+/// and so is the only response of one that [is answered once](Shapes::is_answered_once).
+pub fn ending(entry: &Entry, is_answered_once: bool) -> Option<Code> {
+    match (entry.payload(), entry.kind()) {
+        (Payload::Error(any), _) if any.type_name() == "google.rpc.Status" => {
+            Status::read(any.value).ok().map(|status| status.code)
+        }
+        (Payload::Error(_), _) => None,
+        (Payload::Message(_) | Payload::Empty | Payload::Eof, Kind::Response) => Some(Code::OK),
+        (Payload::Eof, Kind::Recv) => Some(Code::OK),
+        (Payload::Message(_), Kind::Recv) if is_answered_once => Some(Code::OK),
+        (Payload::Message(_) | Payload::Empty | Payload::Eof, _) => None,
+    }
+}
 
 /// Follows the streams of a recording whose methods answer once.
 ///
 /// Go's client reads the only response of a client stream and nothing after it, so no end of such a stream is ever
 /// recorded: the response is the end. Which streams these are, only the service's descriptor tells.
+#[derive(Debug)]
 pub struct Shapes<'s> {
     schema: &'s Schema,
     /// What is known of the methods that were asked for.

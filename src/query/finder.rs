@@ -1,0 +1,216 @@
+//! Which fields and values of a query are in a message: [`Finder`].
+
+use super::{Query, ValueCondition};
+use crate::entry::{Any, Entry};
+use crate::schema::{
+    Field, Flow, JsonOptions, Layout, LayoutId, Malformed, Order, Part, Place, Reached, Scalar, Schema, Selector, Sink,
+    Trail, UnopenedAny, Walker, WellKnown, Wire, write_json,
+};
+
+/// What was found in an entry, or in a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// One of the [fields](Query::fields).
+    pub field: bool,
+    /// One of the [values](Query::values).
+    pub value: bool,
+}
+
+/// Looks into messages; keeps its memory from one to the next.
+#[derive(Debug)]
+pub(super) struct Finder<'q> {
+    query: &'q Query,
+    walker: Walker<'q>,
+    trail: Trail<'q>,
+    values: Values<'q>,
+}
+
+impl<'q> Finder<'q> {
+    /// A finder of what a query asks for.
+    pub fn new(query: &'q Query, schema: &'q Schema) -> Self {
+        let values = Values { writer: Walker::new(schema), text: Vec::new() };
+        // Those of its fields come first, so that a hit tells what it is of.
+        let of_values = query.values.iter().map(|condition| &condition.selector);
+        let selectors: Vec<Selector> = query.fields.iter().chain(of_values).cloned().collect();
+        Finder { query, walker: Walker::new(schema), trail: Trail::new(schema, selectors.into()), values }
+    }
+
+    /// What an entry of a call of this method has of it. A message that can't be opened has nothing.
+    pub fn find(&mut self, entry: &Entry, method: &str) -> Found {
+        let Some(any) = entry.payload().fields().0 else { return Found::default() };
+        let Ok(layout) = self.walker.schema().resolve(any.type_url) else { return Found::default() };
+        let Finder { query, walker, trail, values } = self;
+        let found = walker.checked_if_needed(Malformed::in_any, |walker| {
+            trail.begin(method, Part::of(entry), walker.schema().layout(layout));
+            let mut sink = FinderSink { query, trail, values, found: Found::default() };
+            walker.walk(layout, any.value, &mut sink).map(|()| sink.found)
+        });
+        found.unwrap_or_default()
+    }
+}
+
+/// What values are as text.
+#[derive(Debug)]
+struct Values<'q> {
+    writer: Walker<'q>,
+    text: Vec<u8>,
+}
+
+struct FinderSink<'f, 'q> {
+    query: &'q Query,
+    trail: &'f mut Trail<'q>,
+    values: &'f mut Values<'q>,
+    found: Found,
+}
+
+impl<'q> FinderSink<'_, 'q> {
+    /// Notes what selects a value; `is_wanted` says whether it is the one of a condition.
+    fn note(&mut self, reached: Reached, mut is_wanted: impl FnMut(&ValueCondition, &mut Values<'q>) -> bool) {
+        let fields = self.query.fields.len();
+        for hit in self.trail.hits(reached) {
+            match (hit as usize).checked_sub(fields) {
+                None => self.found.field = true,
+                Some(number) if !self.found.value => {
+                    self.found.value = is_wanted(&self.query.values[number], self.values);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+impl Values<'_> {
+    /// Whether a condition takes a value.
+    fn is_taken(&mut self, condition: &ValueCondition, value: Scalar<'_>) -> bool {
+        self.text.clear();
+        match value {
+            Scalar::String(text) | Scalar::Bytes(text) => return condition.takes(text),
+            Scalar::Bool(value) => self.text.extend_from_slice(if value { b"true" } else { b"false" }),
+            Scalar::I32(value) => self.put_number(value),
+            Scalar::I64(value) => self.put_number(value),
+            Scalar::U32(value) => self.put_number(value),
+            Scalar::U64(value) => self.put_number(value),
+            Scalar::F32(value) if condition.number() == Some(value) => return true,
+            Scalar::F64(value) if condition.number() == Some(value) => return true,
+            Scalar::F32(value) => self.text.extend_from_slice(value.to_string().as_bytes()),
+            Scalar::F64(value) => self.text.extend_from_slice(value.to_string().as_bytes()),
+            Scalar::Enum(number, _) if condition.number() == Some(number) => return true,
+            Scalar::Enum(number, layout) => match layout.name(number) {
+                Some(name) => self.text.extend_from_slice(name.as_bytes()),
+                None => self.put_number(number),
+            },
+        }
+        condition.takes(&self.text)
+    }
+
+    fn put_number(&mut self, number: impl itoa::Integer) {
+        self.text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// Whether a condition takes a message that JSON writes as one value, such as a time.
+    fn is_taken_as_json(&mut self, condition: &ValueCondition, layout: &Layout, wire: Wire<'_>) -> bool {
+        let Some(id) = json_value(layout, self.writer.schema()) else { return false };
+        self.text.clear();
+        let written = write_json(&mut self.writer, id, &wire.bytes(), JsonOptions::default(), &mut self.text);
+        if written.is_err() {
+            return false;
+        }
+        match serde_json::from_slice::<String>(&self.text) {
+            Ok(text) => condition.takes(text.as_bytes()),
+            Err(_) => condition.takes(&self.text),
+        }
+    }
+}
+
+/// The layout of a message that JSON writes as a string, a number or a word.
+fn json_value(layout: &Layout, schema: &Schema) -> Option<LayoutId> {
+    match layout.well_known()? {
+        WellKnown::Any | WellKnown::Struct | WellKnown::ListValue | WellKnown::Empty => None,
+        WellKnown::Timestamp | WellKnown::Duration | WellKnown::FieldMask | WellKnown::Value | WellKnown::Wrapper => {
+            schema.resolve(layout.full_name()).ok()
+        }
+    }
+}
+
+impl Sink for FinderSink<'_, '_> {
+    type Error = Malformed;
+    const ORDER: Order = Order::Declared;
+
+    fn opens_any(&self) -> bool {
+        true
+    }
+
+    fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Malformed> {
+        let reached = self.trail.at(place);
+        self.note(reached, |condition, values| values.is_taken_as_json(condition, layout, wire));
+        if self.trail.is_dead_end(reached) {
+            return Ok(Flow::Skip);
+        }
+        self.trail.enter_message(reached, layout);
+        Ok(Flow::Enter)
+    }
+
+    fn end_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
+        self.trail.leave();
+        Ok(())
+    }
+
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        let reached = self.trail.at(place);
+        self.note(reached, |condition, values| values.is_taken(condition, value));
+        Ok(())
+    }
+
+    fn begin_list(&mut self, field: &Field) -> Result<(), Malformed> {
+        let reached = self.trail.at(Place::Field(field));
+        self.note(reached, |_, _| false);
+        self.trail.enter_list(reached);
+        Ok(())
+    }
+
+    fn end_list(&mut self, _: &Field) -> Result<(), Malformed> {
+        self.trail.leave();
+        Ok(())
+    }
+
+    fn begin_map(&mut self, field: &Field) -> Result<(), Malformed> {
+        let reached = self.trail.at(Place::Field(field));
+        self.note(reached, |_, _| false);
+        self.trail.enter_map(reached);
+        Ok(())
+    }
+
+    fn end_map(&mut self, _: &Field) -> Result<(), Malformed> {
+        self.trail.leave();
+        Ok(())
+    }
+
+    fn begin_entry(&mut self, map: &Field, _: &Field, key: Scalar<'_>) -> Result<(), Malformed> {
+        self.trail.enter_entry(map, &key);
+        Ok(())
+    }
+
+    fn end_entry(&mut self, _: &Field) -> Result<(), Malformed> {
+        self.trail.leave();
+        Ok(())
+    }
+
+    fn begin_any(&mut self, place: Place<'_>, _: Any<'_>, layout: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        let any = self.trail.at(place);
+        self.note(any, |_, _| false);
+        let message = self.trail.any(any, layout);
+        self.trail.enter_any(message);
+        Ok(Flow::Enter)
+    }
+
+    fn end_any(&mut self, _: Place<'_>, _: &Layout) -> Result<(), Malformed> {
+        self.trail.leave();
+        Ok(())
+    }
+
+    fn unopened_any(&mut self, place: Place<'_>, _: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
+        let reached = self.trail.at(place);
+        self.note(reached, |_, _| false);
+        Ok(Flow::Enter)
+    }
+}

@@ -1,0 +1,83 @@
+//! Which calls of a recording to keep: [`Query`] says it, [`Selected`] follows a recording and applies it.
+//!
+//! Knows entries, calls and values of messages; writes nothing and shows nothing.
+
+mod conditions;
+mod finder;
+mod said;
+mod selected;
+
+use crate::entry::Kind;
+use crate::glob::Glob;
+use crate::schema::{Code, Selector};
+
+pub use conditions::{CodeCondition, EntryRange, ValueCondition, ValueConditionError};
+pub use selected::{Selected, Unit};
+
+/// Which calls, or entries, to keep.
+///
+/// Of several conditions of one kind any will do, and those of different kinds must all hold; the default keeps everything.
+#[derive(Debug, Default)]
+pub struct Query {
+    /// Of calls: patterns for their full method.
+    pub methods: Vec<Glob>,
+    /// Of entries: their kind.
+    pub kinds: Vec<Kind>,
+    /// Of calls: how they ended. Codes that a call must not end with must all hold.
+    pub codes: Vec<CodeCondition>,
+    /// Of entries: their numbers.
+    pub numbers: Vec<EntryRange>,
+    /// Of entries: fields that must be there.
+    pub fields: Vec<Selector>,
+    /// Of entries: values that must be there.
+    pub values: Vec<ValueCondition>,
+    /// Whether what all this says is to be left out, and the rest kept.
+    pub is_inverted: bool,
+    /// Whether a call is left out that says the same as an earlier one that is kept, its answer included.
+    pub is_unique: bool,
+}
+
+impl Query {
+    /// Whether everything is kept.
+    pub fn is_everything(&self) -> bool {
+        !self.has_conditions() && !self.is_inverted && !self.is_unique
+    }
+
+    /// Whether a recording must be [learned](Selected::learn) before its first entry can be judged: the end of a call, and
+    /// whether an entry of it is wanted, are not told by its first.
+    pub fn needs_first_pass(&self, unit: Unit) -> bool {
+        let asks_about_entries = match unit {
+            Unit::Call => self.asks_about_entries() || self.asks_about_messages(),
+            Unit::Entry => false,
+        };
+        !self.codes.is_empty() || self.is_unique || asks_about_entries
+    }
+
+    fn has_conditions(&self) -> bool {
+        !self.methods.is_empty() || !self.codes.is_empty() || self.asks_about_entries() || self.asks_about_messages()
+    }
+
+    fn asks_about_entries(&self) -> bool {
+        !self.kinds.is_empty() || !self.numbers.is_empty()
+    }
+
+    fn asks_about_messages(&self) -> bool {
+        !self.fields.is_empty() || !self.values.is_empty()
+    }
+
+    /// Whether a selector names methods.
+    fn asks_for_methods(&self) -> bool {
+        let mut selectors = self.fields.iter().chain(self.values.iter().map(|condition| &condition.selector));
+        selectors.any(Selector::names_method)
+    }
+
+    fn matches_method(&self, method: &str) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|glob| glob.matches(method))
+    }
+
+    fn matches_code(&self, code: Code) -> bool {
+        let mut wanted = self.codes.iter().filter(|condition| !condition.is_negated).peekable();
+        (wanted.peek().is_none() || wanted.any(|condition| condition.code == code))
+            && self.codes.iter().filter(|condition| condition.is_negated).all(|condition| condition.code != code)
+    }
+}

@@ -1,0 +1,194 @@
+//! What a query keeps of one recording: [`Selected`].
+
+use rustc_hash::FxHashMap;
+
+use super::Query;
+use super::finder::{Finder, Found};
+use super::said::Said;
+use crate::entry::{Entry, EntryIndex};
+use crate::pairing::{EntrySet, Pairing, Unpaired};
+use crate::schema::Schema;
+use crate::shapes::{Shapes, ending};
+
+/// What is kept as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A call, for any of its entries.
+    Call,
+    /// An entry.
+    Entry,
+}
+
+/// Says of each entry of a recording whether a query keeps it.
+///
+/// The method and the end of a call are told by one of its entries, and its other entries must follow. The method comes
+/// first; the end comes last, so whoever asks for it reads the recording twice. All that is kept is a few bits per entry.
+#[derive(Debug)]
+pub struct Selected<'q> {
+    query: &'q Query,
+    unit: Unit,
+    finder: Finder<'q>,
+    called: Called,
+    /// The first entries of the calls whose method matches.
+    methods: EntrySet,
+    /// The first entries of the calls whose code matches.
+    codes: EntrySet,
+    /// The first entries of the calls of which an entry's kind and number match.
+    hits: EntrySet,
+    /// The first entries of the calls that have one of the fields.
+    fields: EntrySet,
+    /// The first entries of the calls that have one of the values.
+    values: EntrySet,
+    /// The first entries of the calls that repeat an earlier one.
+    repeated: EntrySet,
+}
+
+impl<'q> Selected<'q> {
+    /// A query before anything is known of the recording.
+    pub fn new(query: &'q Query, unit: Unit, schema: &'q Schema) -> Self {
+        Selected {
+            query,
+            unit,
+            finder: Finder::new(query, schema),
+            called: Called::default(),
+            methods: EntrySet::default(),
+            codes: EntrySet::default(),
+            hits: EntrySet::default(),
+            fields: EntrySet::default(),
+            values: EntrySet::default(),
+            repeated: EntrySet::default(),
+        }
+    }
+
+    /// The query.
+    pub fn query(&self) -> &'q Query {
+        self.query
+    }
+
+    /// Reads the recording a first time: learns how calls end, and which contain what is asked for. Needed if
+    /// [the query says so](Query::needs_first_pass).
+    pub fn learn(&mut self, entries: impl Iterator<Item = Entry>, schema: &'q Schema) {
+        let (mut pairing, mut shapes) = (Pairing::default(), Shapes::new(schema));
+        let mut said = self.query.is_unique.then(|| Said::new(schema));
+        for entry in entries {
+            let call = call_of(&entry, pairing.follow(&entry));
+            let end = ending(&entry, shapes.is_answered_once(&entry, call.0));
+            self.note_method(&entry, call);
+            match end {
+                Some(code) if self.query.matches_code(code) => self.codes.insert(call.0),
+                Some(_) => drop(self.codes.remove(call.0)),
+                None => {}
+            }
+            if self.matches_entry(&entry) {
+                self.hits.insert(call.0);
+            }
+            if self.unit == Unit::Call {
+                self.look_for(&entry, call);
+            }
+            if let Some(said) = &mut said {
+                said.add(&entry, call);
+            }
+        }
+        if let Some(said) = said {
+            let repeated = said.repeated(|call| self.matches_call(call) != self.query.is_inverted);
+            repeated.into_iter().for_each(|call| self.repeated.insert(call));
+        }
+    }
+
+    /// Whether an entry is kept. To be asked of every entry, in order.
+    pub fn keeps(&mut self, entry: &Entry, call: Result<EntryIndex, Unpaired>) -> bool {
+        if self.query.is_everything() {
+            return true;
+        }
+        let call = call_of(entry, call);
+        self.note_method(entry, call);
+        let matches = self.matches_call(call.0)
+            && match self.unit {
+                Unit::Call => true,
+                Unit::Entry => self.matches_entry(entry) && self.has_what_is_asked(entry, call),
+            };
+        matches != self.query.is_inverted && !self.repeated.contains(call.0)
+    }
+
+    fn note_method(&mut self, entry: &Entry, call: EntryIndex) {
+        if call == entry.index() && self.query.matches_method(entry.method()) {
+            self.methods.insert(call.0);
+            if self.query.asks_for_methods() {
+                self.called.insert(call.0, entry.method());
+            }
+        }
+    }
+
+    /// Notes what an entry has of what is asked for, unless its call has it already.
+    fn look_for(&mut self, entry: &Entry, call: EntryIndex) {
+        let Query { fields, values, .. } = self.query;
+        let misses_field = !fields.is_empty() && !self.fields.contains(call.0);
+        let misses_value = !values.is_empty() && !self.values.contains(call.0);
+        if self.methods.contains(call.0) && (misses_field || misses_value) {
+            let Found { field, value } = self.finder.find(entry, self.called.method(call.0));
+            if field {
+                self.fields.insert(call.0);
+            }
+            if value {
+                self.values.insert(call.0);
+            }
+        }
+    }
+
+    /// Whether all that is asked of a call as a whole is so.
+    fn matches_call(&self, call: u64) -> bool {
+        let Query { codes, fields, values, .. } = self.query;
+        let of_entries = self.unit == Unit::Entry
+            || (!self.query.asks_about_entries() || self.hits.contains(call))
+                && (fields.is_empty() || self.fields.contains(call))
+                && (values.is_empty() || self.values.contains(call));
+        self.methods.contains(call) && (codes.is_empty() || self.codes.contains(call)) && of_entries
+    }
+
+    /// Whether an entry's kind and number are asked for.
+    fn matches_entry(&self, entry: &Entry) -> bool {
+        let Query { kinds, numbers, .. } = self.query;
+        (kinds.is_empty() || kinds.contains(&entry.kind()))
+            && (numbers.is_empty() || numbers.iter().any(|range| range.contains(entry.index().0)))
+    }
+
+    /// Whether an entry has the fields and values that are asked for.
+    fn has_what_is_asked(&mut self, entry: &Entry, call: EntryIndex) -> bool {
+        let Query { fields, values, .. } = self.query;
+        if !self.query.asks_about_messages() {
+            return true;
+        }
+        let found = self.finder.find(entry, self.called.method(call.0));
+        (fields.is_empty() || found.field) && (values.is_empty() || found.value)
+    }
+}
+
+/// The methods of calls, which only their first entries name.
+#[derive(Debug, Default)]
+struct Called {
+    methods: Vec<Box<str>>,
+    numbers: FxHashMap<Box<str>, u32>,
+    /// By the number of its first entry.
+    of_call: FxHashMap<u64, u32>,
+}
+
+impl Called {
+    fn insert(&mut self, call: u64, method: &str) {
+        let number = self.numbers.get(method).copied().unwrap_or_else(|| {
+            let number = self.methods.len() as u32;
+            self.methods.push(method.into());
+            self.numbers.insert(method.into(), number);
+            number
+        });
+        self.of_call.insert(call, number);
+    }
+
+    fn method(&self, call: u64) -> &str {
+        self.of_call.get(&call).map_or("", |number| &self.methods[*number as usize])
+    }
+}
+
+/// The first entry of an entry's call; one that belongs to no call is a call of its own.
+fn call_of(entry: &Entry, call: Result<EntryIndex, Unpaired>) -> EntryIndex {
+    call.unwrap_or(entry.index())
+}
