@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{mem, slice};
 
 use rpcreplay::entry::Entry;
-use rpcreplay::format::{Compression, Decoder, Format, Frame, Numbering, Reader};
+use rpcreplay::format::{Compression, Decoder, Format, Frame, Numbering, Reader, WriteOptions};
 use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
@@ -147,6 +147,8 @@ pub struct Batch<'a> {
     pub number: u64,
     /// The name of the recording.
     pub name: Arc<str>,
+    /// How the recording is written that it belongs to.
+    pub options: WriteOptions,
     /// What the recording begins with, if it begins with this batch; or why it can't be read.
     pub begins: Option<Result<Box<Beginning<'a>>, Trouble>>,
     /// How the recording ended, if it ends with this batch.
@@ -197,6 +199,7 @@ impl<'a> Files<'a> {
         let mut batch = Batch {
             number: self.number,
             name: self.name.clone(),
+            options: WriteOptions::new(Format::Binary),
             begins,
             ends: None,
             may_have_more: false,
@@ -206,7 +209,9 @@ impl<'a> Files<'a> {
         };
         self.number += 1;
         if let Some(open) = &mut self.open {
-            batch.named = match open.reader.format() {
+            let format = open.reader.format();
+            batch.options = WriteOptions { canonical: open.reader.is_canonical(), ..WriteOptions::new(format) };
+            batch.named = match format {
                 Format::Binary | Format::Text => None,
                 Format::Json | Format::JsonLines => {
                     self.named += 1;

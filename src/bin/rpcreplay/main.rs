@@ -23,6 +23,7 @@ mod progress;
 mod project;
 mod read_back;
 mod render;
+mod rewrite;
 mod schema;
 mod source;
 mod tally;

@@ -22,6 +22,21 @@ pub enum Destination {
     File(PathBuf),
 }
 
+impl Destination {
+    /// Whether what is written can be read before it takes its place.
+    pub fn can_be_read_back(&self) -> bool {
+        match self {
+            Destination::Stdout => false,
+            Destination::File(path) => !is_special(path),
+        }
+    }
+
+    /// Whether what is written may end on a terminal.
+    pub fn may_be_watched(&self) -> bool {
+        *self == Destination::Stdout && Output::new().may_be_watched()
+    }
+}
+
 /// How much is gathered before it is written.
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -32,7 +47,6 @@ pub struct Target {
     like: Option<PathBuf>,
     /// The name of the destination.
     name: String,
-    is_text: bool,
     out: Out,
 }
 
@@ -91,17 +105,13 @@ fn into_io(failure: Failure) -> io::Error {
 }
 
 impl Target {
-    /// A destination to which nothing was written. Refuses to write what no terminal shows to one.
+    /// A destination to which nothing was written.
     ///
     /// A new file is to be as private as the one that is read, `like`.
-    pub fn new(destination: &Destination, format: Format, like: Option<&Path>) -> Result<Target, Trouble> {
+    pub fn new(destination: &Destination, like: Option<&Path>) -> Result<Target, Trouble> {
         let name = match destination {
             Destination::Stdout => "standard output".to_owned(),
             Destination::File(path) => name_of(path),
-        };
-        let is_text = match format {
-            Format::Binary => false,
-            Format::Text | Format::Json | Format::JsonLines => true,
         };
         let special = match destination {
             Destination::File(path) if is_special(path) => {
@@ -111,11 +121,15 @@ impl Target {
             Destination::Stdout | Destination::File(_) => None,
         };
         let (destination, like) = (destination.clone(), like.map(Path::to_owned));
-        let target = Target { destination, like, name, is_text, out: Out::Nothing(special) };
-        if !is_text && target.is_terminal() {
-            return Err(target.refusal("a binary recording"));
+        Ok(Target { destination, like, name, out: Out::Nothing(special) })
+    }
+
+    /// Refuses a terminal for what none can show.
+    pub fn refuse_terminal_for(&self, format: Format) -> Result<(), Trouble> {
+        match format {
+            Format::Binary if self.is_terminal() => Err(self.refusal("a binary recording")),
+            Format::Binary | Format::Text | Format::Json | Format::JsonLines => Ok(()),
         }
-        Ok(target)
     }
 
     fn is_terminal(&self) -> bool {
@@ -131,21 +145,11 @@ impl Target {
             .with_hint("name a file with -o, or redirect standard output")
     }
 
-    /// Whether what is written can be read before it takes its place.
-    pub fn can_be_read_back(&self) -> bool {
-        match &self.destination {
-            Destination::Stdout => false,
-            Destination::File(path) => !is_special(path),
-        }
-    }
-
-    /// Whether what is written may end on a terminal.
-    pub fn may_be_watched(&self) -> bool {
-        self.destination == Destination::Stdout && Output::new().may_be_watched()
-    }
-
-    /// Opens it: with the compression that is wanted, or that its name says, or that which is to be kept.
-    pub fn begin(&mut self, wanted: Option<Compression>, kept: Compression) -> Result<(), Failure> {
+    /// Opens it for a format: with the compression that is wanted, or that its name says, or that which is to be kept.
+    ///
+    /// Refuses to write what no terminal shows to one.
+    pub fn begin(&mut self, format: Format, wanted: Option<Compression>, kept: Compression) -> Result<(), Failure> {
+        self.refuse_terminal_for(format)?;
         let by_name = match &self.destination {
             Destination::Stdout => None,
             Destination::File(path) => compression_of_name(path),
@@ -161,7 +165,8 @@ impl Target {
         let sink = match (&self.destination, special) {
             (Destination::Stdout, _) => {
                 let output = Output::new();
-                let escapes = output.is_terminal() && self.is_text;
+                // What is binary has been refused.
+                let escapes = output.is_terminal();
                 Sink::Stdout { output, escapes }
             }
             (Destination::File(_), Some(special)) => Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, special)),
@@ -233,8 +238,11 @@ impl Target {
             keep_owner(file.as_file(), &path);
             file.as_file().set_permissions(permissions).map_err(failed)?;
         }
-        // Its name must not come before its bytes where the machine stops in between.
-        file.as_file().sync_all().map_err(failed)?;
+        // Where the machine stops in between, what was there must not be gone before its successor is whole. Where nothing was
+        // there, nothing can be lost, and waiting for the disk takes longer than everything else.
+        if path.exists() {
+            file.as_file().sync_all().map_err(failed)?;
+        }
         file.persist(path).map_err(|error| failed(error.error))?;
         remove_on_signal(None);
         Ok(())

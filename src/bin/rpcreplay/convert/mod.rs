@@ -6,22 +6,16 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use rpcreplay::format::{Compression, Decoder, Encoder, Format, Reader, WriteOptions};
+use rpcreplay::format::{Compression, Format, Reader, WriteOptions};
 use rpcreplay::query::{Query, Unit};
-use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs};
-use crate::batches::{Batches, Beginning};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
 use crate::file_names;
-use crate::fingerprint::{Fingerprints, Identifier};
-use crate::notes::Notes;
-use crate::ordered::{Queue, on_threads};
-use crate::progress::Progress;
-use crate::read_back::ReadBack;
+use crate::rewrite::{Place, Rewrite, Unchanged, is_json};
 use crate::source::Source;
-use crate::target::{self, Destination, Target};
+use crate::target::{self, Destination};
 
 /// The schema of JSON recordings, in the words of JSON Schema.
 const JSON_SCHEMA: &str = include_str!("recording.schema.json");
@@ -252,10 +246,6 @@ fn usage(kind: ErrorKind, message: &str) -> ! {
 
 const NOT_CANONICAL: &str = "--canonical is for --to json and jsonl";
 
-fn is_json(format: Format) -> bool {
-    matches!(format, Format::Json | Format::JsonLines)
-}
-
 /// Refuses to write two recordings to one place.
 fn refuse_same_names(plans: &[Conversion<'_>]) -> Result<(), Trouble> {
     let mut by_target = HashMap::with_capacity(plans.len());
@@ -290,22 +280,6 @@ pub struct Conversion<'a> {
     pub input: &'a Input,
 }
 
-/// What was found at the beginning of a recording.
-struct Found {
-    format: Format,
-    compression: Compression,
-    header: Header,
-}
-
-/// What a thread hands over of a batch.
-struct Converted {
-    begins: Option<Result<Found, Trouble>>,
-    ends: Option<Result<(), Trouble>>,
-    bytes: Vec<u8>,
-    fingerprints: Vec<u64>,
-    notes: Notes,
-}
-
 impl Conversion<'_> {
     /// Reads the recording and writes it.
     pub fn carry_out(&self, schema: &Schema) -> Result<(), Failure> {
@@ -318,100 +292,23 @@ impl Conversion<'_> {
             return Err(Trouble::new(&name, NOT_CANONICAL).into());
         }
         let options = WriteOptions { format, canonical: self.canonical, allow_loss: self.allow_loss };
-        let like = Some(&*self.path).filter(|path| path.as_os_str() != "-");
-        let target = Target::new(&self.destination, format, like)?;
-        let verifies = self.verifies && target.can_be_read_back();
-        let identifies_exactly = options.is_exact();
-        let written = Written {
-            target,
-            name: name.clone(),
-            encoder: Encoder::new(options, schema),
-            header: None,
-            compression: self.compression,
-            fingerprints: Fingerprints::default(),
-            notes: Notes::default(),
-            has_entries: false,
-            in_place: self.destination == Destination::File(self.path.clone()),
-            result: None,
+        let threads = self.input.threads();
+        let in_place = self.destination == Destination::File(self.path.clone());
+        let rewrite = Rewrite {
+            name,
+            input: Input { files: vec![self.path.clone()], ..*self.input },
+            query: &Query::default(),
+            unit: Unit::Entry,
+            options: Some(options),
+            place: Place {
+                compression: self.compression,
+                keeps_compression: in_place,
+                needs_entries: false,
+                ..Place::new(self.destination.clone(), &self.path, self.verifies, threads)
+            },
+            trouble: trouble_of_loss,
         };
-        let (written, notes) = {
-            let input = Input { files: vec![self.path.clone()], ..*self.input };
-            let progress = Progress::beside(&input, 1, written.target.may_be_watched());
-            let everything = Query::default();
-            let threads = input.threads();
-            let batches = Batches::new(&input, &everything, Unit::Entry, schema, progress.clone(), threads);
-            let queue = Queue::new(written);
-            on_threads(
-                threads,
-                || batches.close(),
-                |more| {
-                    let (mut decoder, mut encoder) = (Decoder::new(schema), Encoder::new(options, schema));
-                    let mut identifier = Identifier::new(schema, identifies_exactly, !self.allow_loss);
-                    while let Some(mut batch) = batches.next() {
-                        if batch.may_have_more {
-                            more();
-                        }
-                        let (number, room) = (batch.number, batch.bytes());
-                        let entries = batches.decode(&mut batch, &mut decoder);
-                        let mut converted = Converted {
-                            begins: batch.begins.map(|begins| {
-                                let Beginning { format, compression, header, .. } = *begins?;
-                                Ok(Found { format, compression, header })
-                            }),
-                            ends: batch.ends,
-                            bytes: Vec::with_capacity(room),
-                            fingerprints: Vec::with_capacity(entries.len()),
-                            notes: Notes::default(),
-                        };
-                        for entry in &entries {
-                            let index = entry.index().0;
-                            match encoder.entry(entry, index == 1, &mut converted.bytes) {
-                                Ok(left_out) => {
-                                    converted.notes.left_out.add(index, left_out.unknown_fields);
-                                }
-                                Err(error) => {
-                                    batch.rest.abandon();
-                                    converted.ends = Some(Err(trouble_of_loss(&name, &error, self.canonical)));
-                                    break;
-                                }
-                            }
-                            if entry.ignored_wire() {
-                                converted.notes.ignored_wire.add(index, 1);
-                            }
-                            if verifies {
-                                converted.fingerprints.push(identifier.fingerprint(entry));
-                            }
-                        }
-                        queue.add(number, converted, |written: &mut Written<'_>, converted| written.add(converted));
-                        batches.give_back(room);
-                    }
-                },
-            );
-            progress.finish();
-            let mut written = queue.into_inner();
-            let notes = std::mem::take(&mut written.notes);
-            (written, notes)
-        };
-        let Written { target, header, fingerprints, result, .. } = written;
-        match result {
-            Some(Ok(())) => {}
-            Some(Err(failure)) => return Err(failure),
-            None => return Err(Trouble::new(&name, "ends unexpectedly").into()),
-        }
-        if let Some(written) = target.read_back().filter(|_| verifies) {
-            let back = ReadBack {
-                schema,
-                exactly: identifies_exactly,
-                with_unknown: !self.allow_loss,
-                threads: self.input.threads(),
-            };
-            back.compare(written, &header.unwrap_or_default(), &fingerprints).map_err(|trouble| {
-                trouble
-                    .within(&format!("{name}: what was written does not read back as it was read, and is thrown away"))
-            })?;
-        }
-        notes.tell(&name);
-        target.put_in_place()
+        rewrite.carry_out(schema, Unchanged).map(drop)
     }
 
     /// The format that the recording has.
@@ -424,10 +321,10 @@ impl Conversion<'_> {
 }
 
 /// The trouble that a format can't carry something, with the flags that help.
-fn trouble_of_loss(name: &str, error: &rpcreplay::Error, is_canonical: bool) -> Trouble {
+fn trouble_of_loss(name: &str, error: &rpcreplay::Error, options: WriteOptions) -> Trouble {
     let trouble = Trouble::in_recording(name, error);
     match error.kind() {
-        rpcreplay::error::ErrorKind::Loss { .. } => trouble.with_hint(match is_canonical {
+        rpcreplay::error::ErrorKind::Loss { .. } => trouble.with_hint(match options.canonical {
             true => "go on without it with --allow-loss, or leave out --canonical: plain JSON keeps everything",
             false => "go on without it with --allow-loss, or write json or jsonl, which keep everything",
         }),
@@ -435,68 +332,5 @@ fn trouble_of_loss(name: &str, error: &rpcreplay::Error, is_canonical: bool) -> 
             trouble.with_hint("leave out --canonical: plain JSON keeps everything")
         }
         _ => trouble,
-    }
-}
-
-/// What was written so far.
-struct Written<'s> {
-    target: Target,
-    name: String,
-    encoder: Encoder<'s>,
-    header: Option<Header>,
-    compression: Option<Compression>,
-    fingerprints: Fingerprints,
-    notes: Notes,
-    has_entries: bool,
-    in_place: bool,
-    /// How it ended, if it did.
-    result: Option<Result<(), Failure>>,
-}
-
-impl Written<'_> {
-    /// Adds what comes next; nothing that follows an end.
-    fn add(&mut self, converted: Converted) {
-        if self.result.is_none() {
-            self.result = self.try_to_add(converted).transpose();
-        }
-    }
-
-    /// Writes what comes next, and says how the recording ended if it did.
-    fn try_to_add(&mut self, converted: Converted) -> Result<Option<()>, Failure> {
-        if let Some(begins) = converted.begins {
-            let Found { format, compression, header } = begins?;
-            let mut bytes = Vec::new();
-            let begun = self.encoder.begin(&header, &mut bytes);
-            begun.map_err(|error| Trouble::in_recording(&self.name, &error))?;
-            let is_json = |format| matches!(format, Format::Json | Format::JsonLines);
-            // What was compressed as a recording is to be readable as JSON.
-            let kept = if is_json(self.encoder.options().format) && !is_json(format) {
-                Compression::None
-            } else {
-                compression
-            };
-            // A file that is replaced keeps its name, and with it its compression.
-            let wanted = self.compression.or(self.in_place.then_some(kept));
-            self.target.begin(wanted, kept)?;
-            self.target.write(&bytes)?;
-            self.header = Some(header);
-        }
-        self.target.write(&converted.bytes)?;
-        self.notes.add(converted.notes);
-        for fingerprint in converted.fingerprints {
-            self.fingerprints.push(fingerprint);
-        }
-        self.has_entries |= !converted.bytes.is_empty();
-        match converted.ends {
-            None => Ok(None),
-            Some(Err(damage)) => Err(damage.into()),
-            Some(Ok(())) => {
-                let mut bytes = Vec::new();
-                self.encoder.end(self.has_entries, &mut bytes);
-                self.target.write(&bytes)?;
-                self.target.finish()?;
-                Ok(Some(()))
-            }
-        }
     }
 }

@@ -237,8 +237,8 @@ impl Session<'_> {
     /// Puts the edited recording in the place of the file.
     fn write_back(&self, edited: &Edited, bytes: &[u8]) -> Result<(), Failure> {
         let Original { name, path, format, compression, .. } = &self.original;
-        let mut target = Target::new(&Destination::File(path.clone()), *format, None)?;
-        target.begin(Some(*compression), *compression)?;
+        let mut target = Target::new(&Destination::File(path.clone()), None)?;
+        target.begin(*format, Some(*compression), *compression)?;
         target.write(bytes)?;
         target.finish()?;
         if let Some(written) = target.read_back() {

@@ -92,8 +92,8 @@ impl Place {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))?;
         }
-        let mut target = Target::new(&Destination::File(path.clone()), Format::Text, None)?;
-        target.begin(None, Compression::None)?;
+        let mut target = Target::new(&Destination::File(path.clone()), None)?;
+        target.begin(Format::Text, None, Compression::None)?;
         target.write(text)?;
         target.finish()?;
         target.put_in_place()
