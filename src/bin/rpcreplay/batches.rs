@@ -185,8 +185,8 @@ pub struct Beginning<'a> {
     pub compression: Compression,
     /// What stands in front of the entries.
     pub header: Header,
-    /// Which entries are kept.
-    pub selected: Selected<'a>,
+    /// Which entries are kept; whoever asks takes it.
+    pub selected: Option<Selected<'a>>,
 }
 
 impl<'a> Files<'a> {
@@ -240,7 +240,7 @@ impl<'a> Files<'a> {
         Some(self.begin(&mut source).map(|(reader, selected)| {
             let (format, compression, header) = (reader.format(), reader.compression(), reader.header().clone());
             self.open = Some(Open { reader, rest: Rest::default() });
-            Box::new(Beginning { format, compression, header, selected })
+            Box::new(Beginning { format, compression, header, selected: Some(selected) })
         }))
     }
 

@@ -184,7 +184,7 @@ impl<'a> Lister<'a> {
             Some(Err(trouble)) => return self.course.report(&trouble),
             Some(Ok(beginning)) => {
                 self.begin(&batch.name);
-                self.recording = Some(Recording::new(batch.name, beginning.selected, self.schema));
+                self.recording = beginning.selected.map(|selected| Recording::new(batch.name, selected, self.schema));
             }
             None => {}
         }

@@ -5,10 +5,12 @@ mod batches;
 mod completions;
 mod convert;
 mod course;
+mod destinations;
 mod diff;
 mod edit;
 mod failure;
 mod file_names;
+mod filter;
 mod fingerprint;
 mod git;
 mod list;
@@ -57,6 +59,7 @@ enum Command {
     List(Box<list::List>),
     Convert(Box<convert::Convert>),
     Diff(Box<diff::Diff>),
+    Filter(Box<filter::Filter>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Convert(convert) => convert.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Filter(filter) => filter.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),

@@ -1,6 +1,5 @@
 //! `rpcreplay convert`: a recording in another format, with everything that is in it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -11,6 +10,7 @@ use rpcreplay::query::{Query, Unit};
 use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs};
+use crate::destinations::{make_folder, refuse_same_names};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
 use crate::file_names;
 use crate::rewrite::{Place, Rewrite, Unchanged, is_json};
@@ -216,16 +216,13 @@ impl Convert {
                 input: &self.input,
             });
         }
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            if folder.exists() || file_names::format_of_name(folder).is_some() {
-                let error = if folder.exists() { "is no folder" } else { "is the name of a file" };
-                return Err(Trouble::new(&name_of(folder), error)
-                    .with_hint("several recordings need a folder behind -o")
-                    .into());
-            }
-            std::fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))?;
+        if let Some(folder) = folder {
+            make_folder(folder)?;
         }
-        refuse_same_names(&plans)?;
+        refuse_same_names(
+            plans.iter().map(|plan| (&plan.path, &plan.destination)),
+            "convert them into different folders",
+        )?;
         if self.canonical && plans.iter().any(|plan| plan.to.is_some_and(|to| !is_json(to))) {
             usage(ErrorKind::ArgumentConflict, NOT_CANONICAL);
         }
@@ -245,20 +242,6 @@ fn usage(kind: ErrorKind, message: &str) -> ! {
 }
 
 const NOT_CANONICAL: &str = "--canonical is for --to json and jsonl";
-
-/// Refuses to write two recordings to one place.
-fn refuse_same_names(plans: &[Conversion<'_>]) -> Result<(), Trouble> {
-    let mut by_target = HashMap::with_capacity(plans.len());
-    for plan in plans {
-        if let Destination::File(path) = &plan.destination
-            && let Some(other) = by_target.insert(path, &plan.path)
-        {
-            let error = format!("{} and {} would both become this file", name_of(other), name_of(&plan.path));
-            return Err(Trouble::new(&name_of(path), error).with_hint("convert them into different folders"));
-        }
-    }
-    Ok(())
-}
 
 /// One recording, what becomes of it, and where that is written.
 pub struct Conversion<'a> {

@@ -99,7 +99,7 @@ impl<'a> Sorter<'a> {
             self.recordings += 1;
             let Beginning { format, compression, header, selected } = *beginning;
             begins = Some(Head { is_first: self.recordings == 1, format, compression, header });
-            self.recording = Some(Recording::new(selected, self.schema));
+            self.recording = selected.map(|selected| Recording::new(selected, self.schema));
         }
         let Some(recording) = &mut self.recording else { return Ok(None) };
         let is_first = !recording.shown_any;

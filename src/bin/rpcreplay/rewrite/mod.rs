@@ -73,7 +73,7 @@ struct Begins {
 
 impl Rewrite<'_> {
     /// Reads and writes, and says whether there was anything to write.
-    pub fn carry_out<'a, M: Middle<'a>>(&'a self, schema: &'a Schema, middle: M) -> Result<bool, Failure> {
+    pub fn carry_out<'a>(&'a self, schema: &'a Schema, middle: impl Middle<'a>) -> Result<bool, Failure> {
         let (query, unit) = (self.query, self.unit);
         let threads = self.input.threads();
         let progress = Progress::beside(&self.input, passes(query, unit), self.place.destination.may_be_watched());
