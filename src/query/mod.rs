@@ -12,6 +12,7 @@ use crate::glob::Glob;
 use crate::schema::{Code, Selector};
 
 pub use conditions::{CodeCondition, EntryRange, ValueCondition, ValueConditionError};
+pub use said::Said;
 pub use selected::{Selected, Unit};
 
 /// Which calls, or entries, to keep.

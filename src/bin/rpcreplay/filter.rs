@@ -1,12 +1,10 @@
 //! `rpcreplay filter`: the calls of recordings that somebody wants, as recordings.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use rpcreplay::entry::{Entry, EntryIndex, Kind};
-use rpcreplay::error;
-use rpcreplay::format::{Decoder, Renumbering};
-use rpcreplay::pairing::{Pairing, Unpaired};
+use rpcreplay::entry::Entry;
+use rpcreplay::format::Decoder;
+use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
@@ -16,7 +14,7 @@ use crate::destinations::{destinations, refuse_other_format};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::rewrite::{Middle, Place, Rewrite};
+use crate::rewrite::{Middle, Place, Replayable, Rewrite};
 use crate::target::{self, Destination};
 
 /// Keep the calls of recordings that you want, and write them as recordings that replay
@@ -197,15 +195,13 @@ struct Keeping<'a> {
     counts: Counts,
     selected: Option<Selected<'a>>,
     pairing: Pairing,
-    renumbering: Renumbering,
-    /// Requests that were kept and not yet answered.
-    unanswered: BTreeSet<u64>,
+    replayable: Replayable,
 }
 
 impl<'a> Keeping<'a> {
     fn new(unit: Unit, destination: &'a Destination) -> Self {
-        let (counts, pairing, renumbering, unanswered) = Default::default();
-        Keeping { unit, destination, counts, selected: None, pairing, renumbering, unanswered }
+        let (counts, pairing, replayable) = Default::default();
+        Keeping { unit, destination, counts, selected: None, pairing, replayable }
     }
 }
 
@@ -232,7 +228,7 @@ impl<'a> Middle<'a> for Keeping<'a> {
             }
             counts.entries.kept += 1;
             counts.calls.kept += u64::from(begins_call);
-            match keep(&mut self.renumbering, &mut self.unanswered, &entry, call) {
+            match self.replayable.keep(&entry, call) {
                 Ok(entry) => kept.push(entry),
                 Err(trouble) => {
                     batch.rest.abandon();
@@ -243,10 +239,8 @@ impl<'a> Middle<'a> for Keeping<'a> {
             }
         }
         if matches!(batch.ends, Some(Ok(())))
-            && let Some(request) = self.unanswered.first()
+            && let Err(trouble) = self.replayable.end_recording()
         {
-            let trouble =
-                format!("entry {request}: a REQUEST without its RESPONSE, for which Go refuses the recording");
             batch.ends = Some(Err(self.refusal(&batch.name, trouble)));
         }
         kept
@@ -260,31 +254,4 @@ impl Keeping<'_> {
             Unit::Call => "take it out with rpcreplay repair, or leave its call out of the selection",
         })
     }
-}
-
-/// An entry as it is written, or why it can't be.
-fn keep(
-    renumbering: &mut Renumbering,
-    unanswered: &mut BTreeSet<u64>,
-    entry: &Entry,
-    call: Result<EntryIndex, Unpaired>,
-) -> Result<Entry, String> {
-    let index = entry.index();
-    call.map_err(|unpaired| format!("entry {index}: Go's {unpaired}"))?;
-    if let Some(flaw) = entry.flaw() {
-        return Err(format!("entry {index}: {flaw}"));
-    }
-    let written = renumbering.next(entry).map_err(|error| match error.kind() {
-        error::ErrorKind::MissingReference { entry, refers_to } => {
-            format!("entry {entry} is kept, and entry {refers_to}, which it belongs to, is not")
-        }
-        _ => error.to_string(),
-    })?;
-    renumbering.accept(written);
-    match (entry.kind(), call) {
-        (Kind::Request, _) => drop(unanswered.insert(index.0)),
-        (Kind::Response, Ok(request)) => drop(unanswered.remove(&request.0)),
-        _ => {}
-    }
-    entry.written(written).map_err(|error| error.to_string())
 }

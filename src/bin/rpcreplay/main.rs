@@ -15,6 +15,7 @@ mod fingerprint;
 mod git;
 mod list;
 mod man;
+mod merge;
 mod missing;
 mod notes;
 mod ordered;
@@ -28,6 +29,7 @@ mod render;
 mod rewrite;
 mod schema;
 mod source;
+mod split;
 mod tally;
 mod target;
 
@@ -60,6 +62,8 @@ enum Command {
     Convert(Box<convert::Convert>),
     Diff(Box<diff::Diff>),
     Filter(Box<filter::Filter>),
+    Merge(Box<merge::Merge>),
+    Split(Box<split::Split>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
@@ -87,6 +91,8 @@ fn main() -> ExitCode {
         Command::Convert(convert) => convert.run(),
         Command::Diff(diff) => diff.run(),
         Command::Filter(filter) => filter.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Split(split) => split.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),

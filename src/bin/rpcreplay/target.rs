@@ -172,7 +172,7 @@ impl Target {
             (Destination::File(_), Some(special)) => Sink::Special(BufWriter::with_capacity(BLOCK_BYTES, special)),
             (Destination::File(path), None) => {
                 let (file, permissions) = open_for_rename(path, self.like.as_deref())?;
-                remove_on_signal(Some(file.path()));
+                remove_on_signal(file.path());
                 Sink::Temporary(BufWriter::with_capacity(BLOCK_BYTES, file), permissions)
             }
         };
@@ -230,7 +230,7 @@ impl Target {
             return Ok(());
         };
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        let path = real_path(path);
+        let (path, temporary) = (real_path(path), file.path().to_owned());
         if is_same(file.path(), &path).unwrap_or(false) {
             return Ok(());
         }
@@ -244,7 +244,7 @@ impl Target {
             file.as_file().sync_all().map_err(failed)?;
         }
         file.persist(path).map_err(|error| failed(error.error))?;
-        remove_on_signal(None);
+        keep_on_signal(&temporary);
         Ok(())
     }
 
@@ -340,15 +340,20 @@ fn real_path(path: &Path) -> PathBuf {
     path
 }
 
-/// The file that is written at present, and is to go where the program is stopped.
-static TEMPORARY: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The files that are written at present, and are to go where the program is stopped.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Notes which file is to go where the program is stopped from outside, if it listens to that.
-fn remove_on_signal(file: Option<&Path>) {
-    *TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner) = file.map(Path::to_owned);
+/// Notes a file that is to go where the program is stopped from outside, if it listens to that.
+fn remove_on_signal(file: &Path) {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).push(file.to_owned());
 }
 
-/// From now on, takes away the file that is written at present when the program is stopped from outside.
+/// Notes that a file has another name now, and is to stay.
+fn keep_on_signal(file: &Path) {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).retain(|temporary| temporary != file);
+}
+
+/// From now on, takes away the files that are written at present when the program is stopped from outside.
 #[cfg(unix)]
 pub fn listen_to_signals() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -356,7 +361,7 @@ pub fn listen_to_signals() {
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
     let _ = std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
-            if let Some(file) = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            for file in TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
                 let _ = fs::remove_file(file);
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);

@@ -1,6 +1,7 @@
 //! Recordings that are read and written anew: [`Rewrite`], the road that convert, filter and merge share.
 
 mod outlet;
+mod replayable;
 
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{Compression, Decoder, Encoder, Format, WriteOptions};
@@ -18,6 +19,7 @@ use crate::progress::Progress;
 use crate::target::Target;
 
 pub use outlet::{Outlet, Place};
+pub use replayable::Replayable;
 
 /// What stands between reading and writing: it is given the entries of all batches, one after the other.
 ///
@@ -105,7 +107,12 @@ impl Rewrite<'_> {
                     Some(writer) if writer.options == options => writer,
                     other => other.insert(EntryWriter::new(self, options, schema)),
                 };
-                queue.add(number, writer.write(batch, &entries, room), Course::add);
+                queue.add(number, writer.write(batch, &entries, room), |course, rewritten| {
+                    course.add(rewritten);
+                    if course.result.is_some() {
+                        batches.close();
+                    }
+                });
                 batches.give_back(room);
             }
         });
@@ -201,7 +208,7 @@ impl Course<'_> {
                 self.outlet = Some(Outlet::new(self.schema, place, options, header, kept)?);
             }
         }
-        let Some(outlet) = &mut self.outlet else { return Ok(None) };
+        let Some(outlet) = &mut self.outlet else { return Ok(rewritten.ends.transpose().map(|_| None)?) };
         outlet.add(&rewritten.bytes, &rewritten.fingerprints)?;
         self.notes.add(rewritten.notes);
         match rewritten.ends {

@@ -1,0 +1,247 @@
+//! `rpcreplay merge`: recordings one after the other, as one.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+
+use rpcreplay::entry::{Entry, EntryIndex};
+use rpcreplay::format::{Reader, WriteOptions};
+use rpcreplay::pairing::{EntrySet, Pairing};
+use rpcreplay::query::{Query, Said, Unit};
+use rpcreplay::recording::Header;
+use rpcreplay::schema::{Schema, quote_go};
+
+use crate::args::{Input, SchemaArgs};
+use crate::batches::Batch;
+use crate::destinations::{at, refuse_other_format};
+use crate::failure::{Failure, Outcome, Trouble, name_of, usage};
+use crate::rewrite::{Middle, Place, Replayable, Rewrite};
+use crate::source::Source;
+use crate::target::{self, Destination};
+
+/// Join recordings: the calls of the first, then those of the second, and so on
+///
+/// Entries are numbered anew, and what refers to them follows; every other byte of them stays as it was. Format and compression
+/// are those of the first recording; an ending .gz or .zst of OUT says otherwise. What is written to a file is read back and
+/// compared before the file takes its place, which may be that of one of the recordings.
+///
+/// A recording has one initial state. Recordings with different ones are refused, unless --initial-from says which to take.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rpcreplay merge create.replay delete.replay -o all.replay
+  rpcreplay merge --unique --initial-from monday.replay monday.replay tuesday.replay -o week.replay")]
+pub struct Merge {
+    #[command(flatten)]
+    input: Input,
+
+    /// Write to this file [default: standard output]
+    #[arg(short, long, value_name = "OUT", help_heading = "Output")]
+    output: Option<PathBuf>,
+
+    /// Take the initial state from this recording
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    initial_from: Option<PathBuf>,
+
+    /// Leave out calls that are equal to an earlier one, of the same recording or one before it, the answer included
+    ///
+    /// Messages are compared, not their bytes. Without it all are kept, and Go's replayer plays each once.
+    #[arg(long, help_heading = "Output")]
+    unique: bool,
+
+    /// Read back what was written, and compare it, before it takes its place; this is the default
+    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
+    verify: bool,
+
+    /// Do not read back what was written
+    #[arg(long, overrides_with = "verify", help_heading = "Output")]
+    no_verify: bool,
+
+    #[command(flatten)]
+    types: SchemaArgs,
+}
+
+impl Merge {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        self.input.refuse_to_read_twice("merge");
+        let destination = self.output.as_deref().map_or(Destination::Stdout, at);
+        target::listen_to_signals();
+        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
+        let sources = Box::leak(Box::new(self.types.load()?));
+        let schema = &sources.schema;
+        let initial = match &self.initial_from {
+            Some(path) => Some(self.initial_state(path, schema)?),
+            None => None,
+        };
+        let repeated = if self.unique { self.repeated(schema)? } else { EntrySet::default() };
+        let (files, threads) = (&self.input.files, self.input.threads());
+        let rewrite = Rewrite {
+            name: match &destination {
+                Destination::Stdout => "standard output".to_owned(),
+                Destination::File(path) => name_of(path),
+            },
+            input: Input { files: files.clone(), ..self.input },
+            query: &Query::default(),
+            unit: Unit::Entry,
+            options: None,
+            place: Place {
+                needs_entries: false,
+                ..Place::new(destination.clone(), &files[0], !self.no_verify, threads)
+            },
+            trouble: |name, error, _| Trouble::in_recording(name, error),
+        };
+        let joining = Joining {
+            destination: &destination,
+            files: files.len(),
+            initial,
+            repeated,
+            first: None,
+            begun: 0,
+            entries_before: 0,
+            entries: 0,
+            pairing: Pairing::default(),
+            replayable: Replayable::default(),
+        };
+        rewrite.carry_out(schema, joining)?;
+        sources.advise(&[]);
+        Ok(Outcome::Fine)
+    }
+
+    /// The initial state of a recording.
+    fn initial_state(&self, path: &Path, schema: &Schema) -> Result<Header, Trouble> {
+        if path.as_os_str() == "-" {
+            usage("merge", ErrorKind::ValueValidation, "--initial-from needs a file, not standard input");
+        }
+        Ok(self.open(path, schema)?.1.header().clone())
+    }
+
+    /// The first entries of the calls that repeat an earlier one, numbered through all recordings.
+    fn repeated(&self, schema: &Schema) -> Result<EntrySet, Trouble> {
+        if self.input.files.iter().any(|path| path.as_os_str() == "-") {
+            let error = "--unique reads every recording twice, which standard input can't be: name a file";
+            usage("merge", ErrorKind::ArgumentConflict, error);
+        }
+        let (mut said, mut before) = (Said::new(schema), 0);
+        for path in &self.input.files {
+            let (name, mut reader) = self.open(path, schema)?;
+            let (mut pairing, mut entries) = (Pairing::default(), 0);
+            while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
+                let call = pairing.follow(&entry).unwrap_or(entry.index());
+                said.add(&entry, EntryIndex(before + call.0));
+                entries += 1;
+            }
+            before += entries;
+        }
+        let mut repeated = EntrySet::default();
+        said.repeated(|_| true).into_iter().for_each(|call| repeated.insert(call));
+        Ok(repeated)
+    }
+
+    fn open<'s>(&self, path: &Path, schema: &'s Schema) -> Result<(String, Reader<'s, Box<dyn Read + Send>>), Trouble> {
+        let mut source = Source::new(path);
+        let name = source.name();
+        let reader = Reader::new(source.open()?, schema, self.input.options());
+        let reader = reader.map_err(|error| Trouble::in_recording(&name, &error))?;
+        Ok((name, reader))
+    }
+}
+
+/// Puts recordings one behind the other.
+struct Joining<'a> {
+    destination: &'a Destination,
+    /// How many there are.
+    files: usize,
+    /// The initial state that was chosen.
+    initial: Option<Header>,
+    /// The first entries of calls that are left out, numbered through all recordings.
+    repeated: EntrySet,
+    /// What the first one is.
+    first: Option<First>,
+    /// How many were begun.
+    begun: usize,
+    /// How many entries the recordings before this one have, and this one so far.
+    entries_before: u64,
+    entries: u64,
+    pairing: Pairing,
+    replayable: Replayable,
+}
+
+/// The first of the recordings.
+struct First {
+    name: String,
+    options: WriteOptions,
+    header: Header,
+}
+
+impl<'a> Middle<'a> for Joining<'_> {
+    fn pass(&mut self, batch: &mut Batch<'a>, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut kept = Vec::with_capacity(entries.len());
+        if let Err(trouble) = self.join(batch, entries, &mut kept) {
+            batch.ends = Some(Err(trouble));
+        }
+        kept
+    }
+}
+
+impl Joining<'_> {
+    fn join(&mut self, batch: &mut Batch<'_>, entries: Vec<Entry>, kept: &mut Vec<Entry>) -> Result<(), Trouble> {
+        let refusal =
+            |trouble: String| Trouble::new(&batch.name, trouble).with_hint("take it out with rpcreplay repair before");
+        match batch.begins.take().transpose()? {
+            None => {}
+            Some(mut beginning) => {
+                self.begun += 1;
+                self.entries_before += std::mem::take(&mut self.entries);
+                self.pairing = Pairing::default();
+                self.replayable.begin_recording().map_err(refusal)?;
+                match &self.first {
+                    None => {
+                        refuse_other_format(self.destination, beginning.format)?;
+                        let header = beginning.header.clone();
+                        self.first = Some(First { name: batch.name.to_string(), options: batch.options, header });
+                        beginning.header = self.initial.clone().unwrap_or(beginning.header);
+                        batch.begins = Some(Ok(beginning));
+                    }
+                    Some(first) if self.initial.is_none() && first.header != beginning.header => {
+                        let (ours, theirs) = (shown(&beginning.header), shown(&first.header));
+                        let error = format!("its initial state is {ours}, and that of {} is {theirs}", first.name);
+                        return Err(Trouble::new(&batch.name, error)
+                            .with_hint("say with --initial-from FILE from which recording to take it"));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        batch.options = self.first.as_ref().map_or(batch.options, |first| first.options);
+        for entry in entries {
+            self.entries += 1;
+            let call = self.pairing.follow(&entry);
+            let first = call.unwrap_or(entry.index());
+            if !self.repeated.contains(self.entries_before + first.0) {
+                kept.push(self.replayable.keep(&entry, call).map_err(refusal)?);
+            }
+        }
+        if let Some(Ok(())) = batch.ends {
+            self.replayable.end_recording().map_err(refusal)?;
+            if self.begun < self.files {
+                batch.ends = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An initial state in a line.
+fn shown(header: &Header) -> String {
+    const SHOWN_BYTES: usize = 60;
+    let initial = &header.initial;
+    if initial.is_empty() {
+        return "empty".to_owned();
+    }
+    let mut quoted = Vec::new();
+    quote_go(&mut quoted, &initial[..initial.len().min(SHOWN_BYTES)]);
+    let more = if initial.len() > SHOWN_BYTES { format!("… of {} bytes", initial.len()) } else { String::new() };
+    format!("{}{more}", String::from_utf8_lossy(&quoted))
+}

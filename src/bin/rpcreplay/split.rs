@@ -1,0 +1,381 @@
+//! `rpcreplay split`: a recording in parts, each a recording.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
+use std::io::Read;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rpcreplay::entry::Entry;
+use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions};
+use rpcreplay::pairing::Pairing;
+use rpcreplay::schema::Schema;
+
+use crate::args::SchemaArgs;
+use crate::destinations::make_folder;
+use crate::failure::{Failure, Outcome, Trouble, name_of, note};
+use crate::file_names::{compression_of_name, format_of_name, uncompressed};
+use crate::fingerprint::Identifier;
+use crate::output::Output;
+use crate::rewrite::{Outlet, Place, Replayable};
+use crate::source::Source;
+use crate::target::{self, Destination, Target};
+
+/// How many parts are written at the same time; each takes an open file and a buffer.
+const OPEN_PARTS: usize = 64;
+
+/// How many bytes of a part are gathered before they are written.
+const GATHERED_BYTES: usize = 64 * 1024;
+
+/// Cut a recording into parts: by method, by service, or so many calls each
+///
+/// Each part is a recording of its own, with the initial state, format and compression of the whole one. Calls are kept whole
+/// and in order; entries are numbered anew, and what refers to them follows; every other byte of them stays as it was.
+///
+/// The parts are named after the recording and what is in them, `calls.google.pubsub.v1.Publisher.Publish.replay` or
+/// `calls.003.replay`. A line per part is written to standard output: its name, how many calls it has, and how many entries. Each is
+/// read back and compared before it takes its place. A recording that is damaged or would not replay is refused as a whole.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rpcreplay split --by method calls.replay -o parts/
+  rpcreplay split --by calls=100 calls.replay -o parts/")]
+pub struct Split {
+    /// The recording to read, in any format, compressed with gzip or zstd, or not; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// What a part is: the calls of a method, of a service, or N calls in the order in which they begin
+    #[arg(long, value_name = "method|service|calls=N", help_heading = "Output")]
+    by: By,
+
+    /// Write the parts into this folder, which is made if need be
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    output: PathBuf,
+
+    /// Refuse records, entries and header lines of more bytes than this
+    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
+    max_record_size: u64,
+
+    /// Read back what was written, and compare it, before it takes its place; this is the default
+    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
+    verify: bool,
+
+    /// Do not read back what was written
+    #[arg(long, overrides_with = "verify", help_heading = "Output")]
+    no_verify: bool,
+
+    #[command(flatten)]
+    types: SchemaArgs,
+}
+
+/// What a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Method,
+    Service,
+    Calls(NonZeroU64),
+}
+
+impl FromStr for By {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "method" => Ok(By::Method),
+            "service" => Ok(By::Service),
+            _ => text
+                .strip_prefix("calls=")
+                .and_then(|number| number.parse().ok())
+                .map(By::Calls)
+                .ok_or("expected `method`, `service`, or `calls=N` with a number from 1 on"),
+        }
+    }
+}
+
+/// A part of the recording.
+#[derive(Debug, Default)]
+struct Part {
+    /// What it is of: a method, a service, or nothing.
+    of: String,
+    calls: u64,
+    entries: u64,
+    /// The number of its last entry.
+    last: u64,
+}
+
+/// Which entry goes where.
+#[derive(Debug)]
+struct Plan {
+    parts: Vec<Part>,
+    /// By entry: its part.
+    part_of: Vec<u32>,
+}
+
+impl Split {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        target::listen_to_signals();
+        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
+        let sources = Box::leak(Box::new(self.types.load()?));
+        let schema = &sources.schema;
+        let mut source = Source::new(&self.file);
+        source.prepare_to_read_twice()?;
+        let reader = self.open(&mut source, schema)?;
+        let format = reader.format();
+        let plan = self.plan(reader, &source.name())?;
+        sources.advise(&[]);
+        if plan.parts.is_empty() {
+            note("rpcreplay: ", &format!("{}: has no calls, so there is nothing to split", source.name()));
+            return Ok(Outcome::NothingSelected);
+        }
+        make_folder(&self.output)?;
+        let names = names(&self.file, format, self.by, &plan.parts);
+        self.write(&mut source, &plan, &names, schema)?;
+        let mut output = Output::new();
+        for (name, part) in names.iter().zip(&plan.parts) {
+            let line = format!("{}\t{}\t{}\n", name_of(&self.output.join(name)), part.calls, part.entries);
+            output.write(line.as_bytes())?;
+        }
+        output.flush()?;
+        Ok(Outcome::Fine)
+    }
+
+    fn open<'s>(&self, source: &mut Source, schema: &'s Schema) -> Result<Reader<'s, Box<dyn Read + Send>>, Trouble> {
+        let options = ReadOptions { max_record_bytes: self.max_record_size };
+        let reader = Reader::new(source.open()?, schema, options);
+        reader.map_err(|error| Trouble::in_recording(&source.name(), &error))
+    }
+
+    /// Reads the recording for what goes where, and refuses one that would not replay.
+    fn plan(&self, mut reader: Reader<'_, Box<dyn Read + Send>>, name: &str) -> Result<Plan, Trouble> {
+        let (mut pairing, mut replayable) = (Pairing::default(), Replayable::default());
+        let mut plan = Plan { parts: Vec::new(), part_of: Vec::new() };
+        let mut by_name: HashMap<String, u32> = HashMap::new();
+        let mut calls = 0;
+        let refusal =
+            |trouble: String| Trouble::new(name, trouble).with_hint("take it out with rpcreplay repair before");
+        while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
+            let call = pairing.follow(&entry);
+            replayable.keep(&entry, call).map_err(refusal)?;
+            let first = call.unwrap_or(entry.index());
+            let part = if first != entry.index() {
+                plan.part_of[first.0 as usize - 1]
+            } else {
+                let of = match self.by {
+                    By::Method => entry.method(),
+                    By::Service => entry.method().rsplit_once('/').map_or(entry.method(), |(service, _)| service),
+                    By::Calls(_) => "",
+                };
+                let next = plan.parts.len() as u32;
+                let part = match self.by {
+                    By::Method | By::Service => *by_name.entry(of.to_owned()).or_insert(next),
+                    By::Calls(most) => (calls / most) as u32,
+                };
+                if part == next {
+                    plan.parts.push(Part { of: of.to_owned(), ..Part::default() });
+                }
+                calls += 1;
+                plan.parts[part as usize].calls += 1;
+                part
+            };
+            let found = &mut plan.parts[part as usize];
+            found.entries += 1;
+            found.last = entry.index().0;
+            plan.part_of.push(part);
+        }
+        replayable.end_recording().map_err(refusal)?;
+        Ok(plan)
+    }
+
+    /// Reads the recording and writes its parts, as many as may be open; if there are more, reads it again for the rest.
+    fn write(&self, source: &mut Source, plan: &Plan, names: &[OsString], schema: &Schema) -> Result<(), Failure> {
+        let mut done: HashSet<u32> = HashSet::new();
+        while done.len() < plan.parts.len() {
+            let mut reader = self.open(source, schema)?;
+            let mut writing: BTreeMap<u32, Writing<'_>> = BTreeMap::new();
+            let mut postponed: HashSet<u32> = HashSet::new();
+            let mut pairing = Pairing::default();
+            let name = source.name();
+            while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
+                let call = pairing.follow(&entry);
+                let number = plan.part_of.get(entry.index().0 as usize - 1).copied();
+                let Some(part) = number.filter(|part| !done.contains(part) && !postponed.contains(part)) else {
+                    continue;
+                };
+                if !writing.contains_key(&part) {
+                    if writing.len() == OPEN_PARTS {
+                        postponed.insert(part);
+                        continue;
+                    }
+                    let destination = Destination::File(self.output.join(&names[part as usize]));
+                    writing.insert(part, Writing::new(self, destination, &reader, schema)?);
+                }
+                let Some(open) = writing.get_mut(&part) else { continue };
+                let kept = open.replayable.keep(&entry, call).map_err(|trouble| Trouble::new(&name, trouble))?;
+                open.add(&kept, &name)?;
+                if plan.parts[part as usize].last == entry.index().0
+                    && let Some(whole) = writing.remove(&part)
+                {
+                    whole.end(&name)?;
+                    done.insert(part);
+                }
+            }
+            if !writing.is_empty() {
+                return Err(Trouble::new(&name, "was changed while it was split").into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A part that is being written.
+struct Writing<'s> {
+    outlet: Outlet<'s>,
+    encoder: Encoder<'s>,
+    identifier: Option<Identifier<'s>>,
+    replayable: Replayable,
+    bytes: Vec<u8>,
+    fingerprints: Vec<u64>,
+}
+
+impl<'s> Writing<'s> {
+    fn new(
+        split: &Split,
+        destination: Destination,
+        reader: &Reader<'_, Box<dyn Read + Send>>,
+        schema: &'s Schema,
+    ) -> Result<Self, Failure> {
+        let options = WriteOptions { canonical: reader.is_canonical(), ..WriteOptions::new(reader.format()) };
+        let threads = std::num::NonZeroUsize::MIN;
+        let place = Place::new(destination, &split.file, !split.no_verify, threads);
+        let identifier = place.identifier(options, schema);
+        let target = Target::new(&place.destination, place.like.as_deref())?;
+        let outlet = Outlet::new(schema, (place, target), options, reader.header().clone(), reader.compression())?;
+        let (replayable, bytes, fingerprints) = Default::default();
+        Ok(Writing { outlet, encoder: Encoder::new(options, schema), identifier, replayable, bytes, fingerprints })
+    }
+
+    /// Adds an entry, which stands as it is to be written.
+    fn add(&mut self, entry: &Entry, name: &str) -> Result<(), Failure> {
+        let is_first = entry.index().0 == 1;
+        let encoded = self.encoder.entry(entry, is_first, &mut self.bytes);
+        encoded.map_err(|error| Trouble::in_recording(name, &error))?;
+        if let Some(identifier) = &mut self.identifier {
+            self.fingerprints.push(identifier.fingerprint(entry));
+        }
+        if self.bytes.len() >= GATHERED_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.outlet.add(&self.bytes, &self.fingerprints)?;
+        self.bytes.clear();
+        self.fingerprints.clear();
+        Ok(())
+    }
+
+    fn end(mut self, name: &str) -> Result<(), Failure> {
+        self.flush()?;
+        self.outlet.end()?;
+        self.outlet.put_in_place(name, || ()).map(drop)
+    }
+}
+
+/// The names of the parts, which no two share, whether capitals count or not.
+fn names(file: &Path, format: Format, by: By, parts: &[Part]) -> Vec<OsString> {
+    let (stem, ending) = stem_and_ending(file, format);
+    let digits = parts.len().to_string().len().max(3);
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut name = |part: &Part, number: usize| {
+        let of = match by {
+            By::Calls(_) => format!("{number:0digits$}"),
+            By::Method | By::Service => word_of(&part.of),
+        };
+        let mut word = of.clone();
+        for again in 2.. {
+            if taken.insert(word.to_lowercase()) {
+                break;
+            }
+            word = format!("{of}-{again}");
+        }
+        let mut name = stem.clone();
+        name.push(format!(".{word}{ending}"));
+        name
+    };
+    parts.iter().zip(1..).map(|(part, number)| name(part, number)).collect()
+}
+
+/// A method or service as a part of a file name.
+fn word_of(method: &str) -> String {
+    /// File names have 255 bytes, and the recording's own name must have room beside it.
+    const LONGEST_BYTES: usize = 160;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let plain = |c: char| match c {
+        '/' => '.',
+        c if is_plain(c) => c,
+        _ => '_',
+    };
+    let word: String = method.trim_start_matches('/').chars().map(plain).take(LONGEST_BYTES).collect();
+    let word = word.trim_matches('.');
+    if word.is_empty() { "no-method".to_owned() } else { word.to_owned() }
+}
+
+/// What the name of a recording is without its ending, and that: `.replay`, `.grpcrr.gz`.
+fn stem_and_ending(file: &Path, format: Format) -> (OsString, String) {
+    let own = if file.as_os_str() == "-" { Path::new("recording") } else { file };
+    let own = Path::new(own.file_name().unwrap_or(own.as_os_str()));
+    let compressed = match compression_of_name(own).and(own.extension()) {
+        Some(ending) => format!(".{}", ending.display()),
+        None => String::new(),
+    };
+    let own = uncompressed(own);
+    let ending = match (format_of_name(&own).and(own.extension()), format) {
+        (Some(ending), _) => ending.display().to_string(),
+        (None, Format::Binary) => "replay".to_owned(),
+        (None, Format::Text) => "grpcrr".to_owned(),
+        (None, Format::Json) => "json".to_owned(),
+        (None, Format::JsonLines) => "jsonl".to_owned(),
+    };
+    let stem = if format_of_name(&own).is_some() { own.with_extension("") } else { own };
+    (stem.into_os_string(), format!(".{ending}{compressed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_of(file: &str, format: Format, by: By, methods: &[&str]) -> Vec<OsString> {
+        let parts: Vec<Part> = methods.iter().map(|of| Part { of: (*of).to_owned(), ..Part::default() }).collect();
+        names(Path::new(file), format, by, &parts)
+    }
+
+    #[test]
+    fn parts_have_names_of_their_own() {
+        let methods = ["/a.v1.S/Get", "/a.v1.S/get", "", "/../x y\n", "/a.v1.S.Get"];
+        let names = names_of("dir/calls.replay.gz", Format::Binary, By::Method, &methods);
+        let expected = [
+            "calls.a.v1.S.Get.replay.gz",
+            "calls.a.v1.S.get-2.replay.gz",
+            "calls.no-method.replay.gz",
+            "calls.x_y_.replay.gz",
+            "calls.a.v1.S.Get-3.replay.gz",
+        ];
+        assert_eq!(names, expected);
+        let calls = By::Calls(NonZeroU64::MIN);
+        assert_eq!(names_of("-", Format::Text, calls, &["", ""]), ["recording.001.grpcrr", "recording.002.grpcrr"]);
+        assert_eq!(names_of("a.b", Format::Json, calls, &[""]), ["a.b.001.json"]);
+        let long = "/".to_owned() + &"x".repeat(500);
+        assert!(names_of("calls.replay", Format::Binary, By::Method, &[&long])[0].len() < 200);
+    }
+
+    #[test]
+    fn what_a_part_is_parses() {
+        let calls = |number| By::Calls(NonZeroU64::new(number).expect("a number"));
+        assert_eq!("method".parse(), Ok(By::Method));
+        assert_eq!("calls=12".parse(), Ok(calls(12)));
+        for text in ["", "calls", "calls=", "calls=0", "calls=-1", "Method", "3"] {
+            assert!(text.parse::<By>().is_err(), "{text}");
+        }
+    }
+}
