@@ -24,7 +24,7 @@ mod writer;
 mod zstd;
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 
 use crate::entry::{Entry, EntryIndex};
 use crate::error::{Error, Position, Result};
@@ -275,6 +275,33 @@ impl<R: Read> Iterator for Reader<'_, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
+    }
+}
+
+/// The bytes of a recording after decompression; of one that is not compressed, as they are.
+///
+/// What is whole before damage comes first. An error of decompression is an [`io::Error`] that holds an [`Error`].
+pub struct Decompressed<R>(Input<R>);
+
+impl<R: Read> Decompressed<R> {
+    /// Looks whether the input is compressed.
+    ///
+    /// # Errors
+    ///
+    /// `Io` and `Compressed` if not even that can be read.
+    pub fn new(input: R) -> Result<Self> {
+        Ok(Decompressed(decompress(input)?.0))
+    }
+}
+
+impl<R: Read> Read for Decompressed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.0.peek().is_empty() {
+            self.0.fill_some().map_err(|error| io::Error::other(Error::from(error)))?;
+        }
+        let bytes = self.0.peek().len().min(into.len());
+        into[..bytes].copy_from_slice(&self.0.take(bytes));
+        Ok(bytes)
     }
 }
 

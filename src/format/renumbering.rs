@@ -116,22 +116,30 @@ impl Renumbering {
 }
 
 impl Entry {
-    /// The entry as it is written there: with another number, and where its reference is another one, that spliced into its
-    /// record, of which every other byte stays as it was.
+    /// The entry as it is written there.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`with_reference`](Self::with_reference).
+    pub fn written(&self, written: Written) -> Result<Entry> {
+        Ok(self.with_reference(written.ref_index)?.with_index(written.index))
+    }
+
+    /// The entry with another reference, spliced into its record, of which every other byte stays as it was.
     ///
     /// # Errors
     ///
     /// `Wire` if the record is none, which no entry's is.
-    pub fn written(&self, written: Written) -> Result<Entry> {
-        if written.ref_index == self.ref_index() {
-            return Ok(self.clone().with_index(written.index));
+    pub fn with_reference(&self, ref_index: i32) -> Result<Entry> {
+        if ref_index == self.ref_index() {
+            return Ok(self.clone());
         }
         let damage = |(fault, byte): (Fault, u64)| {
             let entry = Some(self.index().0);
             Error::new(fault, Position { entry, byte: Some(byte), ..Position::default() })
         };
-        let record = wire::with_ref_index(self.record(), written.ref_index).map_err(damage)?;
-        let renumbered = wire::decode(record.into(), written.index, self.offset()).map_err(damage)?;
+        let record = wire::with_ref_index(self.record(), ref_index).map_err(damage)?;
+        let renumbered = wire::decode(record.into(), self.index(), self.offset()).map_err(damage)?;
         Ok(Entry { line: self.line, ignored_wire: self.ignored_wire, ..renumbered })
     }
 }

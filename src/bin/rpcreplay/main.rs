@@ -25,7 +25,9 @@ mod print;
 mod progress;
 mod project;
 mod read_back;
+mod recount;
 mod render;
+mod repair;
 mod rewrite;
 mod schema;
 mod source;
@@ -64,6 +66,7 @@ enum Command {
     Filter(Box<filter::Filter>),
     Merge(Box<merge::Merge>),
     Split(Box<split::Split>),
+    Repair(Box<repair::Repair>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Filter(filter) => filter.run(),
         Command::Merge(merge) => merge.run(),
         Command::Split(split) => split.run(),
+        Command::Repair(repair) => repair.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),

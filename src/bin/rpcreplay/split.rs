@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::io::Read;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use rpcreplay::entry::Entry;
-use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions};
+use rpcreplay::format::{Format, ReadOptions, Reader};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::Schema;
 
@@ -16,17 +15,13 @@ use crate::args::SchemaArgs;
 use crate::destinations::make_folder;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note};
 use crate::file_names::{compression_of_name, format_of_name, uncompressed};
-use crate::fingerprint::Identifier;
 use crate::output::Output;
-use crate::rewrite::{Outlet, Place, Replayable};
+use crate::rewrite::{Place, Replayable, Writing};
 use crate::source::Source;
-use crate::target::{self, Destination, Target};
+use crate::target::{self, Destination};
 
 /// How many parts are written at the same time; each takes an open file and a buffer.
 const OPEN_PARTS: usize = 64;
-
-/// How many bytes of a part are gathered before they are written.
-const GATHERED_BYTES: usize = 64 * 1024;
 
 /// Cut a recording into parts: by method, by service, or so many calls each
 ///
@@ -194,7 +189,7 @@ impl Split {
         let mut done: HashSet<u32> = HashSet::new();
         while done.len() < plan.parts.len() {
             let mut reader = self.open(source, schema)?;
-            let mut writing: BTreeMap<u32, Writing<'_>> = BTreeMap::new();
+            let mut writing: BTreeMap<u32, (Replayable, Writing<'_>)> = BTreeMap::new();
             let mut postponed: HashSet<u32> = HashSet::new();
             let mut pairing = Pairing::default();
             let name = source.name();
@@ -210,15 +205,17 @@ impl Split {
                         continue;
                     }
                     let destination = Destination::File(self.output.join(&names[part as usize]));
-                    writing.insert(part, Writing::new(self, destination, &reader, schema)?);
+                    let place = Place::new(destination, &self.file, !self.no_verify, NonZeroUsize::MIN);
+                    let header = reader.header().clone();
+                    writing.insert(part, (Replayable::default(), Writing::new(schema, place, &reader, header)?));
                 }
-                let Some(open) = writing.get_mut(&part) else { continue };
-                let kept = open.replayable.keep(&entry, call).map_err(|trouble| Trouble::new(&name, trouble))?;
+                let Some((replayable, open)) = writing.get_mut(&part) else { continue };
+                let kept = replayable.keep(&entry, call).map_err(|trouble| Trouble::new(&name, trouble))?;
                 open.add(&kept, &name)?;
                 if plan.parts[part as usize].last == entry.index().0
-                    && let Some(whole) = writing.remove(&part)
+                    && let Some((_, whole)) = writing.remove(&part)
                 {
-                    whole.end(&name)?;
+                    whole.put_in_place(&name)?;
                     done.insert(part);
                 }
             }
@@ -227,58 +224,6 @@ impl Split {
             }
         }
         Ok(())
-    }
-}
-
-/// A part that is being written.
-struct Writing<'s> {
-    outlet: Outlet<'s>,
-    encoder: Encoder<'s>,
-    identifier: Option<Identifier<'s>>,
-    replayable: Replayable,
-    bytes: Vec<u8>,
-    fingerprints: Vec<u64>,
-}
-
-impl<'s> Writing<'s> {
-    fn new(
-        split: &Split,
-        destination: Destination,
-        reader: &Reader<'_, Box<dyn Read + Send>>,
-        schema: &'s Schema,
-    ) -> Result<Self, Failure> {
-        let options = WriteOptions { canonical: reader.is_canonical(), ..WriteOptions::new(reader.format()) };
-        let threads = std::num::NonZeroUsize::MIN;
-        let place = Place::new(destination, &split.file, !split.no_verify, threads);
-        let identifier = place.identifier(options, schema);
-        let target = Target::new(&place.destination, place.like.as_deref())?;
-        let outlet = Outlet::new(schema, (place, target), options, reader.header().clone(), reader.compression())?;
-        let (replayable, bytes, fingerprints) = Default::default();
-        Ok(Writing { outlet, encoder: Encoder::new(options, schema), identifier, replayable, bytes, fingerprints })
-    }
-
-    /// Adds an entry, which stands as it is to be written.
-    fn add(&mut self, entry: &Entry, name: &str) -> Result<(), Failure> {
-        let is_first = entry.index().0 == 1;
-        let encoded = self.encoder.entry(entry, is_first, &mut self.bytes);
-        encoded.map_err(|error| Trouble::in_recording(name, &error))?;
-        if let Some(identifier) = &mut self.identifier {
-            self.fingerprints.push(identifier.fingerprint(entry));
-        }
-        if self.bytes.len() >= GATHERED_BYTES { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<(), Failure> {
-        self.outlet.add(&self.bytes, &self.fingerprints)?;
-        self.bytes.clear();
-        self.fingerprints.clear();
-        Ok(())
-    }
-
-    fn end(mut self, name: &str) -> Result<(), Failure> {
-        self.flush()?;
-        self.outlet.end()?;
-        self.outlet.put_in_place(name, || ()).map(drop)
     }
 }
 

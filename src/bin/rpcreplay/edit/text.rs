@@ -1,7 +1,6 @@
 //! An edited text in the text format, in which entries have no names: what stands there as it stood is the same entry.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use rpcreplay::entry::{Entry, EntryIndex};
 use rpcreplay::format::{Decoder, Frame, ReadOptions, Reader};
@@ -12,11 +11,12 @@ use super::changes::Changes;
 use super::original::{Original, Shown};
 use super::{Edited, trouble_in_text};
 use crate::failure::Trouble;
+use crate::recount::Recounted;
 
 /// Reads the text of this name. An entry whose text is as it was keeps its record, and with it what the text can't carry.
 pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, name: &str) -> Result<Edited, Trouble> {
     let in_text = |error| trouble_in_text(name, error);
-    let (before, after) = (Cut::new(&shown.text), Cut::new(text));
+    let (before, after) = (Recounted::new(&shown.text), Recounted::new(text));
     let (_, old_frames) = frames(&before, schema).map_err(in_text)?;
     let (header, new_frames) = frames(&after, schema).map_err(in_text)?;
     let mut decoder = Decoder::new(schema);
@@ -78,7 +78,7 @@ pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, na
 }
 
 /// The entries of a text, not decoded.
-fn frames(cut: &Cut, schema: &Schema) -> rpcreplay::error::Result<(Header, Vec<Frame>)> {
+fn frames(cut: &Recounted, schema: &Schema) -> rpcreplay::error::Result<(Header, Vec<Frame>)> {
     // Entries take more room than they did as records.
     let mut reader = Reader::new(&cut.text[..], schema, ReadOptions { max_record_bytes: u64::MAX })?;
     let mut frames = Vec::new();
@@ -89,77 +89,6 @@ fn frames(cut: &Cut, schema: &Schema) -> rpcreplay::error::Result<(Header, Vec<F
             return Ok((reader.header().clone(), frames));
         }
     }
-}
-
-/// A text in the text format, with byte counts that are right.
-///
-/// Nobody counts bytes in an editor. A count that leads to the next one, or to the end, is taken as it is; else the entry
-/// ends where the next line follows that is nothing but a number, which in prototext stands behind a name.
-struct Cut {
-    text: Vec<u8>,
-    bodies: Vec<Range<usize>>,
-    /// The line before the first of each body.
-    lines: Vec<usize>,
-}
-
-impl Cut {
-    fn new(found: &[u8]) -> Cut {
-        let mut ends = line_ends(found);
-        let header = ends.by_ref().take(2).last().unwrap_or(0);
-        let mut cut = Cut { text: found[..header].to_vec(), bodies: Vec::new(), lines: Vec::new() };
-        let (mut at, mut line) = (header, 2);
-        while let Some((count, start)) = count(found, at) {
-            let is_end = |end: usize| end == found.len() || count_follows(found, start, end);
-            let claimed = start.checked_add(count).filter(|&end| end <= found.len() && is_end(end));
-            let end = claimed.unwrap_or_else(|| {
-                let next = line_ends(&found[start..]).map(|end| start + end);
-                std::iter::once(start).chain(next).find(|&end| is_end(end)).unwrap_or(found.len())
-            });
-            cut.text.extend_from_slice(format!("{}\n", end - start).as_bytes());
-            cut.bodies.push(cut.text.len()..cut.text.len() + end - start);
-            cut.lines.push(line + 1);
-            cut.text.extend_from_slice(&found[start..end]);
-            line += 1 + found[start..end].iter().filter(|&&byte| byte == b'\n').count();
-            at = end;
-        }
-        cut.text.extend_from_slice(&found[at..]);
-        cut
-    }
-
-    fn bodies(&self) -> impl Iterator<Item = &[u8]> {
-        self.bodies.iter().map(|body| &self.text[body.clone()])
-    }
-
-    fn body(&self, place: usize) -> Option<&[u8]> {
-        self.bodies.get(place).map(|body| &self.text[body.clone()])
-    }
-
-    /// The line that an entry's byte count stands in, as errors say it.
-    fn line_of(&self, place: usize) -> String {
-        self.lines.get(place).map(|line| format!(" at line {line}")).unwrap_or_default()
-    }
-}
-
-/// Where lines end, line feeds included.
-fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
-    text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1)
-}
-
-/// The number that the line at a place is, and where the next line begins.
-fn count(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let digits = text.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let end = at + digits;
-    if digits == 0 || text.get(end).is_some_and(|&byte| byte != b'\n') {
-        return None;
-    }
-    // A number beyond all files is as wrong as any.
-    let number = std::str::from_utf8(&text[at..end]).ok()?.parse().unwrap_or(usize::MAX);
-    Some((number, (end + 1).min(text.len())))
-}
-
-/// Whether a body that begins at `start` may end here, because a count follows on a line of its own.
-fn count_follows(text: &[u8], start: usize, end: usize) -> bool {
-    (end == start || text[end - 1] == b'\n') && count(text, end).is_some()
 }
 
 /// Which old entry each new one stands for, given what each of them says.
@@ -263,29 +192,6 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn byte_counts_are_corrected() {
-        let cut = |text: &str| String::from_utf8(Cut::new(text.as_bytes()).text).expect("UTF-8");
-        let header = "RPCReTxt1\n\"\"\n";
-        for (found, expected) in [
-            ("", ""),
-            ("3\na:1", "3\na:1"),
-            ("3\na:1\n2\nb\n", "4\na:1\n2\nb\n"),
-            ("9\na:1\n0\n9\nb\n", "4\na:1\n0\n2\nb\n"),
-            ("99999999999999999999999\na\n", "2\na\n"),
-            ("4\na:\n1\n2\nb\n", "3\na:\n0\n2\nb\n"),
-            // A right count is taken though a number stands on a line of its own.
-            ("5\na:\n1\n2\nb\n", "5\na:\n1\n2\nb\n"),
-            ("0\n", "0\n"),
-            ("7", "0\n"),
-            ("a\n3\nb\n", "a\n3\nb\n"),
-        ] {
-            assert_eq!(cut(&format!("{header}{found}")), format!("{header}{expected}"), "{found:?}");
-        }
-        assert_eq!(cut("RPCReTxt1\n"), "RPCReTxt1\n");
-        assert_eq!(cut(""), "");
-    }
 
     /// Aligns texts that are a letter for each entry, and says for every letter of the second which place it had.
     fn aligned(old: &str, new: &str) -> String {

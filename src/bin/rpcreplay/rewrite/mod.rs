@@ -2,6 +2,7 @@
 
 mod outlet;
 mod replayable;
+mod writing;
 
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{Compression, Decoder, Encoder, Format, WriteOptions};
@@ -20,6 +21,7 @@ use crate::target::Target;
 
 pub use outlet::{Outlet, Place};
 pub use replayable::Replayable;
+pub use writing::Writing;
 
 /// What stands between reading and writing: it is given the entries of all batches, one after the other.
 ///

@@ -1,0 +1,106 @@
+//! Text recordings that somebody has edited: [`Recounted`].
+
+use std::ops::Range;
+
+/// A text in the text format, with byte counts that are right.
+///
+/// Nobody counts bytes in an editor. A count that leads to the next one, or to the end, is taken as it is; else the entry
+/// ends where the next line follows that is nothing but a number, which in prototext stands behind a name.
+pub struct Recounted {
+    /// The text.
+    pub text: Vec<u8>,
+    bodies: Vec<Range<usize>>,
+    /// The line before the first of each body.
+    lines: Vec<usize>,
+}
+
+impl Recounted {
+    /// The text of a recording, or of what is left of one.
+    pub fn new(found: &[u8]) -> Recounted {
+        let mut ends = line_ends(found);
+        let header = ends.by_ref().take(2).last().unwrap_or(0);
+        let mut cut = Recounted { text: found[..header].to_vec(), bodies: Vec::new(), lines: Vec::new() };
+        let (mut at, mut line) = (header, 2);
+        while let Some((count, start)) = count(found, at) {
+            let is_end = |end: usize| end == found.len() || count_follows(found, start, end);
+            let claimed = start.checked_add(count).filter(|&end| end <= found.len() && is_end(end));
+            let end = claimed.unwrap_or_else(|| {
+                let next = line_ends(&found[start..]).map(|end| start + end);
+                std::iter::once(start).chain(next).find(|&end| is_end(end)).unwrap_or(found.len())
+            });
+            cut.text.extend_from_slice(format!("{}\n", end - start).as_bytes());
+            cut.bodies.push(cut.text.len()..cut.text.len() + end - start);
+            cut.lines.push(line + 1);
+            cut.text.extend_from_slice(&found[start..end]);
+            line += 1 + found[start..end].iter().filter(|&&byte| byte == b'\n').count();
+            at = end;
+        }
+        cut.text.extend_from_slice(&found[at..]);
+        cut
+    }
+
+    /// The texts of the entries.
+    pub fn bodies(&self) -> impl Iterator<Item = &[u8]> {
+        self.bodies.iter().map(|body| &self.text[body.clone()])
+    }
+
+    /// The text of an entry.
+    pub fn body(&self, place: usize) -> Option<&[u8]> {
+        self.bodies.get(place).map(|body| &self.text[body.clone()])
+    }
+
+    /// The line that an entry's byte count stands in, as errors say it.
+    pub fn line_of(&self, place: usize) -> String {
+        self.lines.get(place).map(|line| format!(" at line {line}")).unwrap_or_default()
+    }
+}
+
+/// Where lines end, line feeds included.
+fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
+    text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1)
+}
+
+/// The number that the line at a place is, and where the next line begins.
+fn count(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let digits = text.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let end = at + digits;
+    if digits == 0 || text.get(end).is_some_and(|&byte| byte != b'\n') {
+        return None;
+    }
+    // A number beyond all files is as wrong as any.
+    let number = std::str::from_utf8(&text[at..end]).ok()?.parse().unwrap_or(usize::MAX);
+    Some((number, (end + 1).min(text.len())))
+}
+
+/// Whether a body that begins at `start` may end here, because a count follows on a line of its own.
+fn count_follows(text: &[u8], start: usize, end: usize) -> bool {
+    (end == start || text[end - 1] == b'\n') && count(text, end).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_counts_are_corrected() {
+        let cut = |text: &str| String::from_utf8(Recounted::new(text.as_bytes()).text).expect("UTF-8");
+        let header = "RPCReTxt1\n\"\"\n";
+        for (found, expected) in [
+            ("", ""),
+            ("3\na:1", "3\na:1"),
+            ("3\na:1\n2\nb\n", "4\na:1\n2\nb\n"),
+            ("9\na:1\n0\n9\nb\n", "4\na:1\n0\n2\nb\n"),
+            ("99999999999999999999999\na\n", "2\na\n"),
+            ("4\na:\n1\n2\nb\n", "3\na:\n0\n2\nb\n"),
+            // A right count is taken though a number stands on a line of its own.
+            ("5\na:\n1\n2\nb\n", "5\na:\n1\n2\nb\n"),
+            ("0\n", "0\n"),
+            ("7", "0\n"),
+            ("a\n3\nb\n", "a\n3\nb\n"),
+        ] {
+            assert_eq!(cut(&format!("{header}{found}")), format!("{header}{expected}"), "{found:?}");
+        }
+        assert_eq!(cut("RPCReTxt1\n"), "RPCReTxt1\n");
+        assert_eq!(cut(""), "");
+    }
+}
