@@ -173,12 +173,22 @@ pub struct Entry {
     pub(crate) ref_index: i32,
     /// The line it begins with, in a format that has lines; else 0.
     pub(crate) line: u64,
+    /// Its text, if it was read from a text recording.
+    pub(crate) text: Option<Box<EntryBody>>,
     /// Whether a record that stood in JSON has the same reference.
     pub(crate) is_pinned: bool,
     /// Whether JSON had bytes for it that were not taken.
     pub(crate) ignored_wire: bool,
     /// Whether the entry or its `Any` has fields beside those above, which is rare and dear to look for.
     pub(crate) has_unknown_fields: bool,
+}
+
+/// The text of an entry, as it stands in a text recording behind its byte count.
+#[derive(Debug, Clone)]
+pub(crate) struct EntryBody {
+    pub(crate) bytes: Bytes,
+    /// Where the number stands in it that the entry refers to.
+    pub(crate) ref_index: Option<Range<u32>>,
 }
 
 /// Where the two fields of the entry's `Any` stand in its record.
@@ -258,6 +268,9 @@ impl Entry {
     /// them in memory too.
     pub fn detach(&mut self) {
         self.record = Bytes::copy_from_slice(&self.record);
+        if let Some(text) = &mut self.text {
+            text.bytes = Bytes::copy_from_slice(&text.bytes);
+        }
     }
 
     fn any(&self, ranges: &AnyRanges) -> Any<'_> {

@@ -10,7 +10,7 @@ use super::Format;
 use super::binary::length_of;
 use super::json::{indent, write_json_entry, write_json_header};
 use super::sniff::BINARY_MAGIC;
-use super::text::{first_loss, write_text_entry, write_text_header};
+use super::text::{first_loss, write_body, write_text_entry, write_text_header};
 
 /// What is too long to be read again.
 pub(crate) const JSON_OF_ENTRY: &str = "JSON of an entry";
@@ -24,12 +24,15 @@ pub struct WriteOptions {
     pub canonical: bool,
     /// Whether what the format can't carry may be left out.
     pub allow_loss: bool,
+    /// Whether an entry that was read from a text recording is written to one as the text that it was; by itself it is written
+    /// as Go's recorder writes it.
+    pub keeps_text: bool,
 }
 
 impl WriteOptions {
     /// A format, in which everything must be kept.
     pub fn new(format: Format) -> Self {
-        WriteOptions { format, canonical: false, allow_loss: false }
+        WriteOptions { format, canonical: false, allow_loss: false, keeps_text: false }
     }
 
     /// Whether what is written tells the exact record of every entry.
@@ -104,7 +107,13 @@ impl<'s> Encoder<'s> {
                 push_record("record", entry.record(), out).map_err(at_entry)?;
                 Ok(LeftOut::default())
             }
-            Format::Text => write_text_entry(entry, &mut self.walker, self.options.allow_loss, out),
+            Format::Text => match entry.text.as_ref().filter(|_| self.options.keeps_text) {
+                Some(body) => {
+                    write_body(body, out);
+                    Ok(LeftOut::default())
+                }
+                None => write_text_entry(entry, &mut self.walker, self.options.allow_loss, out),
+            },
             Format::JsonLines => {
                 let left_out = self.json(entry, out).map_err(at_entry)?;
                 out.push(b'\n');

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::ops::Range;
 
 use crate::entry::{Any, Entry, Kind, Payload};
 use crate::error::Result;
@@ -21,6 +22,8 @@ pub(super) struct EntryText<'t> {
     any: Option<AnyText<'t>>,
     is_error: bool,
     ref_index: i32,
+    /// Where that number stands.
+    pub(super) ref_index_at: Option<Range<u32>>,
 }
 
 impl EntryText<'_> {
@@ -131,6 +134,11 @@ pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>
     let mut any = None;
     let mut is_error = None;
     let mut ref_index = None;
+    let mut ref_index_at = None;
+    let mut number = |scalar: Scalar<'_>| {
+        ref_index_at = Some(scalar.at as u32..(scalar.at + scalar.raw.len()) as u32);
+        scalar.int32()
+    };
     loop {
         // As writers write it.
         if kind.is_none() && lexer.quick_key(b"kind: ") {
@@ -143,7 +151,7 @@ pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>
             any = Some(prototext::read_any(&mut lexer, schema)?);
         }
         if ref_index.is_none() && lexer.quick_key(b"ref_index: ") {
-            ref_index = Some(value(&mut lexer)?.int32()?);
+            ref_index = Some(number(value(&mut lexer)?)?);
         }
         let at = lexer.at();
         let name = match lexer.token()? {
@@ -165,7 +173,7 @@ pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>
                 is_error = Some(scalar(&mut lexer, &name, is_error.is_some())?.bool()?);
             }
             NameKind::Ident("ref_index") => {
-                ref_index = Some(scalar(&mut lexer, &name, ref_index.is_some())?.int32()?);
+                ref_index = Some(number(scalar(&mut lexer, &name, ref_index.is_some())?)?);
             }
             NameKind::Ident(_) | NameKind::Bracketed(_) | NameKind::Number => {
                 return Err(name.unknown("grpcreplay.Entry"));
@@ -178,6 +186,7 @@ pub(super) fn parse<'t>(text: &'t [u8], schema: &Schema) -> Result<EntryText<'t>
         any,
         is_error: is_error.unwrap_or_default(),
         ref_index: ref_index.unwrap_or_default(),
+        ref_index_at,
     })
 }
 

@@ -1,7 +1,7 @@
 //! [`Renumbering`]: under which numbers entries are written, and what their references become.
 
 use super::numbering::Numbers;
-use super::wire;
+use super::{text, wire};
 use crate::entry::{Entry, EntryIndex};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::wire::Fault;
@@ -125,7 +125,8 @@ impl Entry {
         Ok(self.with_reference(written.ref_index)?.with_index(written.index))
     }
 
-    /// The entry with another reference, spliced into its record, of which every other byte stays as it was.
+    /// The entry with another reference, spliced into its record, and into its text if it was read from one. Every other byte of
+    /// them stays as it was.
     ///
     /// # Errors
     ///
@@ -140,6 +141,7 @@ impl Entry {
         };
         let record = wire::with_ref_index(self.record(), ref_index).map_err(damage)?;
         let renumbered = wire::decode(record.into(), self.index(), self.offset()).map_err(damage)?;
-        Ok(Entry { line: self.line, ignored_wire: self.ignored_wire, ..renumbered })
+        let text = self.text.as_ref().map(|body| Box::new(text::with_ref_index(body, ref_index)));
+        Ok(Entry { line: self.line, ignored_wire: self.ignored_wire, text, ..renumbered })
     }
 }

@@ -1,7 +1,7 @@
 //! The text format, `RPCReTxt1`: a byte count on a line of its own, then that many bytes of prototext, an entry. Read and
 //! written.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use super::frame::{Body, Frame};
 use super::input::Input;
 use super::sniff::{MAGIC_BYTES, TEXT_MAGIC, Unrecognized};
 use super::{Format, Truncated, entry_text, quote};
-use crate::entry::{Entry, EntryIndex, Payload};
+use crate::entry::{Entry, EntryBody, EntryIndex, Payload};
 use crate::error::{Error, ErrorKind, Position, Result, excerpt};
 use crate::recording::Header;
 use crate::schema::{LeftOut, Loss, Schema, UnknownEntryFields, Walker, find_loss, quote_go, unknown_entry_fields};
@@ -94,6 +94,33 @@ pub fn write_text_entry(
     let count = format!("{}\n", out.len() - start);
     out.splice(start..start, count.bytes());
     Ok(left_out)
+}
+
+/// Appends the text that an entry was read from, behind its number of bytes.
+pub(super) fn write_body(body: &EntryBody, out: &mut Vec<u8>) {
+    // Writing to a vector does not fail.
+    let _ = writeln!(out, "{}", body.bytes.len());
+    out.extend_from_slice(&body.bytes);
+}
+
+/// The text of an entry with another number in the place of the one that it refers to, and nothing else changed.
+pub(super) fn with_ref_index(body: &EntryBody, ref_index: i32) -> EntryBody {
+    let mut bytes = body.bytes.to_vec();
+    let number = ref_index.to_string();
+    let start = match &body.ref_index {
+        Some(place) => {
+            bytes.splice(place.start as usize..place.end as usize, number.bytes());
+            place.start
+        }
+        None => {
+            // The last line may be a comment.
+            bytes.extend_from_slice(b"\nref_index: ");
+            bytes.extend_from_slice(number.as_bytes());
+            bytes.push(b'\n');
+            (bytes.len() - 1 - number.len()) as u32
+        }
+    };
+    EntryBody { bytes: bytes.into(), ref_index: Some(start..start + number.len() as u32) }
 }
 
 /// The first thing that an entry holds and its text does not tell, nesting apart; or its JSON, which opens each `Any`.
@@ -183,7 +210,7 @@ pub(super) fn is_buffered<R: Read>(input: &Input<R>) -> bool {
 
 /// Turns the text of an entry into an entry. It begins at `body_offset`, behind the line of this number.
 pub(super) fn decode(
-    text: &[u8],
+    text: &Bytes,
     schema: &Schema,
     index: EntryIndex,
     offset: u64,
@@ -191,9 +218,10 @@ pub(super) fn decode(
     line: u64,
 ) -> Result<Entry> {
     match entry_text::parse(text, schema) {
-        Ok(text) => {
-            let entry = text.encode().map_err(|error| located(error.into_kind(), index, offset, line))?;
-            Ok(Entry { index, offset, ..entry })
+        Ok(parsed) => {
+            let entry = parsed.encode().map_err(|error| located(error.into_kind(), index, offset, line))?;
+            let body = EntryBody { bytes: text.clone(), ref_index: parsed.ref_index_at };
+            Ok(Entry { index, offset, text: Some(Box::new(body)), ..entry })
         }
         Err(error) => {
             let (line_in_text, column) = error.line_and_column(text);

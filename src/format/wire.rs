@@ -51,12 +51,13 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
         }
     }
     let kind = Kind::from_number(kind);
-    let (line, is_pinned, ignored_wire) = (0, false, false);
+    let (line, text, is_pinned, ignored_wire) = (0, None, false, false);
     Ok(Entry {
         record,
         index,
         offset,
         line,
+        text,
         is_pinned,
         ignored_wire,
         kind,
@@ -199,6 +200,7 @@ impl Entry {
             index: EntryIndex(0),
             offset: 0,
             line: 0,
+            text: None,
             is_pinned: false,
             ignored_wire: false,
             kind,

@@ -112,6 +112,11 @@ impl<'a> Batches<'a> {
     }
 }
 
+/// How a recording is written that is to be as one that is read.
+pub fn options_of<R: Read>(reader: &Reader<'_, R>) -> WriteOptions {
+    WriteOptions { canonical: reader.is_canonical(), keeps_text: true, ..WriteOptions::new(reader.format()) }
+}
+
 /// How many times a recording is read for a query.
 pub fn passes(query: &Query, unit: Unit) -> u64 {
     if query.needs_first_pass(unit) { 2 } else { 1 }
@@ -210,7 +215,7 @@ impl<'a> Files<'a> {
         self.number += 1;
         if let Some(open) = &mut self.open {
             let format = open.reader.format();
-            batch.options = WriteOptions { canonical: open.reader.is_canonical(), ..WriteOptions::new(format) };
+            batch.options = options_of(&open.reader);
             batch.named = match format {
                 Format::Binary | Format::Text => None,
                 Format::Json | Format::JsonLines => {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rpcreplay::entry::{Entry, Kind};
 use rpcreplay::format::{Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Renumbering};
-use rpcreplay::pairing::{EntrySet, Pairing};
+use rpcreplay::pairing::{EntrySet, Pairing, Unpaired};
 use rpcreplay::schema::Schema;
 
 use crate::args::SchemaArgs;
@@ -218,11 +218,7 @@ impl Patient {
                 return Ok(());
             }
             match pairing.follow(&entry) {
-                Err(unpaired) => {
-                    let words = unpaired.to_string();
-                    let words = words.split_once(" #").map_or(&*words, |(words, _)| words);
-                    findings.leave_out(index, format!("Go's {}", words.trim_end_matches(" for response")));
-                }
+                Err(unpaired) => findings.leave_out(index, reason(unpaired)),
                 Ok(call) => {
                     match entry.kind() {
                         Kind::Request => drop(unanswered.insert(index)),
@@ -242,6 +238,16 @@ impl Patient {
             }
         }
         Ok(())
+    }
+}
+
+/// Why an entry that belongs to no call is left out.
+fn reason(unpaired: Unpaired) -> String {
+    match unpaired {
+        Unpaired::Response(_) => "a RESPONSE whose REQUEST is not there, or was answered before".to_owned(),
+        Unpaired::Send(_) => "a SEND without its stream".to_owned(),
+        Unpaired::Recv(_) => "a RECV without its stream".to_owned(),
+        Unpaired::Kind(kind) => format!("of kind {kind}, which no recorder writes"),
     }
 }
 

@@ -274,7 +274,8 @@ impl Conversion<'_> {
         if self.canonical && !is_json(format) {
             return Err(Trouble::new(&name, NOT_CANONICAL).into());
         }
-        let options = WriteOptions { format, canonical: self.canonical, allow_loss: self.allow_loss };
+        let options =
+            WriteOptions { canonical: self.canonical, allow_loss: self.allow_loss, ..WriteOptions::new(format) };
         let threads = self.input.threads();
         let in_place = self.destination == Destination::File(self.path.clone());
         let rewrite = Rewrite {

@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use rpcreplay::entry::Entry;
-use rpcreplay::format::{Encoder, Reader, WriteOptions};
+use rpcreplay::format::{Encoder, Reader};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
 use super::{Outlet, Place};
+use crate::batches::options_of;
 use crate::failure::{Failure, Trouble};
 use crate::fingerprint::Identifier;
 use crate::target::Target;
@@ -32,7 +33,7 @@ impl<'s> Writing<'s> {
         reader: &Reader<'_, R>,
         header: Header,
     ) -> Result<Self, Failure> {
-        let options = WriteOptions { canonical: reader.is_canonical(), ..WriteOptions::new(reader.format()) };
+        let options = options_of(reader);
         let identifier = place.identifier(options, schema);
         let target = Target::new(&place.destination, place.like.as_deref())?;
         target.refuse_terminal_for(options.format)?;
