@@ -67,9 +67,22 @@ impl Recording {
     /// # Errors
     ///
     /// Those of [`Reader::read`].
-    pub fn read<R: Read>(mut reader: Reader<'_, R>, comparer: &mut Comparer<'_>) -> Result<Recording> {
+    pub fn read<R: Read>(reader: Reader<'_, R>, comparer: &mut Comparer<'_>) -> Result<Recording> {
+        Recording::new(reader.header().clone(), reader, comparer)
+    }
+
+    /// A recording with these entries, or these calls of it, in the order of their numbers.
+    ///
+    /// # Errors
+    ///
+    /// The first of those among the entries.
+    pub fn new(
+        header: Header,
+        entries: impl IntoIterator<Item = Result<Entry>>,
+        comparer: &mut Comparer<'_>,
+    ) -> Result<Recording> {
         let mut recording = Recording {
-            header: reader.header().clone(),
+            header,
             entries: Vec::new(),
             calls: Vec::new(),
             next: Vec::new(),
@@ -78,9 +91,12 @@ impl Recording {
             first_folded: Vec::new(),
         };
         let mut pairing = Pairing::default();
-        // By entry: its call.
+        // By the number of an entry: its call.
         let mut call_of: Vec<CallId> = Vec::new();
-        while let Some(entry) = reader.read()? {
+        for entry in entries {
+            let entry = entry?;
+            // Of those that are not among the entries nobody asks.
+            call_of.resize((entry.index().0 as usize).saturating_sub(1), CallId::MAX);
             let place = recording.entries.len() as u32;
             let begun = pairing.follow(&entry).ok().filter(|&begun| begun != entry.index());
             let call = begun.map(|begun| call_of[begun.0 as usize - 1]);

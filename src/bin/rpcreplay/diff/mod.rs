@@ -17,10 +17,13 @@ use clap::error::ErrorKind;
 
 use rpcreplay::compare::Comparer;
 use rpcreplay::diff::{Noise, Recording, Report, VOLATILE, compare};
+use rpcreplay::entry::Entry;
 use rpcreplay::format::{ReadOptions, Reader};
+use rpcreplay::pairing::Pairing;
+use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, MaxBytes, SchemaArgs};
+use crate::args::{ColorWhen, MaxBytes, SchemaArgs, Selection};
 use crate::failure::{Failure, Outcome, Trouble, note, report, usage};
 use crate::output::Output;
 use crate::render::{BytesForm, Painter, ValueOptions};
@@ -38,10 +41,12 @@ use summary::Totals;
 /// Noise are also ids that the server made up anew, and the order of calls that were open at the same time. A call that moved
 /// past others that were over, and a name that somebody chose and that is another one now, are differences.
 ///
-/// Exit codes: 0 the same but for noise, 1 different, 2 trouble.
+/// A selection leaves calls out of both recordings before they are compared.
+///
+/// Exit codes: 0 the same but for noise, 1 different or nothing selected, 2 trouble.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 the same but for noise, 1 different, 2 trouble.
+Exit codes: 0 the same but for noise, 1 different or nothing selected, 2 trouble.
 
 Examples:
   rpcreplay diff old.replay new.replay
@@ -86,6 +91,9 @@ pub struct Diff {
 
     #[command(flatten)]
     schema: SchemaArgs,
+
+    #[command(flatten)]
+    selection: Selection,
 }
 
 /// What counts as noise.
@@ -233,17 +241,19 @@ impl Diff {
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.schema.load()?));
         let noise = self.noise.load(sources.project())?;
+        let query = self.selection.query();
+        let mut kept_any = query.is_everything();
         let mut sides = self.sides()?;
         let mut view = self.look.view(output.is_terminal(), sides.are_several());
         let mut totals = Totals::default();
         let mut outcome = Outcome::Fine;
         let mut part = Vec::new();
         let fingerprint = |side: &Side| {
-            let recording = self.read(side, &sources.schema, &noise)?;
+            let recording = self.read(side, &sources.schema, &noise, &query)?;
             Ok(recording.fingerprint(&mut Comparer::new(&sources.schema, noise.mask())))
         };
         while let Some(found) = sides.next(fingerprint) {
-            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise)) {
+            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise, &query)) {
                 Ok(Some(compared)) => compared,
                 Ok(None) => continue,
                 Err(trouble) => {
@@ -258,6 +268,7 @@ impl Diff {
                 }
             };
             totals.add(&compared);
+            kept_any |= [&compared.old, &compared.new].into_iter().flatten().any(|side| !side.calls.is_empty());
             let with_noise = self.noise.show_noise;
             view.show(&Shown { compared: &compared, noise: &noise, schema: &sources.schema, with_noise }, &mut part);
             output.write(&part)?;
@@ -273,6 +284,12 @@ impl Diff {
         sides.advise(totals.all() == 0);
         if outcome != Outcome::Reported {
             self.noise.advise(&noise);
+        }
+        if !kept_any && totals.all() > 0 {
+            note("rpcreplay: ", "nothing matches the selection");
+            if outcome == Outcome::Fine {
+                outcome = Outcome::NothingSelected;
+            }
         }
         sources.advise(&[]);
         Ok(outcome)
@@ -296,14 +313,20 @@ impl Diff {
         }
     }
 
-    fn read(&self, side: &Side, schema: &Schema, noise: &Noise) -> Result<Recording, Trouble> {
-        read(side, schema, noise, ReadOptions { max_record_bytes: self.max_record_size })
+    fn read(&self, side: &Side, schema: &Schema, noise: &Noise, query: &Query) -> Result<Recording, Trouble> {
+        read(side, schema, noise, query, ReadOptions { max_record_bytes: self.max_record_size })
     }
 
     /// Compares two sides; `None` if neither is a recording.
-    fn compared(&self, found: Found, schema: &Schema, noise: &Noise) -> Result<Option<Compared>, Trouble> {
+    fn compared(
+        &self,
+        found: Found,
+        schema: &Schema,
+        noise: &Noise,
+        query: &Query,
+    ) -> Result<Option<Compared>, Trouble> {
         let Found { name, old_name, old, new } = found;
-        let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise));
+        let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise, query));
         let is_parallel = self.threads.is_none_or(|threads| threads.get() > 1);
         let (old, new) = match (old, new) {
             (Some(old), Some(new)) if is_parallel => thread::scope(|scope| {
@@ -332,7 +355,9 @@ pub fn show_versions(
     noise: &Noise,
     colors: bool,
 ) -> Result<Outcome, Failure> {
-    let read = |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, ReadOptions::default()));
+    let (everything, options) = (Query::default(), ReadOptions::default());
+    let read =
+        |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, &everything, options.clone()));
     let (old, new) = (read(old).transpose()?, read(new).transpose()?);
     let report = old.as_ref().zip(new.as_ref()).map(|(old, new)| compare(old, new, schema, noise, false));
     let compared = Compared { name: String::new(), old_name: None, old, new, report, is_one_of_many: false };
@@ -346,12 +371,27 @@ pub fn show_versions(
     Ok(if compared.is_different() { Outcome::Different } else { Outcome::Fine })
 }
 
-/// Reads a recording.
-fn read(side: &Side, schema: &Schema, noise: &Noise, options: ReadOptions) -> Result<Recording, Trouble> {
-    let name = side.name().to_owned();
-    let reader = Reader::new(side.open()?, schema, options).map_err(|error| Trouble::in_recording(&name, &error))?;
+/// Reads what a query keeps of a recording.
+fn read(
+    side: &Side,
+    schema: &Schema,
+    noise: &Noise,
+    query: &Query,
+    options: ReadOptions,
+) -> Result<Recording, Trouble> {
+    let trouble = |error| Trouble::in_recording(side.name(), &error);
+    let reader = Reader::new(side.open()?, schema, options).map_err(trouble)?;
     let mut comparer = Comparer::new(schema, noise.mask());
-    Recording::read(reader, &mut comparer).map_err(|error| Trouble::in_recording(&name, &error))
+    if query.is_everything() {
+        return Recording::read(reader, &mut comparer).map_err(trouble);
+    }
+    let header = reader.header().clone();
+    let entries = reader.collect::<Result<Vec<Entry>, _>>().map_err(trouble)?;
+    let mut selected = Selected::new(query, Unit::Call, schema);
+    selected.learn(entries.iter().cloned(), schema);
+    let mut pairing = Pairing::default();
+    let kept = entries.into_iter().filter(|entry| selected.keeps(entry, pairing.follow(entry)));
+    Recording::new(header, kept.map(Ok), &mut comparer).map_err(trouble)
 }
 
 impl NoiseArgs {
