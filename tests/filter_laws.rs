@@ -1,0 +1,427 @@
+//! Laws of `filter`, `merge`, `split` and `repair`: what they write keeps Go's rules, and is nothing but what was there.
+
+mod corpus;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use rpcreplay::Schema;
+use rpcreplay::entry::{Any, Entry, Kind, Payload};
+use rpcreplay::format::{ReadOptions, Reader, Writer};
+use rpcreplay::recording::Header;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+/// Runs the program, and returns its exit code and what it says.
+fn run(arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rpcreplay"))
+        .args(arguments)
+        .args(["--protoset", &format!("{DATA}/ledger.protoset")])
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8(output.stderr).expect("text");
+    (output.status.code().expect("it ended by itself"), said)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path that is text")
+}
+
+/// An entry as far as it must not change: its record without what it refers to, which stands at its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
+    kind: Kind,
+    method: String,
+    record: Vec<u8>,
+    refers_to: usize,
+}
+
+fn read(path: &Path) -> (Header, Vec<Said>) {
+    let schema = Schema::builtin();
+    let file = fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let reader = Reader::new(file, &schema, ReadOptions::default()).expect("a recording");
+    let header = reader.header().clone();
+    let said = |entry: Entry| {
+        let mut record = entry.record().to_vec();
+        if entry.ref_index() != 0 {
+            let mut reference = vec![0x28];
+            prost::encoding::encode_varint(entry.ref_index() as u64, &mut reference);
+            assert!(record.ends_with(&reference), "{}: entry {}", path.display(), entry.index());
+            record.truncate(record.len() - reference.len());
+        }
+        let refers_to = entry.ref_index() as usize;
+        Said { kind: entry.kind(), method: entry.method().to_owned(), record, refers_to }
+    };
+    (header, reader.map(|entry| said(entry.unwrap_or_else(|error| panic!("{}: {error}", path.display())))).collect())
+}
+
+/// The rules of Go's replayer, as a table: which entry may refer to which, and how often.
+fn keeps_the_rules(entries: &[Said]) -> Result<(), String> {
+    let mut answered = BTreeSet::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let number = place + 1;
+        let wanted = match entry.kind {
+            Kind::Request | Kind::CreateStream => continue,
+            Kind::Response => Kind::Request,
+            Kind::Send | Kind::Recv => Kind::CreateStream,
+            Kind::Unspecified | Kind::Unknown(_) => return Err(format!("#{number} is of no kind")),
+        };
+        let named = entry.refers_to.checked_sub(1).and_then(|named| entries[..place].get(named));
+        if named.is_none_or(|named| named.kind != wanted) {
+            return Err(format!("#{number} refers to #{}", entry.refers_to));
+        }
+        if wanted == Kind::Request && !answered.insert(entry.refers_to) {
+            return Err(format!("#{} is answered twice", entry.refers_to));
+        }
+    }
+    match entries.iter().filter(|entry| entry.kind == Kind::Request).count() - answered.len() {
+        0 => Ok(()),
+        open => Err(format!("{open} requests without a response")),
+    }
+}
+
+/// The calls of a recording that keeps the rules, each as the places of its entries.
+fn calls(entries: &[Said]) -> Vec<Vec<usize>> {
+    let mut calls: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let first = if entry.refers_to == 0 { place } else { entry.refers_to - 1 };
+        calls.entry(first).or_default().push(place);
+    }
+    calls.into_values().collect()
+}
+
+/// Some of the entries, with references that follow.
+fn only(entries: &[Said], is_kept: impl Fn(usize) -> bool) -> Vec<Said> {
+    let kept: Vec<usize> = (0..entries.len()).filter(|&place| is_kept(place)).collect();
+    let number = |place: usize| kept.iter().position(|&kept| kept == place).expect("it is kept") + 1;
+    let moved = |place: &usize| {
+        let entry = entries[*place].clone();
+        let refers_to = if entry.refers_to == 0 { 0 } else { number(entry.refers_to - 1) };
+        Said { refers_to, ..entry }
+    };
+    kept.iter().map(moved).collect()
+}
+
+/// What calls say, whatever their order, and whichever numbers their entries have.
+fn sorted_calls(entries: &[Said]) -> Vec<Vec<Vec<u8>>> {
+    let mut said: Vec<Vec<Vec<u8>>> = calls(entries)
+        .into_iter()
+        .map(|call| call.into_iter().map(|place| entries[place].record.clone()).collect())
+        .collect();
+    said.sort();
+    said
+}
+
+/// Recordings as Go's recorder wrote them, which keep its rules: of `tests/data`, and of the corpus if there is one.
+fn recordings() -> Vec<PathBuf> {
+    let mut recordings = corpus::files(Path::new(DATA), ".replay");
+    if let Some(folder) = corpus::folder() {
+        recordings.extend(corpus::files_below(&folder.join("recordings/binary")));
+    }
+    recordings.retain(|path| !text(path).ends_with("nothing.replay"));
+    assert!(recordings.len() >= 6);
+    recordings
+}
+
+/// A selection, as flags and as what it says of a call.
+struct Selection {
+    flags: Vec<String>,
+    is_selected: Box<dyn Fn(&[Said], &[usize]) -> bool>,
+}
+
+fn selections(entries: &[Said]) -> Vec<Selection> {
+    let flags = |flags: &[&str]| flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>();
+    let half = entries.len() / 2;
+    let mut selections = vec![
+        Selection {
+            flags: flags(&["--kind", "CREATE_STREAM"]),
+            is_selected: Box::new(|entries, call| entries[call[0]].kind == Kind::CreateStream),
+        },
+        Selection {
+            flags: flags(&["--index", &format!("{}..", half + 1)]),
+            is_selected: Box::new(move |_, call| call.iter().any(|&place| place >= half)),
+        },
+        Selection {
+            flags: flags(&["--kind", "RESPONSE", "--kind", "RECV", "--index", &format!("..{}", half.max(1))]),
+            is_selected: Box::new(move |entries, call| {
+                call.iter()
+                    .any(|&place| place < half.max(1) && matches!(entries[place].kind, Kind::Response | Kind::Recv))
+            }),
+        },
+    ];
+    let methods: BTreeSet<&str> =
+        entries.iter().map(|entry| &*entry.method).filter(|method| !method.is_empty()).collect();
+    for method in methods.into_iter().take(2).map(str::to_owned) {
+        selections.push(Selection {
+            flags: flags(&["-m", &method]),
+            is_selected: Box::new(move |entries, call| entries[call[0]].method == method),
+        });
+    }
+    selections
+}
+
+/// What a selection keeps and what it leaves out are the calls that it should, and together they are the recording.
+fn filtering(path: &Path, folder: &Path) {
+    let (header, entries) = read(path);
+    assert_eq!(keeps_the_rules(&entries), Ok(()), "{}", path.display());
+    let out = folder.join("out.replay");
+    for Selection { flags, is_selected } in selections(&entries) {
+        let selected: BTreeSet<usize> =
+            calls(&entries).into_iter().filter(|call| is_selected(&entries, call)).flatten().collect();
+        for invert in [false, true] {
+            let name = format!("{} {flags:?} {invert}", path.display());
+            let mut arguments = vec!["filter", text(path), "-o", text(&out)];
+            arguments.extend(flags.iter().map(String::as_str));
+            arguments.extend(invert.then_some("--invert-match"));
+            let _ = fs::remove_file(&out);
+            let (code, said) = run(&arguments);
+            let expected = only(&entries, |place| selected.contains(&place) != invert);
+            assert_eq!(code, i32::from(expected.is_empty()), "{name}: {said}");
+            assert_eq!(out.exists(), !expected.is_empty(), "{name}");
+            if !expected.is_empty() {
+                assert_eq!(read(&out), (header.clone(), expected), "{name}");
+            }
+        }
+    }
+    let _ = run(&["filter", text(path), "-o", text(&out)]);
+    assert!(fs::read(&out).expect("it was written") == fs::read(path).expect("a file"), "{}", path.display());
+}
+
+/// The parts keep the rules, and together they have the calls that there were; those of so many calls each are in order.
+fn splitting(path: &Path, folder: &Path) {
+    let (header, entries) = read(path);
+    for by in ["method", "service", "calls=1", "calls=3"] {
+        let name = format!("{} {by}", path.display());
+        let parts = folder.join("parts");
+        let _ = fs::remove_dir_all(&parts);
+        let (code, said) = run(&["split", "--by", by, text(path), "-o", text(&parts)]);
+        assert_eq!(code, 0, "{name}: {said}");
+        let parts = corpus::files(&parts, "");
+        let mut number_of_calls = Vec::new();
+        for part in &parts {
+            let (its_header, its_entries) = read(part);
+            assert_eq!(its_header, header, "{name}");
+            assert_eq!(keeps_the_rules(&its_entries), Ok(()), "{name}");
+            let of_call = |call: &Vec<usize>| its_entries[call[0]].method.clone();
+            let methods: BTreeSet<String> = calls(&its_entries).iter().map(of_call).collect();
+            let services: BTreeSet<&str> = methods.iter().filter_map(|method| method.rsplit('/').nth(1)).collect();
+            match by {
+                "method" => assert_eq!(methods.len(), 1, "{name}"),
+                "service" => assert_eq!(services.len(), 1, "{name}"),
+                _ => number_of_calls.push(calls(&its_entries).len()),
+            }
+        }
+        if let Some((last, others)) = number_of_calls.split_last() {
+            let most = if by == "calls=1" { 1 } else { 3 };
+            assert!(others.iter().all(|&calls| calls == most) && *last <= most && *last > 0, "{name}");
+        }
+        let out = folder.join("merged.replay");
+        let mut arguments = vec!["merge", "-o", text(&out)];
+        arguments.extend(parts.iter().map(|part| text(part)));
+        let (code, said) = run(&arguments);
+        assert_eq!(code, 0, "{name}: {said}");
+        let (merged_header, merged) = read(&out);
+        assert_eq!(merged_header, header, "{name}");
+        assert_eq!(keeps_the_rules(&merged), Ok(()), "{name}");
+        assert_eq!(sorted_calls(&merged), sorted_calls(&entries), "{name}");
+        if by.starts_with("calls") {
+            let first = |entries: &[Said]| -> Vec<Vec<u8>> {
+                calls(entries).iter().map(|call| entries[call[0]].record.clone()).collect()
+            };
+            assert_eq!(first(&merged), first(&entries), "{name}: the order of calls");
+        }
+    }
+}
+
+/// Cut at some place, a recording keeps every call that was whole, and nothing that was not there.
+fn repairing(path: &Path, folder: &Path, cuts: impl Iterator<Item = usize>) {
+    let (header, entries) = read(path);
+    let file = fs::read(path).expect("a file");
+    // Where entries end.
+    let mut ends = vec![9 + 4 + header.initial.len()];
+    for record in Reader::new(&file[..], &Schema::builtin(), ReadOptions::default()).expect("a recording") {
+        ends.push(ends[ends.len() - 1] + 4 + record.expect("an entry").record().len());
+    }
+    assert_eq!(ends[ends.len() - 1], file.len());
+    let (cut, out) = (folder.join("cut.replay"), folder.join("repaired.replay"));
+    for at in cuts {
+        let name = format!("{} cut at {at}", path.display());
+        fs::write(&cut, &file[..at]).expect("a writable folder");
+        let _ = fs::remove_file(&out);
+        let (code, said) = run(&["repair", text(&cut), "-o", text(&out)]);
+        let whole = ends.partition_point(|&end| end <= at).checked_sub(1);
+        let Some(whole) = whole else {
+            assert_eq!(code, 2, "{name}: {said}");
+            continue;
+        };
+        let answered: BTreeSet<usize> = entries[..whole]
+            .iter()
+            .filter(|entry| entry.kind == Kind::Response)
+            .map(|entry| entry.refers_to - 1)
+            .collect();
+        let is_kept =
+            |place: usize| place < whole && (entries[place].kind != Kind::Request || answered.contains(&place));
+        let expected = only(&entries, is_kept);
+        assert_eq!(code, i32::from(expected.is_empty()), "{name}: {said}");
+        assert_eq!(said.contains("ends here"), ends[whole] != at, "{name}: {said}");
+        if !expected.is_empty() {
+            let repaired = read(&out);
+            assert_eq!(keeps_the_rules(&repaired.1), Ok(()), "{name}");
+            assert_eq!(repaired, (header.clone(), expected), "{name}");
+        }
+    }
+}
+
+/// The cuts of a file that are tried: at all places of a small one, at some of a large one.
+fn cuts(bytes: usize) -> impl Iterator<Item = usize> {
+    (13..=bytes).step_by((bytes / 12).max(1))
+}
+
+#[test]
+fn a_selection_and_its_inverse_are_the_recording() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    recordings().iter().for_each(|path| filtering(path, folder.path()));
+}
+
+#[test]
+fn what_is_split_can_be_merged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    recordings().iter().for_each(|path| splitting(path, folder.path()));
+}
+
+#[test]
+fn what_is_whole_is_saved() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for path in recordings() {
+        let bytes = fs::metadata(&path).expect("a file").len() as usize;
+        repairing(&path, folder.path(), cuts(bytes).chain([bytes]));
+    }
+}
+
+/// Whatever Go refuses of made and broken recordings becomes what it takes, or nothing, by repair; filter refuses it.
+#[test]
+fn what_go_refuses_is_mended_or_refused() {
+    let Some(corpus) = corpus::folder() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out.replay");
+    let (mut mended, mut refused) = (0, 0);
+    for path in
+        corpus::files(&corpus.join("bad"), ".replay").into_iter().chain(corpus::files(&corpus.join("made"), ".replay"))
+    {
+        let name = path.display();
+        let _ = fs::remove_file(&out);
+        let (code, said) = run(&["repair", text(&path), "-o", text(&out)]);
+        assert_eq!(out.exists(), code == 0, "{name}: {code} {said}");
+        if code == 0 {
+            mended += 1;
+            assert_eq!(keeps_the_rules(&read_loosely(&out)), Ok(()), "{name}");
+            let (again, said) = run(&["repair", "--dry-run", text(&out)]);
+            assert_eq!((again, said.lines().count()), (0, 1), "{name}: {said}");
+        }
+        let _ = fs::remove_file(&out);
+        let (code, said) = run(&["filter", text(&path), "-o", text(&out)]);
+        refused += usize::from(code == 2);
+        assert!(code == 2 || !out.exists() || keeps_the_rules(&read_loosely(&out)).is_ok(), "{name}: {said}");
+    }
+    assert!(mended > 20 && refused > 20, "{mended} {refused}");
+}
+
+/// Entries of a recording in which references may stand anywhere in their records.
+fn read_loosely(path: &Path) -> Vec<Said> {
+    let schema = Schema::builtin();
+    let reader = Reader::new(fs::File::open(path).expect("a file"), &schema, ReadOptions::default());
+    let said = |entry: Entry| Said {
+        kind: entry.kind(),
+        method: entry.method().to_owned(),
+        record: Vec::new(),
+        refers_to: usize::try_from(entry.ref_index()).unwrap_or(usize::MAX),
+    };
+    reader.expect("a recording").map(|entry| said(entry.expect("an entry"))).collect()
+}
+
+/// What happens next in a made recording.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Request(u8),
+    /// The answer to one of the open requests.
+    Response(prop::sample::Index),
+    Stream(u8),
+    Send(prop::sample::Index, u8),
+    Recv(prop::sample::Index, u8),
+    End(prop::sample::Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..4u8).prop_map(Step::Request),
+        any::<prop::sample::Index>().prop_map(Step::Response),
+        (0..4u8).prop_map(Step::Stream),
+        (any::<prop::sample::Index>(), 0..3u8).prop_map(|(stream, value)| Step::Send(stream, value)),
+        (any::<prop::sample::Index>(), 0..3u8).prop_map(|(stream, value)| Step::Recv(stream, value)),
+        any::<prop::sample::Index>().prop_map(Step::End),
+    ]
+}
+
+/// A recording that keeps Go's rules, of calls that overlap in every way.
+fn make(steps: &[Step]) -> Vec<u8> {
+    let mut writer = Writer::binary(Vec::new(), &Header::new("made")).expect("memory");
+    let methods = ["/a.v1.Shop/Get", "/a.v1.Shop/List", "/a.v1.Bank/Get", "/b.Shop/Watch"];
+    let value = |value: u8| [0x0a, 1, b'a' + value];
+    let (mut open, mut streams) = (Vec::new(), Vec::new());
+    let mut write = |kind, method: &str, content: Option<u8>, is_end: bool, refers_to: u64| {
+        let bytes = value(content.unwrap_or(0));
+        let payload = match content {
+            _ if is_end => Payload::Eof,
+            Some(_) => Payload::Message(Any { type_url: "type.googleapis.com/google.pubsub.v1.Topic", value: &bytes }),
+            None => Payload::Empty,
+        };
+        let entry = Entry::encode(kind, method, payload, refers_to as i32).expect("a small entry");
+        writer.write(&entry).expect("memory").0
+    };
+    for step in steps {
+        match *step {
+            Step::Request(method) => open.push(write(Kind::Request, methods[method as usize], Some(method), false, 0)),
+            Step::Stream(method) => streams.push(write(Kind::CreateStream, methods[method as usize], None, false, 0)),
+            Step::Response(which) if !open.is_empty() => {
+                let request = open.remove(which.index(open.len()));
+                write(Kind::Response, "", Some(1), false, request);
+            }
+            Step::Send(which, value) if !streams.is_empty() => {
+                write(Kind::Send, "", Some(value), false, *which.get(&streams));
+            }
+            Step::Recv(which, value) if !streams.is_empty() => {
+                write(Kind::Recv, "", Some(value), false, *which.get(&streams));
+            }
+            Step::End(which) if !streams.is_empty() => {
+                write(Kind::Recv, "", None, true, *which.get(&streams));
+            }
+            Step::Response(_) | Step::Send(..) | Step::Recv(..) | Step::End(_) => {}
+        }
+    }
+    for request in open {
+        write(Kind::Response, "", Some(2), false, request);
+    }
+    writer.finish().expect("memory")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// The same of recordings in which calls overlap as no real one's do.
+    #[test]
+    fn laws_hold_for_calls_that_overlap(steps in prop::collection::vec(step(), 1..60)) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("made.replay");
+        let file = make(&steps);
+        fs::write(&path, &file).expect("a writable folder");
+        if read(&path).1.is_empty() {
+            return Ok(());
+        }
+        filtering(&path, folder.path());
+        splitting(&path, folder.path());
+        repairing(&path, folder.path(), cuts(file.len()).chain([file.len()]));
+    }
+}
