@@ -30,6 +30,10 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
+            [CompletionResult]::new('filter', 'filter', [CompletionResultType]::ParameterValue, 'Keep the calls of recordings that you want, and write them as recordings that replay')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join recordings: the calls of the first, then those of the second, and so on')
+            [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
+            [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -172,6 +176,13 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
             [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Keep entries of this kind (can be repeated)')
+            [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Keep calls that ended with this code, or with `!` not with it (can be repeated)')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Keep entries with these numbers, from..to inclusive (can be repeated)')
+            [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Compare all recordings below two folders: by their paths, then those that are left by what they say')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Compare all recordings below two folders: by their paths, then those that are left by what they say')
             [CompletionResult]::new('--show-profile', '--show-profile', [CompletionResultType]::ParameterName, 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else')
@@ -181,6 +192,102 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Write to a terminal directly, and not through the pager that PAGER names')
             [CompletionResult]::new('--exit-on-noise', '--exit-on-noise', [CompletionResultType]::ParameterName, 'Fail with 1 if anything differs, noise included')
             [CompletionResult]::new('--no-exit-code', '--no-exit-code', [CompletionResultType]::ParameterName, 'End with 0 whether recordings differ or not')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Keep what the other flags leave out, and leave out what they keep')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;filter' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, or into this folder, where recordings keep their names [default: standard output]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file, or into this folder, where recordings keep their names [default: standard output]')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Keep entries of this kind (can be repeated)')
+            [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Keep calls that ended with this code, or with `!` not with it (can be repeated)')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Keep entries with these numbers, from..to inclusive (can be repeated)')
+            [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
+            [CompletionResult]::new('--entries', '--entries', [CompletionResultType]::ParameterName, 'Keep single entries rather than whole calls: those that all conditions hold for')
+            [CompletionResult]::new('--unique', '--unique', [CompletionResultType]::ParameterName, 'Leave out calls that are equal to an earlier one, the answer included')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Write how many calls are kept, and nothing else; with --entries, how many entries')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Write nothing, and say what would be kept')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Keep what the other flags leave out, and leave out what they keep')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;merge' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file [default: standard output]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file [default: standard output]')
+            [CompletionResult]::new('--initial-from', '--initial-from', [CompletionResultType]::ParameterName, 'Take the initial state from this recording')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('--unique', '--unique', [CompletionResultType]::ParameterName, 'Leave out calls that are equal to an earlier one, of the same recording or one before it, the answer included')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;split' {
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a part is: the calls of a method, of a service, or N calls in the order in which they begin')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the parts into this folder, which is made if need be')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the parts into this folder, which is made if need be')
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;repair' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file [default: standard output]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file [default: standard output]')
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Write the recording over itself')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Write the recording over itself')
+            [CompletionResult]::new('--keep-unanswered', '--keep-unanswered', [CompletionResultType]::ParameterName, 'Keep requests that were never answered, though Go''s replayer refuses a recording with one')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Write nothing, and say what would be kept')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -379,6 +486,10 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
+            [CompletionResult]::new('filter', 'filter', [CompletionResultType]::ParameterValue, 'Keep the calls of recordings that you want, and write them as recordings that replay')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join recordings: the calls of the first, then those of the second, and so on')
+            [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
+            [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -397,6 +508,18 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;diff' {
+            break
+        }
+        'rpcreplay;help;filter' {
+            break
+        }
+        'rpcreplay;help;merge' {
+            break
+        }
+        'rpcreplay;help;split' {
+            break
+        }
+        'rpcreplay;help;repair' {
             break
         }
         'rpcreplay;help;edit' {

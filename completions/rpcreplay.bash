@@ -28,6 +28,9 @@ _rpcreplay() {
             rpcreplay,edit)
                 cmd="rpcreplay__subcmd__edit"
                 ;;
+            rpcreplay,filter)
+                cmd="rpcreplay__subcmd__filter"
+                ;;
             rpcreplay,git)
                 cmd="rpcreplay__subcmd__git"
                 ;;
@@ -43,11 +46,20 @@ _rpcreplay() {
             rpcreplay,man)
                 cmd="rpcreplay__subcmd__man"
                 ;;
+            rpcreplay,merge)
+                cmd="rpcreplay__subcmd__merge"
+                ;;
             rpcreplay,print)
                 cmd="rpcreplay__subcmd__print"
                 ;;
+            rpcreplay,repair)
+                cmd="rpcreplay__subcmd__repair"
+                ;;
             rpcreplay,schema)
                 cmd="rpcreplay__subcmd__schema"
+                ;;
+            rpcreplay,split)
+                cmd="rpcreplay__subcmd__split"
                 ;;
             rpcreplay__subcmd__git,diff-driver)
                 cmd="rpcreplay__subcmd__git__subcmd__diff__subcmd__driver"
@@ -97,6 +109,9 @@ _rpcreplay() {
             rpcreplay__subcmd__help,edit)
                 cmd="rpcreplay__subcmd__help__subcmd__edit"
                 ;;
+            rpcreplay__subcmd__help,filter)
+                cmd="rpcreplay__subcmd__help__subcmd__filter"
+                ;;
             rpcreplay__subcmd__help,git)
                 cmd="rpcreplay__subcmd__help__subcmd__git"
                 ;;
@@ -109,11 +124,20 @@ _rpcreplay() {
             rpcreplay__subcmd__help,man)
                 cmd="rpcreplay__subcmd__help__subcmd__man"
                 ;;
+            rpcreplay__subcmd__help,merge)
+                cmd="rpcreplay__subcmd__help__subcmd__merge"
+                ;;
             rpcreplay__subcmd__help,print)
                 cmd="rpcreplay__subcmd__help__subcmd__print"
                 ;;
+            rpcreplay__subcmd__help,repair)
+                cmd="rpcreplay__subcmd__help__subcmd__repair"
+                ;;
             rpcreplay__subcmd__help,schema)
                 cmd="rpcreplay__subcmd__help__subcmd__schema"
+                ;;
+            rpcreplay__subcmd__help,split)
+                cmd="rpcreplay__subcmd__help__subcmd__split"
                 ;;
             rpcreplay__subcmd__help__subcmd__git,diff-driver)
                 cmd="rpcreplay__subcmd__help__subcmd__git__subcmd__diff__subcmd__driver"
@@ -179,7 +203,7 @@ _rpcreplay() {
 
     case "${cmd}" in
         rpcreplay)
-            opts="-h -V --help --version print list ls convert diff edit schema git completions man help"
+            opts="-h -V --help --version print list ls convert diff filter merge split repair edit schema git completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,7 +297,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__diff)
-            opts="-r -U -I -h --recursive --rev --max-record-size --threads --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            opts="-r -U -I -m -h --recursive --rev --max-record-size --threads --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -359,6 +383,34 @@ _rpcreplay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "REQUEST RESPONSE CREATE_STREAM SEND RECV" -- "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --has)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -410,6 +462,92 @@ _rpcreplay() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__filter)
+            opts="-o -I -m -h --max-record-size --threads --output --entries --unique --count --dry-run --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "REQUEST RESPONSE CREATE_STREAM SEND RECV" -- "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --has)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -603,7 +741,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help)
-            opts="print list convert diff edit schema git completions man help"
+            opts="print list convert diff filter merge split repair edit schema git completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,6 +797,20 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__filter)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -798,7 +950,35 @@ _rpcreplay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rpcreplay__subcmd__help__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rpcreplay__subcmd__help__subcmd__print)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__repair)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -871,6 +1051,20 @@ _rpcreplay() {
         rpcreplay__subcmd__help__subcmd__schema__subcmd__used)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__split)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -982,6 +1176,68 @@ _rpcreplay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rpcreplay__subcmd__merge)
+            opts="-o -I -h --max-record-size --threads --output --initial-from --unique --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --initial-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rpcreplay__subcmd__print)
             opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1074,6 +1330,60 @@ _rpcreplay() {
                     return 0
                     ;;
                 --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__repair)
+            opts="-o -i -I -h --output --in-place --keep-unanswered --dry-run --max-record-size --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1333,6 +1643,64 @@ _rpcreplay() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__split)
+            opts="-o -I -h --by --output --max-record-size --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --protoset)

@@ -31,6 +31,10 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List 
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "git" -d 'Have git show what changed in recordings'
@@ -176,6 +180,16 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l proto -d 'L
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s r -l recursive -d 'Compare all recordings below two folders: by their paths, then those that are left by what they say'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-profile -d 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-noise -d 'Show what is folded, too'
@@ -186,7 +200,77 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l exit-on-noi
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-exit-code -d 'End with 0 whether recordings differ or not'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -s o -l output -d 'Write to this file, or into this folder, where recordings keep their names [default: standard output]' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l entries -d 'Keep single entries rather than whole calls: those that all conditions hold for'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l unique -d 'Leave out calls that are equal to an earlier one, the answer included'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l count -d 'Write how many calls are kept, and nothing else; with --entries, how many entries'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l dry-run -d 'Write nothing, and say what would be kept'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l no-verify -d 'Do not read back what was written'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -s o -l output -d 'Write to this file [default: standard output]' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l initial-from -d 'Take the initial state from this recording' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l unique -d 'Leave out calls that are equal to an earlier one, of the same recording or one before it, the answer included'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l no-verify -d 'Do not read back what was written'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l by -d 'What a part is: the calls of a method, of a service, or N calls in the order in which they begin' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -s o -l output -d 'Write the parts into this folder, which is made if need be' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l no-verify -d 'Do not read back what was written'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand split" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s o -l output -d 'Write to this file [default: standard output]' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s i -l in-place -d 'Write the recording over itself'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l keep-unanswered -d 'Keep requests that were never answered, though Go\'s replayer refuses a recording with one'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l dry-run -d 'Write nothing, and say what would be kept'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
@@ -275,16 +359,20 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

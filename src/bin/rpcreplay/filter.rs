@@ -251,7 +251,7 @@ impl Keeping<'_> {
     fn refusal(&self, name: &str, trouble: String) -> Trouble {
         Trouble::new(name, trouble).with_hint(match self.unit {
             Unit::Entry => "leave out --entries, which keeps whole calls",
-            Unit::Call => "take it out with rpcreplay repair, or leave its call out of the selection",
+            Unit::Call => "mend it with rpcreplay repair first, or leave its call out of the selection",
         })
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Middle<'a> for Joining<'_> {
 impl Joining<'_> {
     fn join(&mut self, batch: &mut Batch<'_>, entries: Vec<Entry>, kept: &mut Vec<Entry>) -> Result<(), Trouble> {
         let refusal =
-            |trouble: String| Trouble::new(&batch.name, trouble).with_hint("take it out with rpcreplay repair before");
+            |trouble: String| Trouble::new(&batch.name, trouble).with_hint("mend it with rpcreplay repair first");
         match batch.begins.take().transpose()? {
             None => {}
             Some(mut beginning) => {

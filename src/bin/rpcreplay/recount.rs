@@ -12,6 +12,8 @@ pub struct Recounted {
     bodies: Vec<Range<usize>>,
     /// The line before the first of each body.
     lines: Vec<usize>,
+    /// The entries, numbered from 1, whose counts were wrong.
+    pub corrected: Vec<u64>,
 }
 
 impl Recounted {
@@ -19,7 +21,8 @@ impl Recounted {
     pub fn new(found: &[u8]) -> Recounted {
         let mut ends = line_ends(found);
         let header = ends.by_ref().take(2).last().unwrap_or(0);
-        let mut cut = Recounted { text: found[..header].to_vec(), bodies: Vec::new(), lines: Vec::new() };
+        let mut cut =
+            Recounted { text: found[..header].to_vec(), bodies: Vec::new(), lines: Vec::new(), corrected: Vec::new() };
         let (mut at, mut line) = (header, 2);
         while let Some((count, start)) = count(found, at) {
             let is_end = |end: usize| end == found.len() || count_follows(found, start, end);
@@ -31,6 +34,9 @@ impl Recounted {
             cut.text.extend_from_slice(format!("{}\n", end - start).as_bytes());
             cut.bodies.push(cut.text.len()..cut.text.len() + end - start);
             cut.lines.push(line + 1);
+            if end - start != count {
+                cut.corrected.push(cut.bodies.len() as u64);
+            }
             cut.text.extend_from_slice(&found[start..end]);
             line += 1 + found[start..end].iter().filter(|&&byte| byte == b'\n').count();
             at = end;

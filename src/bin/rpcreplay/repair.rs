@@ -190,7 +190,7 @@ impl Patient {
         let is_whole = { decompressed }.read_to_end(&mut text).is_ok();
         let recounted = Recounted::new(&text);
         if is_whole && recounted.text != text {
-            findings.corrected_counts = recounted.bodies().count() as u64;
+            findings.corrected_counts = runs(&recounted.corrected);
             self.text = Some(recounted.text);
         }
         Ok(())
@@ -278,9 +278,9 @@ struct Findings {
     /// What is wrong with entries that can't be read.
     unreadable: Vec<String>,
     /// By reason: the numbers of the entries that are left out for it, in runs.
-    left_out: BTreeMap<String, Vec<(u64, u64)>>,
-    /// How many byte counts were put right, if any was wrong.
-    corrected_counts: u64,
+    left_out: BTreeMap<String, Runs>,
+    /// The numbers of entries whose byte counts were put right, in runs.
+    corrected_counts: Runs,
     /// What ends the recording before its end.
     end: Option<String>,
 }
@@ -304,23 +304,21 @@ impl Findings {
     }
 
     fn leave_out(&mut self, index: u64, reason: String) {
-        let runs = self.left_out.entry(reason).or_default();
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == index => *last = index,
-            _ => runs.push((index, index)),
-        }
+        push(self.left_out.entry(reason).or_default(), index);
     }
 
     /// Says what is wrong.
     fn tell(&self, name: &str) {
         let say = |words: &str| note("rpcreplay: ", &format!("{name}: {words}"));
-        if self.corrected_counts > 0 {
-            say("byte counts of entries were wrong and are corrected");
+        if !self.corrected_counts.is_empty() {
+            say(&format!("corrected: the byte count of {}", numbers(&self.corrected_counts)));
         }
         for error in &self.unreadable {
             say(&format!("left out: {error}"));
         }
-        for (reason, runs) in &self.left_out {
+        let mut left_out: Vec<_> = self.left_out.iter().collect();
+        left_out.sort_by_key(|(_, runs)| runs.first());
+        for (reason, runs) in left_out {
             say(&format!("left out: {}: {reason}", numbers(runs)));
         }
         if let Some(end) = &self.end {
@@ -333,6 +331,22 @@ impl Findings {
         let calls = if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", self.calls) };
         format!("{kept} {} of {} entries, {calls}", self.kept, self.entries)
     }
+}
+
+/// Numbers of entries in order, neighbours together.
+type Runs = Vec<(u64, u64)>;
+
+fn push(runs: &mut Runs, number: u64) {
+    match runs.last_mut() {
+        Some((_, last)) if *last + 1 == number => *last = number,
+        _ => runs.push((number, number)),
+    }
+}
+
+fn runs(numbers: &[u64]) -> Runs {
+    let mut runs = Runs::new();
+    numbers.iter().for_each(|&number| push(&mut runs, number));
+    runs
 }
 
 /// Numbers of entries in words.

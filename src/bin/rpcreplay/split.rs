@@ -149,8 +149,7 @@ impl Split {
         let mut plan = Plan { parts: Vec::new(), part_of: Vec::new() };
         let mut by_name: HashMap<String, u32> = HashMap::new();
         let mut calls = 0;
-        let refusal =
-            |trouble: String| Trouble::new(name, trouble).with_hint("take it out with rpcreplay repair before");
+        let refusal = |trouble: String| Trouble::new(name, trouble).with_hint("mend it with rpcreplay repair first");
         while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
             let call = pairing.follow(&entry);
             replayable.keep(&entry, call).map_err(refusal)?;
