@@ -275,6 +275,48 @@ fn repairing(path: &Path, folder: &Path, cuts: impl Iterator<Item = usize>) {
     }
 }
 
+/// Damaged in the middle, a recording loses no more than what is damaged, and what belongs to it.
+fn damaging(path: &Path, folder: &Path, is_tried: impl Fn(usize) -> bool) {
+    let (header, entries) = read(path);
+    let file = fs::read(path).expect("a file");
+    let (damaged, out) = (folder.join("damaged.replay"), folder.join("repaired.replay"));
+    let mut start = 9 + 4 + header.initial.len();
+    for (place, entry) in
+        Reader::new(&file[..], &Schema::builtin(), ReadOptions::default()).expect("a recording").enumerate()
+    {
+        let record = start + 4;
+        let end = record + entry.expect("an entry").record().len();
+        // A wrong length, which claims more or less than there is, and bytes that are no entry, with their length.
+        for (what, range, filler) in
+            [("length", start..record, 0xff), ("length", start..start + 1, 0x03), ("all", start..end, 0xff)]
+        {
+            let name = format!("{} entry {} {what} {filler}", path.display(), place + 1);
+            if !is_tried(place) || file[range.clone()].iter().all(|&byte| byte == filler) {
+                continue;
+            }
+            let mut bytes = file.clone();
+            bytes[range].fill(filler);
+            fs::write(&damaged, &bytes).expect("a writable folder");
+            let _ = fs::remove_file(&out);
+            let (code, said) = run(&["repair", text(&damaged), "-o", text(&out)]);
+            let gone: BTreeSet<usize> = match what {
+                "length" => BTreeSet::new(),
+                _ if matches!(entries[place].kind, Kind::Request | Kind::CreateStream | Kind::Response) => {
+                    let call = calls(&entries).into_iter().find(|call| call.contains(&place)).expect("it has a call");
+                    call.into_iter().collect()
+                }
+                _ => BTreeSet::from([place]),
+            };
+            let expected = only(&entries, |place| !gone.contains(&place));
+            assert_eq!(code, i32::from(expected.is_empty()), "{name}: {said}");
+            if code == 0 {
+                assert_eq!(read(&out), (header.clone(), expected), "{name}: {said}");
+            }
+        }
+        start = end;
+    }
+}
+
 /// The cuts of a file that are tried: at all places of a small one, at some of a large one.
 fn cuts(bytes: usize) -> impl Iterator<Item = usize> {
     (13..=bytes).step_by((bytes / 12).max(1))
@@ -298,6 +340,15 @@ fn what_is_whole_is_saved() {
     for path in recordings() {
         let bytes = fs::metadata(&path).expect("a file").len() as usize;
         repairing(&path, folder.path(), cuts(bytes).chain([bytes]));
+    }
+}
+
+#[test]
+fn damage_costs_no_more_than_what_is_damaged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for path in recordings() {
+        let entries = read(&path).1.len();
+        damaging(&path, folder.path(), |place| place % (entries / 6).max(1) == 0 || place + 1 == entries);
     }
 }
 

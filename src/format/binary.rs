@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Position, Result};
 use crate::recording::Header;
 
 /// How many bytes the length in front of a record takes.
-const LENGTH_BYTES: usize = 4;
+pub(super) const LENGTH_BYTES: usize = 4;
 
 /// The length in front of a record; `what` is that in an error.
 pub(super) fn length_of(what: &'static str, record: &[u8]) -> Result<[u8; LENGTH_BYTES], ErrorKind> {

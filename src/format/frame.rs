@@ -51,6 +51,16 @@ impl Frame {
         self.bytes.len()
     }
 
+    /// The number of the entry, counted from 1 in file order.
+    pub fn index(&self) -> EntryIndex {
+        self.index
+    }
+
+    /// The offset in bytes, after decompression, at which it begins in its file, with what stands in front of it.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The entry. From JSON it has the name that its `index` gives it, and not yet its number: that is
     /// [`Numbering`](super::Numbering)'s affair.
     ///

@@ -1,15 +1,20 @@
 //! `rpcreplay repair`: what can be saved of a damaged recording.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+mod findings;
+mod gap;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use rpcreplay::entry::{Entry, Kind};
-use rpcreplay::format::{Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Renumbering};
-use rpcreplay::pairing::{EntrySet, Pairing, Unpaired};
+use rpcreplay::entry::Kind;
+use rpcreplay::error::{ErrorKind, Position};
+use rpcreplay::format::{
+    Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Renumbering, is_as_recorded,
+};
+use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::schema::Schema;
 
 use crate::args::SchemaArgs;
@@ -19,14 +24,18 @@ use crate::recount::Recounted;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::{self, Destination};
+use bytes::Bytes;
+use findings::{Findings, runs};
 
 /// Save what can be saved of a damaged recording, as one that replays
 ///
 /// Entries that are whole are kept, and every byte of them apart from their references, which follow the new numbers. Left out
 /// is what Go's replayer refuses, each with its reason: an entry that can't be read, one with neither message nor error or with an
-/// error that is no google.rpc.Status, one that belongs to no call, and a request that was never answered. So is what lies behind
-/// damage that nobody can see beyond, such as a wrong length in a binary recording. In a text recording, whose byte counts
-/// an editor leaves wrong, they are corrected. A stream without an end is kept: it replays as far as it goes.
+/// error that is no google.rpc.Status, one that belongs to no call, and a request that was never answered. A stream without an
+/// end is kept: it replays as far as it goes.
+///
+/// In a text recording, whose byte counts an editor leaves wrong, they are corrected. Behind damage in a binary recording,
+/// reading goes on where entries follow each other again; how many are lost in between is told by what later ones refer to.
 ///
 /// What was left out is said on standard error. The recording itself stays as it is, unless --in-place is given.
 ///
@@ -79,9 +88,9 @@ impl Repair {
         source.prepare_to_read_twice()?;
         let name = source.name();
         let mut patient =
-            Patient { source, options: ReadOptions { max_record_bytes: self.max_record_size }, text: None };
+            Patient { source, options: ReadOptions { max_record_bytes: self.max_record_size }, mended: None };
         let mut findings = Findings::default();
-        patient.correct_counts(schema, &mut findings)?;
+        patient.mend(schema, &mut findings)?;
         patient.examine(schema, self.keep_unanswered, &mut findings)?;
         findings.tell(&name);
         sources.advise(&[]);
@@ -155,20 +164,23 @@ impl Repair {
     }
 }
 
+/// How many times damage is looked behind; each time takes another look at everything.
+const MOST_GAPS: usize = 64;
+
 /// A recording that can be read more than once.
 struct Patient {
     source: Source,
     options: ReadOptions,
-    /// Its text with byte counts that are right, if it is one whose counts were wrong.
-    text: Option<Vec<u8>>,
+    /// What can be read further than the recording: its text with byte counts that are right, or its records around damage.
+    mended: Option<Bytes>,
 }
 
 type PatientReader<'s> = Reader<'s, Box<dyn Read + Send>>;
 
 impl Patient {
     fn open<'s>(&mut self, schema: &'s Schema) -> Result<PatientReader<'s>, Trouble> {
-        let input: Box<dyn Read + Send> = match &self.text {
-            Some(text) => Box::new(Cursor::new(text.clone())),
+        let input: Box<dyn Read + Send> = match &self.mended {
+            Some(mended) => Box::new(Cursor::new(mended.clone())),
             None => self.source.open()?,
         };
         Reader::new(input, schema, self.options.clone()).map_err(|error| {
@@ -178,26 +190,76 @@ impl Patient {
         })
     }
 
-    /// Corrects the byte counts of a text recording.
-    fn correct_counts(&mut self, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
-        if self.open(schema)?.format() != Format::Text {
-            return Ok(());
+    /// Makes it readable as far as that can be done.
+    fn mend(&mut self, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
+        match self.open(schema)?.format() {
+            Format::Text => self.correct_counts(findings),
+            Format::Binary => self.bridge_gaps(schema, findings),
+            Format::Json | Format::JsonLines => Ok(()),
         }
-        let mut text = Vec::new();
-        let decompressed = Decompressed::new(self.source.open()?);
-        let decompressed = decompressed.map_err(|error| Trouble::in_recording(&self.source.name(), &error))?;
-        // What comes before damage is there all the same; the damage itself is found by whoever reads to it.
-        let is_whole = { decompressed }.read_to_end(&mut text).is_ok();
+    }
+
+    /// Corrects the byte counts of a text recording.
+    fn correct_counts(&mut self, findings: &mut Findings) -> Result<(), Trouble> {
+        let Some(text) = self.bytes()? else { return Ok(()) };
         let recounted = Recounted::new(&text);
-        if is_whole && recounted.text != text {
+        if !recounted.corrected.is_empty() {
             findings.corrected_counts = runs(&recounted.corrected);
-            self.text = Some(recounted.text);
+            self.mended = Some(recounted.text.into());
         }
         Ok(())
     }
 
+    /// Finds the records behind damage in a binary recording.
+    fn bridge_gaps(&mut self, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
+        for _ in 0..MOST_GAPS {
+            let mut reader = self.open(schema)?;
+            let mut decoder = Decoder::new(schema);
+            // A length that is too short leaves something that is no entry in front of what can't be cut into any.
+            let mut odd = None;
+            let end = each_frame(&mut reader, |frame| {
+                let (entry, offset) = (frame.index(), frame.offset());
+                odd = match frame.decode(&mut decoder) {
+                    Ok(entry) if is_as_recorded(&entry) => None,
+                    Ok(_) | Err(_) => odd.or(Some((entry.0, offset))),
+                };
+                Ok::<(), Trouble>(())
+            })?;
+            let Some(end) = end else { return Ok(()) };
+            let is_of_records = matches!(end.kind(), ErrorKind::Truncated(_) | ErrorKind::TooLong { .. });
+            let found = end.position().entry.zip(end.position().byte).filter(|_| is_of_records);
+            let Some((entry, offset)) = odd.or(found) else { return Ok(()) };
+            let bytes = match &self.mended {
+                Some(mended) => Some(mended.clone()),
+                None => self.bytes()?,
+            };
+            let bridged = bytes.and_then(|bytes| gap::bridge(&bytes, entry, offset as usize, schema));
+            let Some((mended, gap)) = bridged else { return Ok(()) };
+            findings.add_gap(gap);
+            self.mended = Some(mended);
+        }
+        Ok(())
+    }
+
+    /// All of it after decompression; nothing if it can't be decompressed to its end.
+    fn bytes(&mut self) -> Result<Option<Bytes>, Trouble> {
+        let decompressed = Decompressed::new(self.source.open()?);
+        let mut decompressed = decompressed.map_err(|error| Trouble::in_recording(&self.source.name(), &error))?;
+        let mut bytes = Vec::new();
+        Ok(decompressed.read_to_end(&mut bytes).is_ok().then(|| bytes.into()))
+    }
+
     /// Finds out what can be kept.
     fn examine(&mut self, schema: &Schema, keeps_unanswered: bool, findings: &mut Findings) -> Result<(), Trouble> {
+        let is_mended = self.mended.is_some();
+        // Where something stands in what was mended is nowhere in the file.
+        let words = |error: rpcreplay::Error| match is_mended {
+            true => {
+                let position = Position { byte: None, ..error.position() };
+                rpcreplay::Error::new(error.into_kind(), position).to_string()
+            }
+            false => error.to_string(),
+        };
         let mut reader = self.open(schema)?;
         let mut numbering = Numbering::new(reader.format());
         let mut decoder = Decoder::new(schema);
@@ -208,11 +270,14 @@ impl Patient {
             let entry = match frame.decode(&mut decoder).and_then(|entry| numbering.settle(entry)) {
                 Ok(entry) => entry,
                 Err(error) => {
-                    findings.unreadable.push(error.to_string());
+                    findings.unreadable.push(words(error));
                     return Ok::<(), Trouble>(());
                 }
             };
             let index = entry.index().0;
+            if findings.is_lost(index) {
+                return Ok(());
+            }
             if let Some(flaw) = entry.flaw() {
                 findings.leave_out(index, flaw.to_string());
                 return Ok(());
@@ -230,7 +295,7 @@ impl Patient {
             }
             Ok(())
         })?;
-        findings.end = end.map(|error| error.to_string());
+        findings.end = end.map(words);
         if !keeps_unanswered {
             for request in unanswered {
                 findings.take_back(request);
@@ -265,104 +330,4 @@ fn each_frame<E>(
             return Ok(end);
         }
     }
-}
-
-/// What can be kept of a recording, and what can't, and why.
-#[derive(Debug, Default)]
-struct Findings {
-    /// How many entries there are.
-    entries: u64,
-    kept: u64,
-    calls: u64,
-    keeps: EntrySet,
-    /// What is wrong with entries that can't be read.
-    unreadable: Vec<String>,
-    /// By reason: the numbers of the entries that are left out for it, in runs.
-    left_out: BTreeMap<String, Runs>,
-    /// The numbers of entries whose byte counts were put right, in runs.
-    corrected_counts: Runs,
-    /// What ends the recording before its end.
-    end: Option<String>,
-}
-
-impl Findings {
-    fn keeps(&self, entry: &Entry) -> bool {
-        self.keeps.contains(entry.index().0)
-    }
-
-    fn keep(&mut self, entry: &Entry, begins_call: bool) {
-        self.keeps.insert(entry.index().0);
-        self.kept += 1;
-        self.calls += u64::from(begins_call);
-    }
-
-    /// A request that was kept is not to be.
-    fn take_back(&mut self, request: u64) {
-        self.keeps.remove(request);
-        self.kept -= 1;
-        self.calls -= 1;
-    }
-
-    fn leave_out(&mut self, index: u64, reason: String) {
-        push(self.left_out.entry(reason).or_default(), index);
-    }
-
-    /// Says what is wrong.
-    fn tell(&self, name: &str) {
-        let say = |words: &str| note("rpcreplay: ", &format!("{name}: {words}"));
-        if !self.corrected_counts.is_empty() {
-            say(&format!("corrected: the byte count of {}", numbers(&self.corrected_counts)));
-        }
-        for error in &self.unreadable {
-            say(&format!("left out: {error}"));
-        }
-        let mut left_out: Vec<_> = self.left_out.iter().collect();
-        left_out.sort_by_key(|(_, runs)| runs.first());
-        for (reason, runs) in left_out {
-            say(&format!("left out: {}: {reason}", numbers(runs)));
-        }
-        if let Some(end) = &self.end {
-            say(&format!("ends here: {end}"));
-        }
-    }
-
-    fn summary(&self, is_dry_run: bool) -> String {
-        let kept = if is_dry_run { "would keep" } else { "kept" };
-        let calls = if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", self.calls) };
-        format!("{kept} {} of {} entries, {calls}", self.kept, self.entries)
-    }
-}
-
-/// Numbers of entries in order, neighbours together.
-type Runs = Vec<(u64, u64)>;
-
-fn push(runs: &mut Runs, number: u64) {
-    match runs.last_mut() {
-        Some((_, last)) if *last + 1 == number => *last = number,
-        _ => runs.push((number, number)),
-    }
-}
-
-fn runs(numbers: &[u64]) -> Runs {
-    let mut runs = Runs::new();
-    numbers.iter().for_each(|&number| push(&mut runs, number));
-    runs
-}
-
-/// Numbers of entries in words.
-fn numbers(runs: &[(u64, u64)]) -> String {
-    let mut words = match runs {
-        [(first, last)] if first == last => "entry ".to_owned(),
-        _ => "entries ".to_owned(),
-    };
-    for (place, (first, last)) in runs.iter().enumerate() {
-        words += if place > 0 { ", " } else { "" };
-        // Writing to a string does not fail.
-        let _ = match last - first {
-            0 => write!(words, "{first}"),
-            1 => write!(words, "{first}, {last}"),
-            _ => write!(words, "{first}..{last}"),
-        };
-    }
-    words
 }

@@ -1,0 +1,150 @@
+//! What was found out about a damaged recording: [`Findings`].
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rpcreplay::entry::Entry;
+use rpcreplay::pairing::EntrySet;
+
+use super::gap::Gap;
+use crate::failure::note;
+
+/// What can be kept of a recording, and what can't, and why.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// How many entries there are.
+    pub entries: u64,
+    /// How many of them are kept.
+    pub kept: u64,
+    calls: u64,
+    keeps: EntrySet,
+    /// What is wrong with entries that can't be read.
+    pub unreadable: Vec<String>,
+    /// By reason: the numbers of the entries that are left out for it, in runs.
+    left_out: BTreeMap<String, Runs>,
+    /// The numbers of entries whose byte counts were put right, in runs.
+    pub corrected_counts: Runs,
+    /// Damage behind which reading goes on.
+    pub gaps: Vec<Gap>,
+    /// What ends the recording before its end.
+    pub end: Option<String>,
+}
+
+impl Findings {
+    /// Whether an entry is kept.
+    pub fn keeps(&self, entry: &Entry) -> bool {
+        self.keeps.contains(entry.index().0)
+    }
+
+    /// Adds a gap in a recording in which those before it have been bridged.
+    pub fn add_gap(&mut self, gap: Gap) {
+        const LENGTH_BYTES: u64 = 4;
+        let bridged = |gap: &Gap| match gap {
+            Gap::Length { .. } => 0,
+            Gap::Lost { entries, bytes, .. } => *bytes as i64 - (LENGTH_BYTES * entries) as i64,
+        };
+        let before: i64 = self.gaps.iter().map(bridged).sum();
+        self.gaps.push(match gap {
+            Gap::Length { .. } => gap,
+            Gap::Lost { first, entries, offset, bytes } => {
+                Gap::Lost { first, entries, offset: offset.saturating_add_signed(before), bytes }
+            }
+        });
+    }
+
+    /// Whether an entry was lost, and another stands in its place.
+    pub fn is_lost(&self, index: u64) -> bool {
+        self.gaps.iter().any(|gap| match gap {
+            Gap::Length { .. } => false,
+            Gap::Lost { first, entries, .. } => (*first..first + entries).contains(&index),
+        })
+    }
+
+    /// Keeps an entry.
+    pub fn keep(&mut self, entry: &Entry, begins_call: bool) {
+        self.keeps.insert(entry.index().0);
+        self.kept += 1;
+        self.calls += u64::from(begins_call);
+    }
+
+    /// A request that was kept is not to be.
+    pub fn take_back(&mut self, request: u64) {
+        self.keeps.remove(request);
+        self.kept -= 1;
+        self.calls -= 1;
+    }
+
+    /// Leaves an entry out.
+    pub fn leave_out(&mut self, index: u64, reason: String) {
+        push(self.left_out.entry(reason).or_default(), index);
+    }
+
+    /// Says what is wrong.
+    pub fn tell(&self, name: &str) {
+        let say = |words: &str| note("rpcreplay: ", &format!("{name}: {words}"));
+        if !self.corrected_counts.is_empty() {
+            say(&format!("corrected: the byte count of {}", numbers(&self.corrected_counts)));
+        }
+        for gap in &self.gaps {
+            match gap {
+                Gap::Length { entry } => say(&format!("corrected: the length in front of entry {entry}")),
+                Gap::Lost { first, entries, offset, bytes } => {
+                    let lost = numbers(&[(*first, first + entries - 1)]);
+                    say(&format!("lost: {lost}, in {bytes} damaged bytes from byte {offset} on"));
+                }
+            }
+        }
+        for error in &self.unreadable {
+            say(&format!("left out: {error}"));
+        }
+        let mut left_out: Vec<_> = self.left_out.iter().collect();
+        left_out.sort_by_key(|(_, runs)| runs.first());
+        for (reason, runs) in left_out {
+            say(&format!("left out: {}: {reason}", numbers(runs)));
+        }
+        if let Some(end) = &self.end {
+            say(&format!("ends here: {end}"));
+        }
+    }
+
+    /// What is kept, in a line.
+    pub fn summary(&self, is_dry_run: bool) -> String {
+        let kept = if is_dry_run { "would keep" } else { "kept" };
+        let calls = if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", self.calls) };
+        format!("{kept} {} of {} entries, {calls}", self.kept, self.entries)
+    }
+}
+
+/// Numbers of entries in order, neighbours together.
+pub type Runs = Vec<(u64, u64)>;
+
+fn push(runs: &mut Runs, number: u64) {
+    match runs.last_mut() {
+        Some((_, last)) if *last + 1 == number => *last = number,
+        _ => runs.push((number, number)),
+    }
+}
+
+pub fn runs(numbers: &[u64]) -> Runs {
+    let mut runs = Runs::new();
+    numbers.iter().for_each(|&number| push(&mut runs, number));
+    runs
+}
+
+/// Numbers of entries in words.
+fn numbers(runs: &[(u64, u64)]) -> String {
+    let mut words = match runs {
+        [(first, last)] if first == last => "entry ".to_owned(),
+        _ => "entries ".to_owned(),
+    };
+    for (place, (first, last)) in runs.iter().enumerate() {
+        words += if place > 0 { ", " } else { "" };
+        // Writing to a string does not fail.
+        let _ = match last - first {
+            0 => write!(words, "{first}"),
+            1 => write!(words, "{first}, {last}"),
+            _ => write!(words, "{first}..{last}"),
+        };
+    }
+    words
+}
