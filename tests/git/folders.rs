@@ -103,7 +103,8 @@ fn a_damaged_recording_hides_no_other() {
         ("new/b", &changed),
         ("old/only", &secrets[..900]),
     ]);
-    let damage = "entry 5 at byte 795: input ends after 101 of the 208 bytes of the record";
+    let damage = "entry 5 at byte 795: input ends after 101 of the 208 bytes of the record\n\
+                  hint: save what is whole with rpcreplay repair";
     let said = format!("rpcreplay: new/a: {damage}\nrpcreplay: old/only: {damage}\n");
     let shown = "b: 2 calls changed, 3 the same\n3 recordings: 1 changed, 2 unreadable\n";
     for flags in [&["-r", "--stat"][..], &["-r", "--stat", "--no-exit-code"]] {

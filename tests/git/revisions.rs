@@ -304,7 +304,8 @@ fn what_git_does_not_know_to_be_renamed() {
     assert!(!sandbox.git("diff --cached -M --name-status").contains('R'), "git knows");
     let shown = "gone.replay: removed, 4 calls\nold.replay → new.replay: 2 calls changed, 3 the same\n\
                  3 recordings: 1 changed, 1 removed, 1 unreadable\n";
-    let said = "rpcreplay: damaged.replay: entry 5 at byte 795: input ends after 101 of the 208 bytes of the record\n";
+    let said = "rpcreplay: damaged.replay: entry 5 at byte 795: input ends after 101 of the 208 bytes of the record\n\
+                hint: save what is whole with rpcreplay repair\n";
     assert_eq!(diff(&sandbox, &["--rev", "HEAD", "--stat"]), (shown.to_owned(), said.to_owned(), 2));
 }
 
@@ -341,7 +342,10 @@ fn a_damaged_recording_hides_no_other() {
     let shown = "a.replay: 2 calls changed, 3 the same\nc.replay: 2 calls changed, 3 the same\n\
                  3 recordings: 2 changed, 1 unreadable\n";
     let of = |name: &str| {
-        format!("rpcreplay: {name}: entry 5 at byte 795: input ends after 101 of the 208 bytes of the record\n")
+        format!(
+            "rpcreplay: {name}: entry 5 at byte 795: input ends after 101 of the 208 bytes of the record\n\
+             hint: save what is whole with rpcreplay repair\n"
+        )
     };
     for flags in [&[][..], &["--no-exit-code"], &["--threads", "1"], &["--exit-on-noise"]] {
         let arguments = [&["--rev", "HEAD", "--stat"], flags].concat();

@@ -54,8 +54,12 @@ impl Trouble {
     /// Trouble that the library found in a recording; where a flag helps, the hint names it.
     pub fn in_recording(name: &str, error: &rpcreplay::Error) -> Self {
         let flag = match error.kind() {
-            ErrorKind::TooLong { .. } => {
-                Some("allow longer ones with --max-record-size BYTES, unless the file is damaged".to_owned())
+            ErrorKind::TooLong { .. } => Some(
+                "allow longer ones with --max-record-size BYTES; of a damaged file rpcreplay repair saves what it can"
+                    .to_owned(),
+            ),
+            ErrorKind::Truncated(_) if error.position().entry.is_some() => {
+                return Trouble::new(name, error).with_hint("save what is whole with rpcreplay repair");
             }
             ErrorKind::Io(error) if error.kind() == io::ErrorKind::IsADirectory => {
                 return Trouble::new(name, error).with_hint("name the recordings in it, such as DIR/*.replay");
