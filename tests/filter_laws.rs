@@ -352,6 +352,128 @@ fn damage_costs_no_more_than_what_is_damaged() {
     }
 }
 
+/// What a command writes to standard output.
+fn output(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_rpcreplay"))
+        .args(arguments)
+        .args(["--protoset", &format!("{DATA}/ledger.protoset")])
+        .output()
+        .expect("the program starts");
+    output.stdout
+}
+
+/// In whatever format and compression a recording is, the same of it is kept, and it keeps those.
+#[test]
+fn formats_agree() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let in_folder = |name: &str| folder.path().join(name);
+    for path in recordings() {
+        let half = (read(&path).1.len() / 2).to_string();
+        // Real recordings are many, and the same code reads them all.
+        let all_flags = [&["--index", &half][..], &["--code", "OK"], &["--code", "OK", "--invert-match"]];
+        let tried = if path.starts_with(DATA) { &all_flags[..] } else { &all_flags[..1] };
+        for flags in tried.iter().copied() {
+            let kept = in_folder("kept.replay");
+            let _ = fs::remove_file(&kept);
+            let (code, _) = run(&[&["filter", text(&path), "-o", text(&kept)][..], flags].concat());
+            for name in ["all.json", "all.jsonl", "all.grpcrr", "all.replay.gz", "all.replay.zst"] {
+                let case = format!("{} {name} {flags:?}", path.display());
+                let (all, out) = (in_folder(name), in_folder(&format!("out-{name}")));
+                let _ = fs::remove_file(&out);
+                if run(&["convert", text(&path), "-o", text(&all)]).0 != 0 {
+                    // Text has no place for fields that nobody knows.
+                    assert_eq!(name, "all.grpcrr", "{case}");
+                    continue;
+                }
+                let found = run(&[&["filter", text(&all), "-o", text(&out)][..], flags].concat());
+                assert_eq!(found.0, code, "{case}: {}", found.1);
+                if code != 0 {
+                    continue;
+                }
+                let (written, given) =
+                    (fs::read(&out).expect("it was written"), fs::read(&all).expect("it was written"));
+                assert_eq!(written[..4], given[..4], "{case}: the format");
+                let said = |path: &Path| output(&["print", "--to", "prototext", text(path)]);
+                assert!(said(&out) == said(&kept), "{case}");
+                if name != "all.grpcrr" {
+                    assert!(
+                        output(&["convert", "--to", "binary", "--compress", "none", text(&out)])
+                            == fs::read(&kept).expect("a file"),
+                        "{case}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What a text recording says of an entry stands in what is kept of it, byte for byte but for the reference.
+#[test]
+fn text_stays_as_it_was() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (all, kept) = (folder.path().join("all.grpcrr"), folder.path().join("kept.grpcrr"));
+    let header = "RPCReTxt1 written by hand\n'x'\n";
+    let request =
+        |name: &str| format!("# {name}\nkind:REQUEST,method:'/a.S/{name}'  message {{ [google.protobuf.Empty] <> }}");
+    let response =
+        |to: &str| format!("ref_index : {to}# the one above\nkind: 2 message: {{ [google.protobuf.Empty]: {{}} }}\n");
+    let recording = |bodies: &[String]| {
+        let bodies: String = bodies.iter().map(|body| format!("{}\n{body}", body.len())).collect();
+        format!("{header}{bodies}")
+    };
+    fs::write(
+        &all,
+        recording(&[request("A"), response("0x1"), request("B"), request("C"), response("04"), response("3")]),
+    )
+    .expect("a writable folder");
+    let (code, said) = run(&["filter", "--invert-match", "-m", "A", text(&all), "-o", text(&kept)]);
+    assert_eq!(code, 0, "{said}");
+    let expected = recording(&[request("B"), request("C"), response("2"), response("1")]);
+    let expected = expected.replace(header, "RPCReTxt1\n\"x\"\n");
+    assert_eq!(fs::read_to_string(&kept).expect("text"), expected);
+    let (code, said) = run(&["filter", "-m", "A", text(&all), "-o", text(&kept)]);
+    assert_eq!(code, 0, "{said}");
+    let expected = recording(&[request("A"), response("0x1")]).replace(header, "RPCReTxt1\n\"x\"\n");
+    assert_eq!(fs::read_to_string(&kept).expect("text"), expected);
+}
+
+/// Of calls that say the same as JSON, the first is kept, and of others each.
+#[test]
+fn unique_calls_are_the_first_of_their_kind() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (twice, unique) = (folder.path().join("twice.replay"), folder.path().join("unique.replay"));
+    let calls = |path: &Path| -> Vec<Vec<String>> {
+        let lines = String::from_utf8(output(&["print", "--to", "jsonl", text(path)])).expect("text");
+        let mut calls: BTreeMap<u64, [Vec<String>; 2]> = BTreeMap::new();
+        for line in lines.lines().skip(1) {
+            let mut entry: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let fields = entry.as_object_mut().expect("an entry");
+            let index = fields.remove("index").and_then(|index| index.as_u64()).expect("a number");
+            let first = fields.remove("refIndex").and_then(|first| first.as_u64()).unwrap_or(index);
+            let is_received = matches!(fields["kind"].as_str(), Some("RESPONSE" | "RECV"));
+            calls.entry(first).or_default()[usize::from(is_received)].push(entry.to_string());
+        }
+        calls.into_values().map(|[sent, received]| [sent, vec!["→".to_owned()], received].concat()).collect()
+    };
+    let mut repeated = 0;
+    for path in recordings() {
+        let mut seen = BTreeSet::new();
+        let of_path = calls(&path);
+        let expected: Vec<_> = of_path.iter().filter(|call| seen.insert((*call).clone())).cloned().collect();
+        repeated += of_path.len() - expected.len();
+        for (command, recording) in [("filter", &path), ("merge", &path), ("filter", &twice), ("filter", &unique)] {
+            let case = format!("{} {command} {}", path.display(), recording.display());
+            assert_eq!(run(&["merge", text(&path), text(&path), "-o", text(&twice)]).0, 0, "{case}");
+            let (code, said) = run(&[command, "--unique", text(recording), "-o", text(&unique)]);
+            assert_eq!(code, 0, "{case}: {said}");
+            assert_eq!(calls(&unique), expected, "{case}");
+        }
+    }
+    if corpus::folder().is_some() {
+        assert!(repeated > 10, "{repeated}: real recordings repeat calls");
+    }
+}
+
 /// Whatever Go refuses of made and broken recordings becomes what it takes, or nothing, by repair; filter refuses it.
 #[test]
 fn what_go_refuses_is_mended_or_refused() {

@@ -214,3 +214,129 @@ impl Sink for FinderSink<'_, '_> {
         Ok(Flow::Enter)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Kind, Payload};
+    use crate::schema::read_text;
+
+    /// What a query of these fields and values finds in a message, a response of a call of `/a.S/Get`.
+    fn find(fields: &[&str], values: &[&str], message_type: &str, text: &str) -> Found {
+        let schema = Schema::builtin();
+        let layout = schema.resolve(message_type).expect("the bundle has it");
+        let mut message = Vec::new();
+        read_text(&schema, layout, text.as_bytes(), &mut message).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let payload = Payload::Message(Any { type_url: message_type, value: &message });
+        let entry = Entry::encode(Kind::Response, "", payload, 1).expect("a short record");
+        let query = Query {
+            fields: fields.iter().map(|text| text.parse().expect("a selector")).collect(),
+            values: values.iter().map(|text| text.parse().expect("a condition")).collect(),
+            ..Query::default()
+        };
+        Finder::new(&query, &schema).find(&entry, "/a.S/Get")
+    }
+
+    const SECRET: &str = r#"
+        name: "projects/p/secrets/s"
+        replication { user_managed { replicas { location: "here" } replicas { location: "there" } } }
+        labels { key: "team" value: "red" } labels { key: "a=b" value: "c~d" }
+        create_time { seconds: 1 nanos: 500000000 }
+        ttl { seconds: 3 }
+        version_aliases { key: "v" value: 7 }"#;
+
+    #[test]
+    fn fields_are_found_wherever_they_stand() {
+        for (selector, expected) in [
+            ("name", true),
+            ("response:name", true),
+            ("request:name", false),
+            ("Get:response:name", true),
+            ("Set:name", false),
+            ("etag", false),
+            ("replication", true),
+            ("replication.automatic", false),
+            ("replication.user_managed.replicas.location", true),
+            ("replication.user_managed.replicas[1].location", true),
+            ("replication.user_managed.replicas[2]", false),
+            ("labels", true),
+            ("labels[\"team\"]", true),
+            ("labels[\"none\"]", false),
+            ("**.location", true),
+            ("google.protobuf.Timestamp", true),
+            ("google.protobuf.Duration.seconds", true),
+            ("google.protobuf.Any", false),
+            ("response:", true),
+            ("initial:", false),
+        ] {
+            let found = find(&[selector], &[], "google.cloud.secretmanager.v1.Secret", SECRET);
+            assert_eq!(found, Found { field: expected, value: false }, "{selector}");
+            let found = find(&["nothing", selector], &[], "google.cloud.secretmanager.v1.Secret", SECRET);
+            assert_eq!(found.field, expected, "any of several: {selector}");
+        }
+    }
+
+    #[test]
+    fn values_are_compared_as_they_are_written() {
+        let secret = "google.cloud.secretmanager.v1.Secret";
+        let version = "google.cloud.secretmanager.v1.SecretVersion";
+        let of_version = "state: DISABLED client_specified_payload_checksum: true";
+        let odd = "state: 77";
+        let wrapped = "google.protobuf.Int64Value";
+        let checksum = "google.cloud.secretmanager.v1.SecretPayload";
+        let of_checksum = r#"data: "\xff\x00text" data_crc32c: 12345678901"#;
+        #[rustfmt::skip]
+        let cases: &[(&str, &str, &str, bool)] = &[
+            ("name=projects/p/secrets/s", secret, SECRET, true),
+            ("name=projects/p/secrets", secret, SECRET, false),
+            ("name~secrets/s$", secret, SECRET, true),
+            ("name~^secrets", secret, SECRET, false),
+            ("replication.user_managed.replicas.location=there", secret, SECRET, true),
+            ("replication.user_managed.replicas[0].location=there", secret, SECRET, false),
+            ("labels=red", secret, SECRET, true),
+            ("labels[\"team\"]=c~d", secret, SECRET, false),
+            ("labels[\"a=b\"]=c~d", secret, SECRET, true),
+            ("create_time=1970-01-01T00:00:01.500Z", secret, SECRET, true),
+            ("create_time~^1970-", secret, SECRET, true),
+            ("ttl=3s", secret, SECRET, true),
+            ("ttl.seconds=3", secret, SECRET, true),
+            ("version_aliases[\"v\"]=7", secret, SECRET, true),
+            ("replication=here", secret, SECRET, false),
+            ("state=DISABLED", version, of_version, true),
+            ("state=2", version, of_version, true),
+            ("state=ENABLED", version, of_version, false),
+            ("state~^DIS", version, of_version, true),
+            ("state=77", version, odd, true),
+            ("client_specified_payload_checksum=true", version, of_version, true),
+            ("google.protobuf.Int64Value=5", wrapped, "value: 5", true),
+            ("value=5", wrapped, "value: 5", true),
+            ("value~^5$", wrapped, "value: 55", false),
+            ("data~(?-u)\\xff\\x00", checksum, of_checksum, true),
+            ("data_crc32c=12345678901", checksum, of_checksum, true),
+            ("number_value=1", "google.protobuf.Value", "number_value: 1", true),
+            ("number_value=1.0", "google.protobuf.Value", "number_value: 1", true),
+            ("number_value=nan", "google.protobuf.Value", "number_value: 1", false),
+        ];
+        for (condition, message_type, text, expected) in cases {
+            let found = find(&[], &[condition], message_type, text);
+            assert_eq!(found, Found { field: false, value: *expected }, "{condition} {text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_an_any_is_found() {
+        let text = r#"details { [type.googleapis.com/google.rpc.ErrorInfo] { reason: "QUOTA" metadata { key: "k" value: "v" } } }
+                      details { type_url: "x/no.Such" value: "\001" }"#;
+        for (selector, expected) in [
+            ("details(google.rpc.ErrorInfo).reason=QUOTA", true),
+            ("details[0](google.rpc.*).metadata[\"k\"]=v", true),
+            ("details[1](google.rpc.*).metadata[\"k\"]=v", false),
+            ("**.reason=QUOTA", true),
+            ("google.rpc.ErrorInfo.reason=QUOTA", true),
+        ] {
+            assert_eq!(find(&[], &[selector], "google.rpc.Status", text).value, expected, "{selector}");
+        }
+        assert!(find(&["details[1]"], &[], "google.rpc.Status", text).field);
+        assert!(!find(&["details[2]"], &[], "google.rpc.Status", text).field);
+    }
+}
