@@ -18,6 +18,7 @@ mod level;
 mod loss;
 mod names;
 mod number;
+mod paths;
 mod proto;
 mod proto_files;
 pub(crate) mod protojson;
@@ -53,6 +54,7 @@ pub use json::{JsonError, JsonOptions, JsonWritten, quote_base64, quote_json, wr
 pub use layout::{EnumLayout, Field, Layout, LayoutId, MapShape, Shape, Type};
 pub use loss::Loss;
 pub(crate) use loss::find_loss;
+pub(crate) use paths::{FieldPath, PathFault, PathFaultKind, PathLink, PathStart, ValueClass, check_paths};
 pub use proto::Description;
 pub use protojson::{JsonFault, JsonReadError, JsonReadOptions, JsonReader};
 pub use prototext::{ParseError, ParseFault, read_text};

@@ -48,10 +48,20 @@ pub(crate) fn schema() -> Schema {
 }
 
 fn build() -> Schema {
-    let mut set = FileDescriptorSet { file: DescriptorPool::global().file_descriptor_protos().cloned().collect() };
+    let mut set = well_known();
     set.file.push(all());
     set.file.push(old());
     Schema::builder().protoset("test", set.encode_to_vec()).expect("the test schema is valid").build()
+}
+
+fn well_known() -> FileDescriptorSet {
+    FileDescriptorSet { file: DescriptorPool::global().file_descriptor_protos().cloned().collect() }
+}
+
+/// The schema of a descriptor set and the well-known types, and of nothing else.
+pub(crate) fn with_well_known(protoset: Vec<u8>) -> Schema {
+    let builder = Schema::builder().builtin(false).protoset("test", protoset).expect("the set is valid");
+    builder.protoset("well-known", well_known().encode_to_vec()).expect("the set is valid").build()
 }
 
 pub(crate) fn id(schema: &Schema, name: &str) -> LayoutId {
