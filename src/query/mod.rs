@@ -3,6 +3,7 @@
 //! Knows entries, calls and values of messages; writes nothing and shows nothing.
 
 mod conditions;
+mod expression;
 mod finder;
 mod said;
 mod selected;
@@ -12,6 +13,7 @@ use crate::glob::Glob;
 use crate::schema::{Code, Selector};
 
 pub use conditions::{CodeCondition, EntryRange, ValueCondition, ValueConditionError};
+pub use expression::{Evaluator, Expression, ExpressionError, Remarks, UnmetPath};
 pub use said::Said;
 pub use selected::{Selected, Unit};
 
