@@ -297,7 +297,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__diff)
-            opts="-r -U -I -m -h --recursive --rev --max-record-size --threads --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
+            opts="-r -U -I -m -h --recursive --rev --max-record-size --threads --profile --show-profile --ignore --only --unordered --key --show-noise --format --stat --brief --context --max-bytes --color --no-pager --exit-on-noise --no-exit-code --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +411,10 @@ _rpcreplay() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -473,7 +477,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__filter)
-            opts="-o -I -m -h --max-record-size --threads --output --entries --unique --count --dry-run --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
+            opts="-o -I -m -h --max-record-size --threads --output --entries --unique --count --dry-run --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -548,6 +552,10 @@ _rpcreplay() {
                     return 0
                     ;;
                 --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1077,7 +1085,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__list)
-            opts="-I -m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
+            opts="-I -m -h --max-record-size --threads --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1152,6 +1160,10 @@ _rpcreplay() {
                     return 0
                     ;;
                 --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1239,7 +1251,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__print)
-            opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --invert-match --help"
+            opts="-I -m -h --max-record-size --threads --to --group --max-bytes --bytes --emit-defaults --proto-names --enum-numbers --initial --color --no-pager --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1330,6 +1342,10 @@ _rpcreplay() {
                     return 0
                     ;;
                 --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -75,6 +75,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l code -d 'K
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l emit-defaults -d 'In JSON, write fields that have their default value'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto-names -d 'In JSON, name fields as the .proto file does'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbers -d 'In JSON, write enums as numbers'
@@ -105,6 +106,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l code -d 'Ke
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand list" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
@@ -131,6 +133,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l code -d 'Keep
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
@@ -190,6 +193,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l code -d 'Ke
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -s r -l recursive -d 'Compare all recordings below two folders: by their paths, then those that are left by what they say'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-profile -d 'Write the rules of the profile `volatile`, with the evidence for each, and nothing else'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand diff" -l show-noise -d 'Show what is folded, too'
@@ -220,6 +224,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l code -d '
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l entries -d 'Keep single entries rather than whole calls: those that all conditions hold for'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l unique -d 'Leave out calls that are equal to an earlier one, the answer included'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand filter" -l count -d 'Write how many calls are kept, and nothing else; with --entries, how many entries'

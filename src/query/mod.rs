@@ -34,6 +34,8 @@ pub struct Query {
     pub fields: Vec<Selector>,
     /// Of entries: values that must be there.
     pub values: Vec<ValueCondition>,
+    /// Of calls: expressions that must hold.
+    pub expressions: Vec<Expression>,
     /// Whether what all this says is to be left out, and the rest kept.
     pub is_inverted: bool,
     /// Whether a call is left out that says the same as an earlier one that is kept, its answer included.
@@ -53,11 +55,13 @@ impl Query {
             Unit::Call => self.asks_about_entries() || self.asks_about_messages(),
             Unit::Entry => false,
         };
-        !self.codes.is_empty() || self.is_unique || asks_about_entries
+        let evaluates_messages = self.expressions.iter().any(Expression::needs_messages);
+        !self.codes.is_empty() || self.is_unique || asks_about_entries || evaluates_messages
     }
 
     fn has_conditions(&self) -> bool {
-        !self.methods.is_empty() || !self.codes.is_empty() || self.asks_about_entries() || self.asks_about_messages()
+        let of_calls = !self.methods.is_empty() || !self.codes.is_empty() || !self.expressions.is_empty();
+        of_calls || self.asks_about_entries() || self.asks_about_messages()
     }
 
     fn asks_about_entries(&self) -> bool {

@@ -3,11 +3,12 @@
 use rustc_hash::FxHashMap;
 
 use super::Query;
+use super::expression::{Evaluator, Remarks};
 use super::finder::{Finder, Found};
 use super::said::Said;
 use crate::entry::{Entry, EntryIndex};
 use crate::pairing::{EntrySet, Pairing, Unpaired};
-use crate::schema::Schema;
+use crate::schema::{Code, Schema};
 use crate::shapes::{Shapes, ending};
 
 /// What is kept as a whole.
@@ -29,6 +30,11 @@ pub struct Selected<'q> {
     unit: Unit,
     finder: Finder<'q>,
     called: Called,
+    evaluators: Vec<Evaluator<'q>>,
+    /// The first entries of the calls for which one of the expressions holds.
+    evaluated: EntrySet,
+    /// Whether the recording was read a first time.
+    has_learnt: bool,
     /// The first entries of the calls whose method matches.
     methods: EntrySet,
     /// The first entries of the calls whose code matches.
@@ -51,6 +57,9 @@ impl<'q> Selected<'q> {
             unit,
             finder: Finder::new(query, schema),
             called: Called::default(),
+            evaluators: query.expressions.iter().map(|expression| Evaluator::new(expression, schema)).collect(),
+            evaluated: EntrySet::default(),
+            has_learnt: false,
             methods: EntrySet::default(),
             codes: EntrySet::default(),
             hits: EntrySet::default(),
@@ -74,6 +83,7 @@ impl<'q> Selected<'q> {
             let call = call_of(&entry, pairing.follow(&entry));
             let end = ending(&entry, shapes.is_answered_once(&entry, call.0));
             self.note_method(&entry, call);
+            self.evaluate(&entry, call, end);
             match end {
                 Some(code) if self.query.matches_code(code) => self.codes.insert(call.0),
                 Some(_) => drop(self.codes.remove(call.0)),
@@ -89,6 +99,11 @@ impl<'q> Selected<'q> {
                 said.add(&entry, call);
             }
         }
+        for evaluator in &mut self.evaluators {
+            let held = evaluator.finish().into_iter().filter(|(_, holds)| *holds);
+            held.for_each(|(call, _)| self.evaluated.insert(call.0));
+        }
+        self.has_learnt = true;
         if let Some(said) = said {
             let repeated = said.repeated(|call| self.matches_call(call) != self.query.is_inverted);
             repeated.into_iter().for_each(|call| self.repeated.insert(call));
@@ -102,12 +117,32 @@ impl<'q> Selected<'q> {
         }
         let call = call_of(entry, call);
         self.note_method(entry, call);
+        if !self.has_learnt {
+            self.evaluate(entry, call, None);
+        }
         let matches = self.matches_call(call.0)
             && match self.unit {
                 Unit::Call => true,
                 Unit::Entry => self.matches_entry(entry) && self.has_what_is_asked(entry, call),
             };
         matches != self.query.is_inverted && !self.repeated.contains(call.0)
+    }
+
+    /// What is to be said of the query's expressions, in their order.
+    pub fn remarks(&self) -> Vec<Remarks> {
+        self.evaluators.iter().map(Evaluator::remarks).collect()
+    }
+
+    /// Asks the expressions about the call of an entry, given how it ended if the entry says so.
+    fn evaluate(&mut self, entry: &Entry, call: EntryIndex, ending: Option<Code>) {
+        if self.evaluators.is_empty() || !self.methods.contains(call.0) {
+            return;
+        }
+        for evaluator in &mut self.evaluators {
+            if let Some((call, true)) = evaluator.add(entry, call, ending) {
+                self.evaluated.insert(call.0);
+            }
+        }
     }
 
     fn note_method(&mut self, entry: &Entry, call: EntryIndex) {
@@ -137,12 +172,15 @@ impl<'q> Selected<'q> {
 
     /// Whether all that is asked of a call as a whole is so.
     fn matches_call(&self, call: u64) -> bool {
-        let Query { codes, fields, values, .. } = self.query;
+        let Query { codes, fields, values, expressions, .. } = self.query;
         let of_entries = self.unit == Unit::Entry
             || (!self.query.asks_about_entries() || self.hits.contains(call))
                 && (fields.is_empty() || self.fields.contains(call))
                 && (values.is_empty() || self.values.contains(call));
-        self.methods.contains(call) && (codes.is_empty() || self.codes.contains(call)) && of_entries
+        self.methods.contains(call)
+            && (codes.is_empty() || self.codes.contains(call))
+            && (expressions.is_empty() || self.evaluated.contains(call))
+            && of_entries
     }
 
     /// Whether an entry's kind and number are asked for.

@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use rpcreplay::entry::Kind;
 use rpcreplay::format::ReadOptions;
 use rpcreplay::glob::Glob;
-use rpcreplay::query::{CodeCondition, EntryRange, Query, ValueCondition};
+use rpcreplay::query::{CodeCondition, EntryRange, Expression, Query, ValueCondition};
 use rpcreplay::schema::{Schema, SchemaBuilder, Selector, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
@@ -318,6 +318,16 @@ pub struct Selection {
     #[arg(long = "match", value_name = "SELECTOR=VALUE|~REGEX")]
     pub matches: Vec<ValueCondition>,
 
+    /// Keep calls for which this expression holds, in CEL (can be repeated)
+    ///
+    /// `request.parent == "projects/demo" && size(response.secrets) > 3`, `status == NOT_FOUND`,
+    /// `messages.exists(m, has(m.error))`. There are method, kind and index of the call's first entry, request and response (of a stream
+    /// the first message sent and received), messages, and status. Fields are named as in the .proto file; one that is not set is its
+    /// default, and has() says whether it is. Enums are their names. What does not exist, such as the response of a call that
+    /// failed, makes an expression that asks for it hold for no call. Names of fields are checked before anything is read.
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+
     /// Keep what the other flags leave out, and leave out what they keep
     #[arg(long)]
     pub invert_match: bool,
@@ -325,17 +335,29 @@ pub struct Selection {
 
 impl Selection {
     /// What they ask for.
-    pub fn query(&self) -> Query {
-        Query {
+    ///
+    /// # Errors
+    ///
+    /// If an expression is none, or asks for what no message has.
+    pub fn query(&self, schema: &Schema) -> Result<Query, Trouble> {
+        let parse = |text: &String| {
+            Expression::parse(text, schema).map_err(|error| Trouble {
+                shown: Some(error.caret()),
+                hint: error.hint(),
+                ..Trouble::plain(format!("--where: {error}"))
+            })
+        };
+        Ok(Query {
             methods: self.method.clone(),
             kinds: self.kind.iter().map(|kind| kind.kind()).collect(),
             codes: self.code.clone(),
             numbers: self.index.clone(),
             fields: self.has.clone(),
             values: self.matches.clone(),
+            expressions: self.expressions.iter().map(parse).collect::<Result<_, _>>()?,
             is_inverted: self.invert_match,
             is_unique: false,
-        }
+        })
     }
 }
 

@@ -41,14 +41,21 @@ pub enum Failure {
 pub struct Trouble {
     /// Where and what.
     pub message: String,
+    /// Lines that show the place.
+    pub shown: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl Trouble {
+    /// Trouble without advice.
+    pub fn plain(message: impl Into<String>) -> Self {
+        Trouble { message: message.into(), shown: None, hint: None }
+    }
+
     /// Trouble with a file.
     pub fn new(name: &str, error: impl Display) -> Self {
-        Trouble { message: format!("{name}: {}", without_number(&error.to_string())), hint: None }
+        Trouble::plain(format!("{name}: {}", without_number(&error.to_string())))
     }
 
     /// Trouble that the library found in a recording; where a flag helps, the hint names it.
@@ -88,7 +95,7 @@ impl Trouble {
 
 impl From<SourceError> for Trouble {
     fn from(error: SourceError) -> Self {
-        Trouble { hint: error.hint(), message: error.to_string() }
+        Trouble { hint: error.hint(), ..Trouble::plain(error.to_string()) }
     }
 }
 
@@ -123,6 +130,9 @@ pub fn end(failure: &Failure) -> ! {
 /// Prints trouble to standard error.
 pub fn report(trouble: &Trouble) {
     note("rpcreplay: ", &trouble.message);
+    for line in trouble.shown.iter().flat_map(|shown| shown.lines()) {
+        note("  ", line);
+    }
     if let Some(hint) = &trouble.hint {
         note("hint: ", hint);
     }

@@ -11,6 +11,7 @@ use rpcreplay::schema::Schema;
 use crate::args::{Input, SchemaArgs, Selection};
 use crate::batches::{Batch, Batches, passes};
 use crate::destinations::{destinations, refuse_other_format};
+use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -90,11 +91,12 @@ impl Filter {
         target::listen_to_signals();
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.types.load()?));
-        let query = Query { is_unique: self.unique, ..self.selection.query() };
+        let query = Query { is_unique: self.unique, ..self.selection.query(&sources.schema)? };
+        let evaluated = Evaluated::default();
         let mut outcome = Outcome::NothingSelected;
         for (path, destination) in self.input.files.iter().zip(destinations) {
             let input = Input { files: vec![path.clone()], ..self.input };
-            match self.filter(&query, input, destination, &sources.schema) {
+            match self.filter((&query, &evaluated), input, destination, &sources.schema) {
                 Ok(true) if outcome == Outcome::NothingSelected => outcome = Outcome::Fine,
                 Ok(_) => {}
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
@@ -104,14 +106,21 @@ impl Filter {
                 }
             }
         }
+        evaluated.tell(outcome != Outcome::NothingSelected);
         sources.advise(&[]);
         Ok(outcome)
     }
 
     /// Filters one recording, and says whether anything is kept.
-    fn filter(&self, query: &Query, input: Input, destination: Destination, schema: &Schema) -> Result<bool, Failure> {
+    fn filter(
+        &self,
+        (query, evaluated): (&Query, &Evaluated),
+        input: Input,
+        destination: Destination,
+        schema: &Schema,
+    ) -> Result<bool, Failure> {
         let (name, unit) = (name_of(&input.files[0]), if self.entries { Unit::Entry } else { Unit::Call });
-        let keeping = Keeping::new(unit, &destination);
+        let keeping = Keeping::new(unit, &destination, evaluated);
         if self.count || self.dry_run {
             let counts = count(query, unit, &input, schema, keeping)?;
             let mut output = Output::new();
@@ -192,6 +201,7 @@ struct Counts {
 struct Keeping<'a> {
     unit: Unit,
     destination: &'a Destination,
+    evaluated: &'a Evaluated,
     counts: Counts,
     selected: Option<Selected<'a>>,
     pairing: Pairing,
@@ -199,9 +209,9 @@ struct Keeping<'a> {
 }
 
 impl<'a> Keeping<'a> {
-    fn new(unit: Unit, destination: &'a Destination) -> Self {
+    fn new(unit: Unit, destination: &'a Destination, evaluated: &'a Evaluated) -> Self {
         let (counts, pairing, replayable) = Default::default();
-        Keeping { unit, destination, counts, selected: None, pairing, replayable }
+        Keeping { unit, destination, evaluated, counts, selected: None, pairing, replayable }
     }
 }
 
@@ -237,6 +247,9 @@ impl<'a> Middle<'a> for Keeping<'a> {
                     return kept;
                 }
             }
+        }
+        if batch.ends.is_some() {
+            self.evaluated.add(&batch.name, selected);
         }
         if matches!(batch.ends, Some(Ok(())))
             && let Err(trouble) = self.replayable.end_recording()

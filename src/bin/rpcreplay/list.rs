@@ -16,6 +16,7 @@ use rpcreplay::shapes::Shapes;
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources, TableFormat};
 use crate::batches::{Batch, Batches, passes};
 use crate::course::Course;
+use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble};
 use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls};
@@ -71,7 +72,7 @@ impl List {
         let schema = &sources.schema;
         let output = Output::new();
         let threads = self.input.threads();
-        let query = self.selection.query();
+        let query = self.selection.query(&sources.schema)?;
         let progress = Progress::through(&self.input, passes(&query, Unit::Call), &output);
         let batches = Batches::new(&self.input, &query, Unit::Call, schema, progress.clone(), threads);
         let mut lister = Lister::new(self, schema, output, progress);
@@ -113,6 +114,7 @@ struct Lister<'a> {
     recording: Option<Recording<'a>>,
     /// Services of streams, of which no descriptor tells the shape.
     unknown_services: Vec<String>,
+    evaluated: Evaluated,
 }
 
 /// The recording that is being read.
@@ -175,6 +177,7 @@ impl<'a> Lister<'a> {
             recordings: 0,
             recording: None,
             unknown_services: Vec::new(),
+            evaluated: Evaluated::default(),
         }
     }
 
@@ -210,12 +213,14 @@ impl<'a> Lister<'a> {
         if let Some(flaws) = recording.notes.take_flaws() {
             self.course.report(&Trouble::new(&recording.name, flaws));
         }
+        self.evaluated.add(&recording.name, &recording.selected);
         self.course.recording_ended(result, recording.kept_any);
     }
 
     fn finish(self, sources: &Sources) -> Outcome {
         let is_array = self.several && matches!(self.view, View::Json { .. });
         let outcome = self.course.finish(if is_array { b"]\n" } else { b"" });
+        self.evaluated.tell(outcome != Outcome::NothingSelected);
         sources.advise(&self.unknown_services);
         outcome
     }

@@ -8,6 +8,7 @@ mod course;
 mod destinations;
 mod diff;
 mod edit;
+mod evaluated;
 mod failure;
 mod file_names;
 mod filter;

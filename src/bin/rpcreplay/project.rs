@@ -20,8 +20,8 @@ impl Project {
     pub fn read(path: &Path) -> Result<Project, Trouble> {
         let text = std::fs::read_to_string(path).map_err(|error| Trouble::new(&name_of(path), error))?;
         let config = Config::parse(&text).map_err(|error| Trouble {
-            message: format!("{}:{error}", name_of(path)),
             hint: error.hint().map(str::to_owned),
+            ..Trouble::plain(format!("{}:{error}", name_of(path)))
         })?;
         Ok(Project { path: path.to_owned(), config })
     }

@@ -64,18 +64,18 @@ impl ReadBack<'_> {
             },
         );
         let (found_header, found, end) = found.into_inner();
-        if let Some(Err(Trouble { message, hint })) = end {
+        if let Some(Err(Trouble { message, hint, .. })) = end {
             // Nobody knows this file by its name, and soon it is gone.
             let message = message.strip_prefix(&format!("{}: ", name_of(path))).map(str::to_owned).unwrap_or(message);
-            return Err(Trouble { message, hint });
+            return Err(Trouble { hint, ..Trouble::plain(message) });
         }
         let report = "please report this, with the recording if you can";
         if found_header.as_ref() != Some(header) {
-            return Err(Trouble { message: "the initial state differs".to_owned(), hint: Some(report.to_owned()) });
+            return Err(Trouble::plain("the initial state differs").with_hint(report));
         }
         match expected.first_difference(&found) {
             None => Ok(()),
-            Some(place) => Err(Trouble { message: format!("{place} differs"), hint: Some(report.to_owned()) }),
+            Some(place) => Err(Trouble::plain(format!("{place} differs")).with_hint(report)),
         }
     }
 }

@@ -256,7 +256,7 @@ impl Target {
         match (&self.destination, error.kind()) {
             (Destination::Stdout, io::ErrorKind::BrokenPipe) => Failure::BrokenPipe,
             // Its name is in front already.
-            (Destination::Stdout, _) => Trouble { message: error.to_string(), hint: None }.into(),
+            (Destination::Stdout, _) => Trouble::plain(error.to_string()).into(),
             (Destination::File(_), _) => self.trouble(error).into(),
         }
     }

@@ -93,7 +93,7 @@ fn read_profile(path: &Path) -> Result<Vec<rpcreplay::config::RuleConfig>, Troub
             .with_hint("a profile is `volatile`, `none`, or a file like what `rpcreplay diff --show-profile` writes")
     })?;
     Noise::parse(&text).map_err(|error| Trouble {
-        message: format!("{}:{error}", name_of(path)),
         hint: error.hint().map(str::to_owned),
+        ..Trouble::plain(format!("{}:{error}", name_of(path)))
     })
 }

@@ -24,6 +24,7 @@ use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
 use crate::args::{ColorWhen, MaxBytes, SchemaArgs, Selection};
+use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, note, report, usage};
 use crate::output::Output;
 use crate::render::{BytesForm, Painter, ValueOptions};
@@ -241,19 +242,19 @@ impl Diff {
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.schema.load()?));
         let noise = self.noise.load(sources.project())?;
-        let query = self.selection.query();
-        let mut kept_any = query.is_everything();
+        let kept = Kept { query: self.selection.query(&sources.schema)?, ..Kept::default() };
+        let mut kept_any = kept.query.is_everything();
         let mut sides = self.sides()?;
         let mut view = self.look.view(output.is_terminal(), sides.are_several());
         let mut totals = Totals::default();
         let mut outcome = Outcome::Fine;
         let mut part = Vec::new();
         let fingerprint = |side: &Side| {
-            let recording = self.read(side, &sources.schema, &noise, &query)?;
+            let recording = self.read(side, &sources.schema, &noise, &kept)?;
             Ok(recording.fingerprint(&mut Comparer::new(&sources.schema, noise.mask())))
         };
         while let Some(found) = sides.next(fingerprint) {
-            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise, &query)) {
+            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise, &kept)) {
                 Ok(Some(compared)) => compared,
                 Ok(None) => continue,
                 Err(trouble) => {
@@ -291,6 +292,7 @@ impl Diff {
                 outcome = Outcome::NothingSelected;
             }
         }
+        kept.evaluated.tell(kept_any);
         sources.advise(&[]);
         Ok(outcome)
     }
@@ -313,20 +315,14 @@ impl Diff {
         }
     }
 
-    fn read(&self, side: &Side, schema: &Schema, noise: &Noise, query: &Query) -> Result<Recording, Trouble> {
-        read(side, schema, noise, query, ReadOptions { max_record_bytes: self.max_record_size })
+    fn read(&self, side: &Side, schema: &Schema, noise: &Noise, kept: &Kept) -> Result<Recording, Trouble> {
+        read(side, schema, noise, kept, ReadOptions { max_record_bytes: self.max_record_size })
     }
 
     /// Compares two sides; `None` if neither is a recording.
-    fn compared(
-        &self,
-        found: Found,
-        schema: &Schema,
-        noise: &Noise,
-        query: &Query,
-    ) -> Result<Option<Compared>, Trouble> {
+    fn compared(&self, found: Found, schema: &Schema, noise: &Noise, kept: &Kept) -> Result<Option<Compared>, Trouble> {
         let Found { name, old_name, old, new } = found;
-        let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise, query));
+        let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise, kept));
         let is_parallel = self.threads.is_none_or(|threads| threads.get() > 1);
         let (old, new) = match (old, new) {
             (Some(old), Some(new)) if is_parallel => thread::scope(|scope| {
@@ -355,7 +351,7 @@ pub fn show_versions(
     noise: &Noise,
     colors: bool,
 ) -> Result<Outcome, Failure> {
-    let (everything, options) = (Query::default(), ReadOptions::default());
+    let (everything, options) = (Kept::default(), ReadOptions::default());
     let read =
         |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, &everything, options.clone()));
     let (old, new) = (read(old).transpose()?, read(new).transpose()?);
@@ -371,12 +367,19 @@ pub fn show_versions(
     Ok(if compared.is_different() { Outcome::Different } else { Outcome::Fine })
 }
 
-/// Reads what a query keeps of a recording.
+/// Which calls are compared, and what was noticed when that was found out.
+#[derive(Default)]
+struct Kept {
+    query: Query,
+    evaluated: Evaluated,
+}
+
+/// Reads what is kept of a recording.
 fn read(
     side: &Side,
     schema: &Schema,
     noise: &Noise,
-    query: &Query,
+    Kept { query, evaluated }: &Kept,
     options: ReadOptions,
 ) -> Result<Recording, Trouble> {
     let trouble = |error| Trouble::in_recording(side.name(), &error);
@@ -390,8 +393,9 @@ fn read(
     let mut selected = Selected::new(query, Unit::Call, schema);
     selected.learn(entries.iter().cloned(), schema);
     let mut pairing = Pairing::default();
-    let kept = entries.into_iter().filter(|entry| selected.keeps(entry, pairing.follow(entry)));
-    Recording::new(header, kept.map(Ok), &mut comparer).map_err(trouble)
+    let kept: Vec<Entry> = entries.into_iter().filter(|entry| selected.keeps(entry, pairing.follow(entry))).collect();
+    evaluated.add(side.name(), &selected);
+    Recording::new(header, kept.into_iter().map(Ok), &mut comparer).map_err(trouble)
 }
 
 impl NoiseArgs {

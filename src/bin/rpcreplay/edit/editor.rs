@@ -52,7 +52,7 @@ impl Editor {
             return Err(self.not_run("the shell can't run it"));
         }
         let message = format!("the editor `{}` failed with {status}", self.name.display());
-        Err(Trouble { message, hint: None })
+        Err(Trouble::plain(message))
     }
 
     /// Runs it through the shell as git does, so that it may be named with arguments.

@@ -58,7 +58,7 @@ pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, na
         if places.may_be_edited[*place] {
             let message = format!("{name}: entry {} is not there as it was, and {}", place + 1, loss.kind());
             let hint = "leave its text as it was, or edit the recording as JSON, which keeps everything";
-            return Err(Trouble { message, hint: Some(hint.to_owned()) });
+            return Err(Trouble::plain(message).with_hint(hint));
         }
     }
     let mut entries = Vec::with_capacity(new.len());
@@ -70,7 +70,7 @@ pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, na
         {
             let message = format!("{name}: entry {index}{}: {wrong}", after.line_of(place));
             let hint = "correct its ref_index, or edit the recording as JSON, where references follow their entries";
-            return Err(Trouble { message, hint: Some(hint.to_owned()) });
+            return Err(Trouble::plain(message).with_hint(hint));
         }
         entries.extend(kept.or(entry).map(|entry| entry.with_index(index)));
     }

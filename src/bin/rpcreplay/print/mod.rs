@@ -18,6 +18,7 @@ use rpcreplay::schema::Schema;
 use crate::args::{ColorWhen, Input, MaxBytes, SchemaArgs, Selection};
 use crate::batches::{Batches, passes};
 use crate::course::Course;
+use crate::evaluated::Evaluated;
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, note};
 use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::{Output, is_harmless};
@@ -100,7 +101,7 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 24] = [
+const WITHOUT_ENTRIES: [&str; 25] = [
     "threads",
     "to",
     "group",
@@ -124,6 +125,7 @@ const WITHOUT_ENTRIES: [&str; 24] = [
     "index",
     "has",
     "matches",
+    "expressions",
     "invert_match",
 ];
 
@@ -184,10 +186,11 @@ impl Print {
 
         let by_call = document.is_none() && self.group == Group::Call;
         let threads = self.input.threads();
-        let (query, unit) = (self.selection.query(), if by_call { Unit::Call } else { Unit::Entry });
+        let (query, unit) = (self.selection.query(&sources.schema)?, if by_call { Unit::Call } else { Unit::Entry });
         let progress = Progress::through(&self.input, passes(&query, unit), &output);
         let batches = Batches::new(&self.input, &query, unit, schema, progress.clone(), threads);
-        let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint)));
+        let evaluated = Evaluated::default();
+        let sorter = Ordered::new(Sorter::new(schema, by_call, document == Some(Document::Fprint), &evaluated));
         let printed = Queue::new(Printed { course: Course::new(output, progress), notes: Notes::default() });
         let stop = || {
             batches.close();
@@ -223,6 +226,7 @@ impl Print {
             }
         });
         let outcome = printed.into_inner().course.finish(document.map_or(b"", |document| document.end_all(several)));
+        evaluated.tell(outcome != Outcome::NothingSelected);
         sources.advise(&[]);
         Ok(outcome)
     }

@@ -11,6 +11,7 @@ use rpcreplay::schema::Schema;
 use rpcreplay::shapes::Shapes;
 
 use crate::batches::{Batch, Beginning};
+use crate::evaluated::Evaluated;
 use crate::failure::Trouble;
 use crate::render::{Call, Ending, Window};
 
@@ -24,6 +25,7 @@ pub struct Sorter<'a> {
     /// How many recordings were begun.
     recordings: u64,
     recording: Option<Recording<'a>>,
+    evaluated: &'a Evaluated,
 }
 
 /// The recording that is being read.
@@ -84,8 +86,8 @@ pub struct End {
 
 impl<'a> Sorter<'a> {
     /// A sorter for calls or for entries.
-    pub fn new(schema: &'a Schema, by_call: bool, ends_at_flaws: bool) -> Self {
-        Sorter { schema, by_call, ends_at_flaws, recordings: 0, recording: None }
+    pub fn new(schema: &'a Schema, by_call: bool, ends_at_flaws: bool, evaluated: &'a Evaluated) -> Self {
+        Sorter { schema, by_call, ends_at_flaws, recordings: 0, recording: None, evaluated }
     }
 
     /// What is to be shown of a batch, whose entries these are; nothing of what follows the end of a recording.
@@ -128,7 +130,10 @@ impl<'a> Sorter<'a> {
             }
         }
         recording.window.detach();
-        let ends = ends.map(|result| recording.end(result, &mut items));
+        let ends = ends.map(|result| {
+            self.evaluated.add(&batch.name, &recording.selected);
+            recording.end(result, &mut items)
+        });
         recording.shown_any |= !items.is_empty();
         if ends.is_some() {
             self.recording = None;

@@ -133,7 +133,7 @@ impl<'s> Outlet<'s> {
         self.target.begin(self.options.format, wanted, self.kept)?;
         let mut bytes = Vec::new();
         let begun = Encoder::new(self.options, self.schema).begin(&self.header, &mut bytes);
-        begun.map_err(|error| Trouble { message: error.to_string(), hint: error.hint() })?;
+        begun.map_err(|error| Trouble { hint: error.hint(), ..Trouble::plain(error.to_string()) })?;
         self.is_open = true;
         self.target.write(&bytes)
     }
