@@ -43,6 +43,7 @@ pub mod config;
 
 pub mod diff;
 pub mod query;
+pub mod repair;
 
 pub use error::{Error, Result};
 pub use schema::Schema;

@@ -82,6 +82,11 @@ impl Numbering {
         Ok(entry.with_index(EntryIndex(number)))
     }
 
+    /// An entry that can't be read has a number all the same.
+    pub fn skip(&mut self) {
+        self.entries += 1;
+    }
+
     fn push(&mut self, name: u64, number: u64) {
         if name > self.numbers.last {
             self.numbers.push(name, number);

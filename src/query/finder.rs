@@ -23,6 +23,7 @@ pub(super) struct Finder<'q> {
     walker: Walker<'q>,
     trail: Trail<'q>,
     values: Values<'q>,
+    unopened: u64,
 }
 
 impl<'q> Finder<'q> {
@@ -32,20 +33,31 @@ impl<'q> Finder<'q> {
         // Those of its fields come first, so that a hit tells what it is of.
         let of_values = query.values.iter().map(|condition| &condition.selector);
         let selectors: Vec<Selector> = query.fields.iter().chain(of_values).cloned().collect();
-        Finder { query, walker: Walker::new(schema), trail: Trail::new(schema, selectors.into()), values }
+        Finder { query, walker: Walker::new(schema), trail: Trail::new(schema, selectors.into()), values, unopened: 0 }
     }
 
     /// What an entry of a call of this method has of it. A message that can't be opened has nothing.
     pub fn find(&mut self, entry: &Entry, method: &str) -> Found {
         let Some(any) = entry.payload().fields().0 else { return Found::default() };
-        let Ok(layout) = self.walker.schema().resolve(any.type_url) else { return Found::default() };
-        let Finder { query, walker, trail, values } = self;
+        let Ok(layout) = self.walker.schema().resolve(any.type_url) else {
+            self.unopened += 1;
+            return Found::default();
+        };
+        let Finder { query, walker, trail, values, unopened } = self;
         let found = walker.checked_if_needed(Malformed::in_any, |walker| {
             trail.begin(method, Part::of(entry), walker.schema().layout(layout));
             let mut sink = FinderSink { query, trail, values, found: Found::default() };
             walker.walk(layout, any.value, &mut sink).map(|()| sink.found)
         });
-        found.unwrap_or_default()
+        found.unwrap_or_else(|_| {
+            *unopened += 1;
+            Found::default()
+        })
+    }
+
+    /// How many messages could not be opened.
+    pub fn unopened(&self) -> u64 {
+        self.unopened
     }
 }
 

@@ -23,7 +23,9 @@ pub enum Unit {
 /// Says of each entry of a recording whether a query keeps it.
 ///
 /// The method and the end of a call are told by one of its entries, and its other entries must follow. The method comes
-/// first; the end comes last, so whoever asks for it reads the recording twice. All that is kept is a few bits per entry.
+/// first; the end comes last, so whoever asks for it reads the recording twice. What is kept is a few bits per entry; some bytes
+/// per call if a query is [unique](Query::is_unique) or a selector names methods, and what expressions ask for of calls that
+/// are not decided.
 #[derive(Debug)]
 pub struct Selected<'q> {
     query: &'q Query,
@@ -126,6 +128,11 @@ impl<'q> Selected<'q> {
                 Unit::Entry => self.matches_entry(entry) && self.has_what_is_asked(entry, call),
             };
         matches != self.query.is_inverted && !self.repeated.contains(call.0)
+    }
+
+    /// How many messages could not be opened, and so have neither fields nor values; each as often as it was looked at.
+    pub fn unopened(&self) -> u64 {
+        self.finder.unopened()
     }
 
     /// What is to be said of the query's expressions, in their order.

@@ -37,6 +37,7 @@ mod tag;
 pub(crate) mod testing;
 mod text;
 mod time;
+mod valid;
 mod walk;
 mod well_known;
 
@@ -70,6 +71,7 @@ pub use text::{
     write_text,
 };
 pub use time::{duration, timestamp};
+pub use valid::check_message;
 pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
 

@@ -13,9 +13,11 @@ use crate::file_names::format_of_name;
 use crate::rewrite::is_json;
 use crate::target::{Destination, is_folder};
 
-/// Where each of these recordings goes, which keep their format: standard output, the file `output`, or a folder of that name,
-/// which is made if need be.
+/// Where each of these recordings goes, which keep their format: standard output, the file `output`, or a folder of that name.
 pub fn destinations(command: &str, files: &[PathBuf], output: Option<&Path>) -> Result<Vec<Destination>, Failure> {
+    if files.len() > 1 && output.is_some_and(|path| path.as_os_str() == "-") {
+        usage(command, ErrorKind::TooManyValues, "several recordings need a folder behind -o, not standard output");
+    }
     let folder = output.filter(|path| files.len() > 1 || is_folder(path));
     let Some(folder) = folder else {
         return Ok(match output {
@@ -32,7 +34,7 @@ pub fn destinations(command: &str, files: &[PathBuf], output: Option<&Path>) -> 
             .with_hint("write it to a file, with -o FILE")),
     };
     let destinations = files.iter().map(name_in_folder).collect::<Result<Vec<_>, _>>()?;
-    make_folder(folder)?;
+    refuse_file_for_folder(folder)?;
     refuse_same_names(files.iter().zip(&destinations), "write them into different folders")?;
     Ok(destinations)
 }
@@ -42,15 +44,34 @@ pub fn at(path: &Path) -> Destination {
     if path.as_os_str() == "-" { Destination::Stdout } else { Destination::File(path.to_owned()) }
 }
 
-/// Makes a folder that several recordings are to be written into, unless there is one.
+/// Makes the folder that these lie in.
+pub fn make_folder_of(destinations: &[Destination]) -> Result<(), Trouble> {
+    match destinations {
+        [Destination::File(path), _, ..] => path.parent().map_or(Ok(()), make_folder),
+        // A single file's folder is there, or its name ends as that of one.
+        [Destination::File(path)] => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => make_folder(folder),
+            None => Ok(()),
+        },
+        [Destination::Stdout, ..] | [] => Ok(()),
+    }
+}
+
+/// Refuses what is, or is called as, a file where several recordings are to be written into a folder.
+pub fn refuse_file_for_folder(folder: &Path) -> Result<(), Trouble> {
+    if folder.is_dir() || (!folder.exists() && format_of_name(folder).is_none()) {
+        return Ok(());
+    }
+    let error = if folder.exists() { "is no folder" } else { "is the name of a file" };
+    Err(Trouble::new(&name_of(folder), error).with_hint("name a folder behind -o"))
+}
+
+/// Makes a folder that recordings are to be written into, unless there is one.
 pub fn make_folder(folder: &Path) -> Result<(), Trouble> {
     if folder.is_dir() {
         return Ok(());
     }
-    if folder.exists() || format_of_name(folder).is_some() {
-        let error = if folder.exists() { "is no folder" } else { "is the name of a file" };
-        return Err(Trouble::new(&name_of(folder), error).with_hint("several recordings need a folder behind -o"));
-    }
+    refuse_file_for_folder(folder)?;
     std::fs::create_dir_all(folder).map_err(|error| Trouble::new(&name_of(folder), error))
 }
 
@@ -71,11 +92,12 @@ pub fn refuse_same_names<'a>(
     Ok(())
 }
 
-/// Refuses a name that says JSON for a recording that is none and keeps its format, and the other way round.
+/// Refuses a name that says another format for a recording that keeps its own. Both Go's formats are found under the names of
+/// the binary one.
 pub fn refuse_other_format(destination: &Destination, format: Format) -> Result<(), Trouble> {
     let Destination::File(path) = destination else { return Ok(()) };
     match format_of_name(path) {
-        Some(named) if is_json(named) != is_json(format) => {
+        Some(named) if is_json(named) != is_json(format) || (named == Format::Text && format == Format::Binary) => {
             let ending = path.extension().unwrap_or(OsStr::new("")).display();
             let error = format!("is named .{ending}, and the recording keeps its format, {format}");
             Err(Trouble::new(&name_of(path), error)

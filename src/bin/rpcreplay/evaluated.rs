@@ -1,4 +1,4 @@
-//! What is said once at the end of how `--where` went: [`Evaluated`].
+//! What is said once at the end of how a selection went: [`Evaluated`].
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use rpcreplay::query::{Selected, UnmetPath};
 
 use crate::failure::note;
 
-/// What was noticed while expressions were evaluated, over all recordings.
+/// What was noticed while messages were looked into for a selection, over all recordings.
 #[derive(Debug, Default)]
 pub struct Evaluated(Mutex<Noticed>);
 
@@ -19,16 +19,19 @@ struct Noticed {
     /// The first call that an expression failed for, and why.
     first_failure: Option<String>,
     unopened: u64,
+    /// The same for --has and --match.
+    unopened_otherwise: u64,
 }
 
 impl Evaluated {
     /// Adds what was noticed of a recording of this name, all of which was asked for.
     pub fn add(&self, name: &str, selected: &Selected<'_>) {
         let remarks = selected.remarks();
-        if remarks.is_empty() {
+        if remarks.is_empty() && selected.unopened() == 0 {
             return;
         }
         let mut noticed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noticed.unopened_otherwise += selected.unopened();
         for remark in remarks {
             for UnmetPath { path, close } in remark.unmet {
                 noticed.unmet.insert(path, close);
@@ -49,10 +52,11 @@ impl Evaluated {
             let calls = if noticed.failed == 1 { "1 call".to_owned() } else { format!("{} calls", noticed.failed) };
             say(&format!("could not be evaluated for {calls}, which did not match; {failure}"));
         }
-        match noticed.unopened {
-            0 => {}
-            1 => say("1 message could not be opened and counted as absent"),
-            count => say(&format!("{count} messages could not be opened and counted as absent")),
+        for (flags, unopened) in [("--where", noticed.unopened), ("--has and --match", noticed.unopened_otherwise)] {
+            let messages = if unopened == 1 { "1 message".to_owned() } else { format!("{unopened} messages") };
+            if unopened > 0 {
+                note("note: ", &format!("{flags}: {messages} could not be opened and counted as absent"));
+            }
         }
         for (path, close) in noticed.unmet.iter().filter(|_| !kept_any) {
             let close: Vec<String> = close.iter().map(|name| format!("`{name}`")).collect();

@@ -3,29 +3,29 @@
 use std::path::PathBuf;
 
 use rpcreplay::entry::Entry;
-use rpcreplay::format::Decoder;
+use rpcreplay::format::{Decoder, Replayable, Unreplayable};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs, Selection};
 use crate::batches::{Batch, Batches, passes};
-use crate::destinations::{destinations, refuse_other_format};
+use crate::destinations::{destinations, make_folder_of, refuse_other_format};
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::rewrite::{Middle, Place, Replayable, Rewrite};
+use crate::rewrite::{Middle, Place, Rewrite};
 use crate::target::{self, Destination};
 
 /// Keep the calls of recordings that you want, and write them as recordings that replay
 ///
 /// A call is kept whole: a request with its response, a stream with all its messages. Entries are numbered anew, and what
-/// refers to them follows; every other byte of them stays as it was, and so do initial state, format and compression. An
+/// refers to them follows; every other byte of them stays as it was (JSON is written anew, and says the same), and so do initial state, format and compression. An
 /// ending .gz or .zst of OUT says otherwise. What is written to a file is read back and compared before the file takes its place.
 ///
 /// What would not replay is not written: a selection that keeps an entry without its call, or a request without its response,
-/// is refused. `rpcreplay repair` takes such entries out of a recording.
+/// is refused. `rpcreplay repair` takes such entries out of a recording. What stands inside messages is not looked at for that.
 ///
 /// The exit code is 1 if nothing is kept; then nothing is written, either.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ pub struct Filter {
     ///
     /// Messages are compared, not their bytes. Go's replayer plays each recorded call once: a test that asks as often as
     /// before finds the answers gone.
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, conflicts_with = "entries", help_heading = "Output")]
     unique: bool,
 
     /// Write how many calls are kept, and nothing else; with --entries, how many entries
@@ -88,6 +88,9 @@ impl Filter {
             true => self.input.files.iter().map(|_| Destination::Stdout).collect(),
             false => destinations("filter", &self.input.files, self.output.as_deref())?,
         };
+        if !self.count && !self.dry_run {
+            make_folder_of(&destinations)?;
+        }
         target::listen_to_signals();
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.types.load()?));
@@ -240,9 +243,9 @@ impl<'a> Middle<'a> for Keeping<'a> {
             counts.calls.kept += u64::from(begins_call);
             match self.replayable.keep(&entry, call) {
                 Ok(entry) => kept.push(entry),
-                Err(trouble) => {
+                Err(refused) => {
                     batch.rest.abandon();
-                    batch.ends = Some(Err(self.refusal(&batch.name, trouble)));
+                    batch.ends = Some(Err(self.refusal(&batch.name, &refused)));
                     self.selected = None;
                     return kept;
                 }
@@ -252,19 +255,19 @@ impl<'a> Middle<'a> for Keeping<'a> {
             self.evaluated.add(&batch.name, selected);
         }
         if matches!(batch.ends, Some(Ok(())))
-            && let Err(trouble) = self.replayable.end_recording()
+            && let Err(refused) = self.replayable.end_recording()
         {
-            batch.ends = Some(Err(self.refusal(&batch.name, trouble)));
+            batch.ends = Some(Err(self.refusal(&batch.name, &refused)));
         }
         kept
     }
 }
 
 impl Keeping<'_> {
-    fn refusal(&self, name: &str, trouble: String) -> Trouble {
-        Trouble::new(name, trouble).with_hint(match self.unit {
-            Unit::Entry => "leave out --entries, which keeps whole calls",
-            Unit::Call => "mend it with rpcreplay repair first, or leave its call out of the selection",
+    fn refusal(&self, name: &str, refused: &Unreplayable) -> Trouble {
+        Trouble::new(name, refused).with_hint(match self.unit {
+            Unit::Entry if refused.why.is_for_others() => "leave out --entries: whole calls are kept then",
+            Unit::Entry | Unit::Call => "mend it with rpcreplay repair first, or leave its call out of the selection",
         })
     }
 }

@@ -26,7 +26,6 @@ mod print;
 mod progress;
 mod project;
 mod read_back;
-mod recount;
 mod render;
 mod repair;
 mod rewrite;

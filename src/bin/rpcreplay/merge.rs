@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 
 use rpcreplay::entry::{Entry, EntryIndex};
-use rpcreplay::format::{Reader, WriteOptions};
+use rpcreplay::format::{Reader, Replayable, Unreplayable, WriteOptions};
 use rpcreplay::pairing::{EntrySet, Pairing};
 use rpcreplay::query::{Query, Said, Unit};
 use rpcreplay::recording::Header;
@@ -16,13 +16,13 @@ use crate::args::{Input, SchemaArgs};
 use crate::batches::Batch;
 use crate::destinations::{at, refuse_other_format};
 use crate::failure::{Failure, Outcome, Trouble, name_of, usage};
-use crate::rewrite::{Middle, Place, Replayable, Rewrite};
+use crate::rewrite::{Middle, Place, Rewrite};
 use crate::source::Source;
 use crate::target::{self, Destination};
 
 /// Join recordings: the calls of the first, then those of the second, and so on
 ///
-/// Entries are numbered anew, and what refers to them follows; every other byte of them stays as it was. Format and compression
+/// Entries are numbered anew, and what refers to them follows; every other byte of them stays as it was (JSON is written anew, and says the same). Format and compression
 /// are those of the first recording; an ending .gz or .zst of OUT says otherwise. What is written to a file is read back and
 /// compared before the file takes its place, which may be that of one of the recordings.
 ///
@@ -119,9 +119,10 @@ impl Merge {
 
     /// The first entries of the calls that repeat an earlier one, numbered through all recordings.
     fn repeated(&self, schema: &Schema) -> Result<EntrySet, Trouble> {
-        if self.input.files.iter().any(|path| path.as_os_str() == "-") {
-            let error = "--unique reads every recording twice, which standard input can't be: name a file";
-            usage("merge", ErrorKind::ArgumentConflict, error);
+        let is_read_once = |path: &&PathBuf| path.as_os_str() == "-" || (path.exists() && !path.is_file());
+        if let Some(path) = self.input.files.iter().find(is_read_once) {
+            let error = format!("--unique reads every recording twice, which {} can't be: name a file", name_of(path));
+            usage("merge", ErrorKind::ArgumentConflict, &error);
         }
         let (mut said, mut before) = (Said::new(schema), 0);
         for path in &self.input.files {
@@ -188,14 +189,14 @@ impl<'a> Middle<'a> for Joining<'_> {
 impl Joining<'_> {
     fn join(&mut self, batch: &mut Batch<'_>, entries: Vec<Entry>, kept: &mut Vec<Entry>) -> Result<(), Trouble> {
         let refusal =
-            |trouble: String| Trouble::new(&batch.name, trouble).with_hint("mend it with rpcreplay repair first");
+            |refused: Unreplayable| Trouble::new(&batch.name, refused).with_hint("mend it with rpcreplay repair first");
         match batch.begins.take().transpose()? {
             None => {}
             Some(mut beginning) => {
                 self.begun += 1;
                 self.entries_before += std::mem::take(&mut self.entries);
                 self.pairing = Pairing::default();
-                self.replayable.begin_recording().map_err(refusal)?;
+                self.replayable.begin_recording().map_err(|error| Trouble::new(&batch.name, error))?;
                 match &self.first {
                     None => {
                         refuse_other_format(self.destination, beginning.format)?;

@@ -7,16 +7,18 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use rpcreplay::format::{Format, ReadOptions, Reader};
+use clap::error::ErrorKind;
+
+use rpcreplay::format::{Format, ReadOptions, Reader, Replayable, Unreplayable};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::Schema;
 
 use crate::args::SchemaArgs;
-use crate::destinations::make_folder;
-use crate::failure::{Failure, Outcome, Trouble, name_of, note};
+use crate::destinations::{make_folder, refuse_file_for_folder};
+use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
 use crate::file_names::{compression_of_name, format_of_name, uncompressed};
 use crate::output::Output;
-use crate::rewrite::{Place, Replayable, Writing};
+use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::{self, Destination};
 
@@ -26,7 +28,8 @@ const OPEN_PARTS: usize = 64;
 /// Cut a recording into parts: by method, by service, or so many calls each
 ///
 /// Each part is a recording of its own, with the initial state, format and compression of the whole one. Calls are kept whole
-/// and in order; entries are numbered anew, and what refers to them follows; every other byte of them stays as it was.
+/// and in order; entries are numbered anew, and what refers to them follows; every other byte of them stays as it was
+/// (JSON is written anew, and says the same).
 ///
 /// The parts are named after the recording and what is in them, `calls.google.pubsub.v1.Publisher.Publish.replay` or
 /// `calls.003.replay`. A line per part is written to standard output: its name, how many calls it has, and how many entries. Each is
@@ -111,6 +114,14 @@ struct Plan {
 impl Split {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
+        if self.output.as_os_str() == "-" {
+            usage(
+                "split",
+                ErrorKind::ValueValidation,
+                "several recordings need a folder behind -o, not standard output",
+            );
+        }
+        refuse_file_for_folder(&self.output)?;
         target::listen_to_signals();
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
         let sources = Box::leak(Box::new(self.types.load()?));
@@ -125,8 +136,13 @@ impl Split {
             note("rpcreplay: ", &format!("{}: has no calls, so there is nothing to split", source.name()));
             return Ok(Outcome::NothingSelected);
         }
-        make_folder(&self.output)?;
         let names = names(&self.file, format, self.by, &plan.parts);
+        if let Some(name) = names.iter().find(|name| self.output.join(name).exists()) {
+            return Err(Trouble::new(&name_of(&self.output.join(name)), "is there already")
+                .with_hint("name an empty folder: parts of another split would be mistaken for some of this one")
+                .into());
+        }
+        make_folder(&self.output)?;
         self.write(&mut source, &plan, &names, schema)?;
         let mut output = Output::new();
         for (name, part) in names.iter().zip(&plan.parts) {
@@ -149,7 +165,8 @@ impl Split {
         let mut plan = Plan { parts: Vec::new(), part_of: Vec::new() };
         let mut by_name: HashMap<String, u32> = HashMap::new();
         let mut calls = 0;
-        let refusal = |trouble: String| Trouble::new(name, trouble).with_hint("mend it with rpcreplay repair first");
+        let refusal =
+            |trouble: Unreplayable| Trouble::new(name, trouble).with_hint("mend it with rpcreplay repair first");
         while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
             let call = pairing.follow(&entry);
             replayable.keep(&entry, call).map_err(refusal)?;
@@ -231,10 +248,11 @@ fn names(file: &Path, format: Format, by: By, parts: &[Part]) -> Vec<OsString> {
     let (stem, ending) = stem_and_ending(file, format);
     let digits = parts.len().to_string().len().max(3);
     let mut taken: HashSet<String> = HashSet::new();
+    let room = LONGEST_NAME_BYTES.saturating_sub(stem.len() + ending.len() + 8).max(8);
     let mut name = |part: &Part, number: usize| {
         let of = match by {
             By::Calls(_) => format!("{number:0digits$}"),
-            By::Method | By::Service => word_of(&part.of),
+            By::Method | By::Service => word_of(&part.of, room),
         };
         let mut word = of.clone();
         for again in 2.. {
@@ -250,17 +268,19 @@ fn names(file: &Path, format: Format, by: By, parts: &[Part]) -> Vec<OsString> {
     parts.iter().zip(1..).map(|(part, number)| name(part, number)).collect()
 }
 
-/// A method or service as a part of a file name.
-fn word_of(method: &str) -> String {
-    /// File names have 255 bytes, and the recording's own name must have room beside it.
-    const LONGEST_BYTES: usize = 160;
+/// How long the name of a file may be on nearly every system.
+const LONGEST_NAME_BYTES: usize = 255;
+
+/// A method or service as a part of a file name, in so much room. Of a long one the end is kept, where the method stands.
+fn word_of(method: &str, room: usize) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let plain = |c: char| match c {
         '/' => '.',
         c if is_plain(c) => c,
         _ => '_',
     };
-    let word: String = method.trim_start_matches('/').chars().map(plain).take(LONGEST_BYTES).collect();
+    let word: String = method.trim_start_matches('/').chars().map(plain).collect();
+    let word = &word[word.len().saturating_sub(room)..];
     let word = word.trim_matches('.');
     if word.is_empty() { "no-method".to_owned() } else { word.to_owned() }
 }
@@ -310,7 +330,10 @@ mod tests {
         assert_eq!(names_of("-", Format::Text, calls, &["", ""]), ["recording.001.grpcrr", "recording.002.grpcrr"]);
         assert_eq!(names_of("a.b", Format::Json, calls, &[""]), ["a.b.001.json"]);
         let long = "/".to_owned() + &"x".repeat(500);
-        assert!(names_of("calls.replay", Format::Binary, By::Method, &[&long])[0].len() < 200);
+        for stem in ["calls".to_owned(), "c".repeat(200)] {
+            let name = &names_of(&format!("{stem}.replay.gz"), Format::Binary, By::Method, &[&long])[0];
+            assert!(name.len() <= 255 && name.len() > 240, "{}", name.len());
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::changes::Changes;
 use super::original::{Original, Shown};
 use super::{Edited, trouble_in_text};
 use crate::failure::Trouble;
-use crate::recount::Recounted;
+use rpcreplay::repair::Recounted;
 
 /// Reads the text of this name. An entry whose text is as it was keeps its record, and with it what the text can't carry.
 pub fn read(text: &[u8], original: &Original, shown: &Shown, schema: &Schema, name: &str) -> Result<Edited, Trouble> {

@@ -360,6 +360,7 @@ mod tests {
             }
             let value = match argument.get_possible_values().first() {
                 Some(value) => value.get_name().to_owned(),
+                None if flag == "--match" => "a=1".to_owned(),
                 None => "1".to_owned(),
             };
             let mut line = vec!["rpcreplay", "print", "--initial", "-", "file", &flag];

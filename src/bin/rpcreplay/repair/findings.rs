@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rpcreplay::entry::Entry;
+use rpcreplay::entry::{Entry, EntryIndex, Kind};
 use rpcreplay::pairing::EntrySet;
+use rpcreplay::repair::Gap;
 
-use super::gap::Gap;
 use crate::failure::note;
 
 /// What can be kept of a recording, and what can't, and why.
@@ -18,8 +18,10 @@ pub struct Findings {
     pub kept: u64,
     calls: u64,
     keeps: EntrySet,
-    /// What is wrong with entries that can't be read.
-    pub unreadable: Vec<String>,
+    /// By the number of its first entry: the last entry that is kept of a stream.
+    streams: BTreeMap<u64, u64>,
+    /// The numbers of entries that are damaged, in runs; which calls they belong to nobody knows.
+    damaged: Runs,
     /// By reason: the numbers of the entries that are left out for it, in runs.
     left_out: BTreeMap<String, Runs>,
     /// The numbers of entries whose byte counts were put right, in runs.
@@ -46,25 +48,56 @@ impl Findings {
         let before: i64 = self.gaps.iter().map(bridged).sum();
         self.gaps.push(match gap {
             Gap::Length { .. } => gap,
-            Gap::Lost { first, entries, offset, bytes } => {
-                Gap::Lost { first, entries, offset: offset.saturating_add_signed(before), bytes }
+            Gap::Lost { first, entries, is_certain, offset, bytes } => {
+                Gap::Lost { first, entries, is_certain, offset: offset.saturating_add_signed(before), bytes }
             }
         });
     }
 
     /// Whether an entry was lost, and another stands in its place.
     pub fn is_lost(&self, index: u64) -> bool {
-        self.gaps.iter().any(|gap| match gap {
-            Gap::Length { .. } => false,
-            Gap::Lost { first, entries, .. } => (*first..first + entries).contains(&index),
-        })
+        self.gaps.iter().any(|gap| gap.has_lost(index))
     }
 
-    /// Keeps an entry.
-    pub fn keep(&mut self, entry: &Entry, begins_call: bool) {
-        self.keeps.insert(entry.index().0);
+    /// Whether nobody can tell what an entry refers to.
+    pub fn hides_reference(&self, entry: &Entry) -> bool {
+        self.gaps.iter().any(|gap| gap.hides(entry.index().0, entry.ref_index()))
+    }
+
+    /// Keeps an entry of a call.
+    pub fn keep(&mut self, entry: &Entry, call: EntryIndex) {
+        let index = entry.index();
+        self.keeps.insert(index.0);
         self.kept += 1;
-        self.calls += u64::from(begins_call);
+        self.calls += u64::from(call == index);
+        match entry.kind() {
+            Kind::CreateStream | Kind::Send | Kind::Recv => drop(self.streams.insert(call.0, index.0)),
+            Kind::Request | Kind::Response | Kind::Unspecified | Kind::Unknown(_) => {}
+        }
+    }
+
+    /// Leaves an entry out that is damaged.
+    pub fn damaged(&mut self, index: u64, reason: String) {
+        push(&mut self.damaged, index);
+        self.leave_out(index, reason);
+    }
+
+    /// Streams that go on behind damage, in runs of the numbers of their first entries.
+    fn streams_around_damage(&self) -> Runs {
+        let lost = |gap: &Gap| match gap {
+            Gap::Length { .. } => None,
+            Gap::Lost { first, entries, .. } => Some((*first, first + entries - 1)),
+        };
+        let mut gone: Runs = self.gaps.iter().filter_map(lost).chain(self.damaged.iter().copied()).collect();
+        gone.sort_unstable();
+        let mut around = Runs::new();
+        for (&first, &last) in &self.streams {
+            let next = gone.partition_point(|&(_, end)| end < first);
+            if gone.get(next).is_some_and(|&(start, _)| start < last) {
+                push(&mut around, first);
+            }
+        }
+        around
     }
 
     /// A request that was kept is not to be.
@@ -88,19 +121,25 @@ impl Findings {
         for gap in &self.gaps {
             match gap {
                 Gap::Length { entry } => say(&format!("corrected: the length in front of entry {entry}")),
-                Gap::Lost { first, entries, offset, bytes } => {
+                Gap::Lost { first, entries, is_certain, offset, bytes } => {
                     let lost = numbers(&[(*first, first + entries - 1)]);
-                    say(&format!("lost: {lost}, in {bytes} damaged bytes from byte {offset} on"));
+                    let more = if *is_certain { "" } else { " and maybe more" };
+                    say(&format!("lost: {lost}{more}, in {bytes} damaged bytes from byte {offset} on"));
                 }
             }
-        }
-        for error in &self.unreadable {
-            say(&format!("left out: {error}"));
         }
         let mut left_out: Vec<_> = self.left_out.iter().collect();
         left_out.sort_by_key(|(_, runs)| runs.first());
         for (reason, runs) in left_out {
             say(&format!("left out: {}: {reason}", numbers(runs)));
+        }
+        let streams = self.streams_around_damage();
+        if !streams.is_empty() {
+            let whose = match streams[..] {
+                [(first, last)] if first == last => "the stream of",
+                _ => "the streams of",
+            };
+            say(&format!("{whose} {} may lack some of these", numbers(&streams)));
         }
         if let Some(end) = &self.end {
             say(&format!("ends here: {end}"));

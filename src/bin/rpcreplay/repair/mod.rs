@@ -1,7 +1,6 @@
 //! `rpcreplay repair`: what can be saved of a damaged recording.
 
 mod findings;
-mod gap;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,18 +8,18 @@ use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use rpcreplay::entry::Kind;
+use rpcreplay::entry::{Entry, Kind};
 use rpcreplay::error::{ErrorKind, Position};
 use rpcreplay::format::{
-    Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Renumbering, is_as_recorded,
+    Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Replayable, is_as_recorded,
 };
 use rpcreplay::pairing::{Pairing, Unpaired};
-use rpcreplay::schema::Schema;
+use rpcreplay::repair::{Gap, Recounted, bridge};
+use rpcreplay::schema::{JsonFault, ParseFault, Schema, Unresolved, Walker, check_message};
 
 use crate::args::SchemaArgs;
 use crate::destinations::{at, refuse_other_format};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note};
-use crate::recount::Recounted;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::{self, Destination};
@@ -35,7 +34,8 @@ use findings::{Findings, runs};
 /// end is kept: it replays as far as it goes.
 ///
 /// In a text recording, whose byte counts an editor leaves wrong, they are corrected. Behind damage in a binary recording,
-/// reading goes on where entries follow each other again; how many are lost in between is told by what later ones refer to.
+/// reading goes on where entries follow each other again; how many are lost in between is told by what later ones refer to, if
+/// the recording was whole before, and where it can't be told, what refers to them is left out. A stream may lack what was damaged.
 ///
 /// What was left out is said on standard error. The recording itself stays as it is, unless --in-place is given.
 ///
@@ -86,20 +86,34 @@ impl Repair {
         let schema = &sources.schema;
         let mut source = Source::new(&self.file);
         source.prepare_to_read_twice()?;
-        let name = source.name();
-        let mut patient =
-            Patient { source, options: ReadOptions { max_record_bytes: self.max_record_size }, mended: None };
+        let options = ReadOptions { max_record_bytes: self.max_record_size };
+        let mut patient = Patient { source, options, mended: None, damage: None };
         let mut findings = Findings::default();
-        patient.mend(schema, &mut findings)?;
-        patient.examine(schema, self.keep_unanswered, &mut findings)?;
-        findings.tell(&name);
+        let saved = self.save(&mut patient, &mut findings, &destination, schema);
         sources.advise(&[]);
+        saved
+    }
+
+    /// Finds out what can be saved, says it, and saves it.
+    fn save(
+        &self,
+        patient: &mut Patient,
+        findings: &mut Findings,
+        destination: &Destination,
+        schema: &Schema,
+    ) -> Result<Outcome, Failure> {
+        let name = patient.source.name();
+        let format = patient.open(schema)?.format();
+        refuse_other_format(destination, format)?;
+        patient.mend(format, schema, findings)?;
+        patient.examine(schema, self.keep_unanswered, findings)?;
+        findings.tell(&name);
         if findings.kept == 0 {
             note("rpcreplay: ", &format!("{name}: nothing could be saved, so nothing is written"));
             return Ok(Outcome::NothingSelected);
         }
         if !self.dry_run {
-            self.write(&mut patient, &findings, destination, schema)?;
+            self.write(patient, findings, destination.clone(), schema)?;
         }
         note("rpcreplay: ", &format!("{name}: {}", findings.summary(self.dry_run)));
         Ok(Outcome::Fine)
@@ -135,29 +149,19 @@ impl Repair {
     ) -> Result<(), Failure> {
         let name = patient.source.name();
         let mut reader = patient.open(schema)?;
-        refuse_other_format(&destination, reader.format())?;
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let place = Place { keeps_compression: self.in_place, ..Place::new(destination, &self.file, true, threads) };
         let header = reader.header().clone();
         let mut writing = Writing::new(schema, place, &reader, header)?;
-        let mut renumbering = Renumbering::default();
-        let mut numbering = Numbering::new(reader.format());
-        let mut decoder = Decoder::new(schema);
+        let (mut pairing, mut replayable) = (Pairing::default(), Replayable::default());
+        let mut entries = Entries::new(reader.format(), schema);
         each_frame(&mut reader, |frame| {
-            let Ok(entry) = frame.decode(&mut decoder).and_then(|entry| numbering.settle(entry)) else { return Ok(()) };
+            let Ok(entry) = entries.next(frame) else { return Ok(()) };
             if !findings.keeps(&entry) {
                 return Ok(());
             }
-            let entry = match entry.kind() {
-                // A reference means nothing there, and may lead nowhere.
-                Kind::Request | Kind::CreateStream => entry.with_reference(0),
-                Kind::Response | Kind::Send | Kind::Recv | Kind::Unspecified | Kind::Unknown(_) => Ok(entry),
-            };
-            let entry = entry.map_err(|error| Trouble::in_recording(&name, &error))?;
-            let written = renumbering.next(&entry).map_err(|error| Trouble::in_recording(&name, &error))?;
-            renumbering.accept(written);
-            let entry = entry.written(written).map_err(|error| Trouble::in_recording(&name, &error))?;
-            writing.add(&entry, &name)
+            let kept = replayable.keep(&entry, pairing.follow(&entry));
+            writing.add(&kept.map_err(|refused| Trouble::new(&name, refused))?, &name)
         })?;
         writing.put_in_place(&name)?;
         Ok(())
@@ -165,7 +169,7 @@ impl Repair {
 }
 
 /// How many times damage is looked behind; each time takes another look at everything.
-const MOST_GAPS: usize = 64;
+const MOST_GAPS: usize = 16;
 
 /// A recording that can be read more than once.
 struct Patient {
@@ -173,6 +177,8 @@ struct Patient {
     options: ReadOptions,
     /// What can be read further than the recording: its text with byte counts that are right, or its records around damage.
     mended: Option<Bytes>,
+    /// What ended decompression, of what was mended.
+    damage: Option<rpcreplay::Error>,
 }
 
 type PatientReader<'s> = Reader<'s, Box<dyn Read + Send>>;
@@ -184,15 +190,14 @@ impl Patient {
             None => self.source.open()?,
         };
         Reader::new(input, schema, self.options.clone()).map_err(|error| {
-            let trouble = Trouble::in_recording(&self.source.name(), &error);
-            let hint = "nothing can be saved of a recording without a beginning";
-            Trouble { hint: trouble.hint.or(Some(hint.to_owned())), ..trouble }
+            Trouble::in_recording(&self.source.name(), &error)
+                .with_hint("nothing can be saved of a recording whose beginning is damaged")
         })
     }
 
     /// Makes it readable as far as that can be done.
-    fn mend(&mut self, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
-        match self.open(schema)?.format() {
+    fn mend(&mut self, format: Format, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
+        match format {
             Format::Text => self.correct_counts(findings),
             Format::Binary => self.bridge_gaps(schema, findings),
             Format::Json | Format::JsonLines => Ok(()),
@@ -201,8 +206,7 @@ impl Patient {
 
     /// Corrects the byte counts of a text recording.
     fn correct_counts(&mut self, findings: &mut Findings) -> Result<(), Trouble> {
-        let Some(text) = self.bytes()? else { return Ok(()) };
-        let recounted = Recounted::new(&text);
+        let recounted = Recounted::of_damaged(&self.bytes()?);
         if !recounted.corrected.is_empty() {
             findings.corrected_counts = runs(&recounted.corrected);
             self.mended = Some(recounted.text.into());
@@ -218,22 +222,33 @@ impl Patient {
             // A length that is too short leaves something that is no entry in front of what can't be cut into any.
             let mut odd = None;
             let end = each_frame(&mut reader, |frame| {
-                let (entry, offset) = (frame.index(), frame.offset());
+                let place = (frame.index().0, frame.offset());
                 odd = match frame.decode(&mut decoder) {
                     Ok(entry) if is_as_recorded(&entry) => None,
-                    Ok(_) | Err(_) => odd.or(Some((entry.0, offset))),
+                    Ok(_) => odd.or(Some((place, true))),
+                    Err(_) => odd.or(Some((place, false))),
                 };
                 Ok::<(), Trouble>(())
             })?;
             let Some(end) = end else { return Ok(()) };
-            let is_of_records = matches!(end.kind(), ErrorKind::Truncated(_) | ErrorKind::TooLong { .. });
+            // A length that claims too much reaches beyond the end of what can be decompressed, too.
+            let is_of_records =
+                matches!(end.kind(), ErrorKind::Truncated(_) | ErrorKind::TooLong { .. } | ErrorKind::Compressed(_));
             let found = end.position().entry.zip(end.position().byte).filter(|_| is_of_records);
-            let Some((entry, offset)) = odd.or(found) else { return Ok(()) };
+            let Some(found) = found else { return Ok(()) };
             let bytes = match &self.mended {
-                Some(mended) => Some(mended.clone()),
+                Some(mended) => mended.clone(),
                 None => self.bytes()?,
             };
-            let bridged = bytes.and_then(|bytes| gap::bridge(&bytes, entry, offset as usize, schema));
+            let bridge = |(entry, offset): (u64, u64)| bridge(&bytes, entry, offset as usize, schema);
+            let bridged = match odd {
+                None => bridge(found),
+                // If it decodes it may be odd and whole; then the length behind it is wrong, and not its own.
+                Some((place, decodes)) => match bridge(place) {
+                    Some((_, Gap::Lost { .. })) | None if decodes => bridge(found),
+                    bridged => bridged,
+                },
+            };
             let Some((mended, gap)) = bridged else { return Ok(()) };
             findings.add_gap(gap);
             self.mended = Some(mended);
@@ -241,45 +256,40 @@ impl Patient {
         Ok(())
     }
 
-    /// All of it after decompression; nothing if it can't be decompressed to its end.
-    fn bytes(&mut self) -> Result<Option<Bytes>, Trouble> {
+    /// All of it after decompression, as far as that goes.
+    fn bytes(&mut self) -> Result<Bytes, Trouble> {
         let decompressed = Decompressed::new(self.source.open()?);
         let mut decompressed = decompressed.map_err(|error| Trouble::in_recording(&self.source.name(), &error))?;
         let mut bytes = Vec::new();
-        Ok(decompressed.read_to_end(&mut bytes).is_ok().then(|| bytes.into()))
+        self.damage = decompressed.read_to_end(&mut bytes).err().map(rpcreplay::Error::from);
+        Ok(bytes.into())
     }
 
     /// Finds out what can be kept.
     fn examine(&mut self, schema: &Schema, keeps_unanswered: bool, findings: &mut Findings) -> Result<(), Trouble> {
-        let is_mended = self.mended.is_some();
-        // Where something stands in what was mended is nowhere in the file.
-        let words = |error: rpcreplay::Error| match is_mended {
-            true => {
-                let position = Position { byte: None, ..error.position() };
-                rpcreplay::Error::new(error.into_kind(), position).to_string()
-            }
-            false => error.to_string(),
-        };
+        let name = self.source.name();
         let mut reader = self.open(schema)?;
-        let mut numbering = Numbering::new(reader.format());
-        let mut decoder = Decoder::new(schema);
+        let mut entries = Entries::new(reader.format(), schema);
+        let mut walker = Walker::new(schema);
         let mut pairing = Pairing::default();
         let mut unanswered: BTreeSet<u64> = BTreeSet::new();
         let end = each_frame(&mut reader, |frame| {
             findings.entries += 1;
-            let entry = match frame.decode(&mut decoder).and_then(|entry| numbering.settle(entry)) {
+            let number = frame.index().0;
+            let entry = match entries.next(frame) {
                 Ok(entry) => entry,
+                Err(error) if is_unknown_type(&error) => return Err(Trouble::in_recording(&name, &error)),
                 Err(error) => {
-                    findings.unreadable.push(words(error));
-                    return Ok::<(), Trouble>(());
+                    findings.damaged(number, error.kind().to_string());
+                    return Ok(());
                 }
             };
             let index = entry.index().0;
             if findings.is_lost(index) {
                 return Ok(());
             }
-            if let Some(flaw) = entry.flaw() {
-                findings.leave_out(index, flaw.to_string());
+            if let Some(wrong) = wrong(&entry, &mut walker, findings) {
+                findings.damaged(index, wrong);
                 return Ok(());
             }
             match pairing.follow(&entry) {
@@ -290,12 +300,12 @@ impl Patient {
                         Kind::Response => drop(unanswered.remove(&call.0)),
                         Kind::CreateStream | Kind::Send | Kind::Recv | Kind::Unspecified | Kind::Unknown(_) => {}
                     }
-                    findings.keep(&entry, call == entry.index());
+                    findings.keep(&entry, call);
                 }
             }
             Ok(())
         })?;
-        findings.end = end.map(words);
+        findings.end = self.end(end)?;
         if !keeps_unanswered {
             for request in unanswered {
                 findings.take_back(request);
@@ -304,6 +314,76 @@ impl Patient {
         }
         Ok(())
     }
+
+    /// What ends it before its end, in words, with how much is left out for that.
+    fn end(&mut self, end: Option<rpcreplay::Error>) -> Result<Option<String>, Trouble> {
+        let Some(end) = end else { return Ok(self.damage.take().map(|damage| damage.to_string())) };
+        let bytes = match &self.mended {
+            Some(mended) => mended.len(),
+            None => self.bytes()?.len(),
+        };
+        let behind = end.position().byte.map_or(0, |offset| (bytes as u64).saturating_sub(offset));
+        // Where something stands in what was mended is nowhere in the file.
+        let position = match self.mended {
+            Some(_) => Position { byte: None, ..end.position() },
+            None => end.position(),
+        };
+        let words = rpcreplay::Error::new(end.into_kind(), position).to_string();
+        Ok(Some(match behind {
+            0 => words,
+            1 => format!("{words}; 1 byte is left out"),
+            behind => format!("{words}; {behind} bytes are left out"),
+        }))
+    }
+}
+
+/// Turns what was cut out of a recording into entries with their numbers, those that can't be read counted.
+struct Entries<'s> {
+    decoder: Decoder<'s>,
+    numbering: Numbering,
+}
+
+impl<'s> Entries<'s> {
+    fn new(format: Format, schema: &'s Schema) -> Self {
+        Entries { decoder: Decoder::new(schema), numbering: Numbering::new(format) }
+    }
+
+    fn next(&mut self, frame: Frame) -> rpcreplay::Result<Entry> {
+        match frame.decode(&mut self.decoder) {
+            Ok(entry) => self.numbering.settle(entry),
+            Err(error) => {
+                self.numbering.skip();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether an entry can't be read for want of a descriptor: that is no damage.
+fn is_unknown_type(error: &rpcreplay::Error) -> bool {
+    let unresolved = match error.kind() {
+        ErrorKind::Prototext(ParseFault::Unresolved(unresolved))
+        | ErrorKind::Json { fault: JsonFault::Unresolved(unresolved), .. } => unresolved,
+        _ => return false,
+    };
+    matches!(unresolved, Unresolved::Unknown(_) | Unresolved::Broken { .. })
+}
+
+/// What is wrong with an entry by itself, so that Go refuses it.
+fn wrong(entry: &Entry, walker: &mut Walker<'_>, findings: &Findings) -> Option<String> {
+    if let Some(flaw) = entry.flaw() {
+        return Some(flaw.to_string());
+    }
+    if findings.hides_reference(entry) {
+        return Some("what it refers to can't be told, because it is not certain how many entries are lost".to_owned());
+    }
+    let any = entry.payload().fields().0?;
+    if any.type_url.is_empty() {
+        return Some("a message without a type".to_owned());
+    }
+    let layout = walker.schema().resolve(any.type_url).ok()?;
+    let malformed = check_message(walker, layout, any.value).err()?;
+    Some(format!("not a {}: {malformed}", any.type_name()))
 }
 
 /// Why an entry that belongs to no call is left out.

@@ -1,7 +1,6 @@
 //! Recordings that are read and written anew: [`Rewrite`], the road that convert, filter and merge share.
 
 mod outlet;
-mod replayable;
 mod writing;
 
 use rpcreplay::entry::Entry;
@@ -20,7 +19,6 @@ use crate::progress::Progress;
 use crate::target::Target;
 
 pub use outlet::{Outlet, Place};
-pub use replayable::Replayable;
 pub use writing::Writing;
 
 /// What stands between reading and writing: it is given the entries of all batches, one after the other.

@@ -17,28 +17,54 @@ pub struct Recounted {
 }
 
 impl Recounted {
-    /// The text of a recording, or of what is left of one.
+    /// The text of a recording that was edited.
     pub fn new(found: &[u8]) -> Recounted {
+        Recounted::cut(found, false)
+    }
+
+    /// What is left of the text of a recording that may be damaged: byte counts that are no numbers, or are not there, don't
+    /// hide the entries behind them, as long as an entry begins with its kind, as Go writes it. A last entry that is
+    /// shorter than its count says was cut, unless other counts were wrong, too; its text stays as it is.
+    pub fn of_damaged(found: &[u8]) -> Recounted {
+        Recounted::cut(found, true)
+    }
+
+    fn cut(found: &[u8], is_damaged: bool) -> Recounted {
         let mut ends = line_ends(found);
         let header = ends.by_ref().take(2).last().unwrap_or(0);
         let mut cut =
             Recounted { text: found[..header].to_vec(), bodies: Vec::new(), lines: Vec::new(), corrected: Vec::new() };
         let (mut at, mut line) = (header, 2);
-        while let Some((count, start)) = count(found, at) {
-            let is_end = |end: usize| end == found.len() || count_follows(found, start, end);
-            let claimed = start.checked_add(count).filter(|&end| end <= found.len() && is_end(end));
-            let end = claimed.unwrap_or_else(|| {
+        loop {
+            let (counted, start) = match count(found, at) {
+                Some((count, start)) => (Some(count), start),
+                None => match begins_uncounted(found, at).filter(|_| is_damaged) {
+                    Some(start) => (None, start),
+                    None => break,
+                },
+            };
+            let is_end = |end: usize| {
+                let begins_next = || is_damaged && end > start && begins_uncounted(found, end).is_some();
+                end == found.len() || count_follows(found, start, end) || begins_next()
+            };
+            let claimed = counted.and_then(|count| start.checked_add(count));
+            let end = claimed.filter(|&end| end <= found.len() && is_end(end)).unwrap_or_else(|| {
                 let next = line_ends(&found[start..]).map(|end| start + end);
                 std::iter::once(start).chain(next).find(|&end| is_end(end)).unwrap_or(found.len())
             });
+            let was_cut = end == found.len() && claimed.is_some_and(|claimed| claimed > end);
+            if is_damaged && was_cut && (cut.corrected.is_empty() || !found.ends_with(b"\n")) {
+                break;
+            }
             cut.text.extend_from_slice(format!("{}\n", end - start).as_bytes());
             cut.bodies.push(cut.text.len()..cut.text.len() + end - start);
-            cut.lines.push(line + 1);
-            if end - start != count {
+            line += usize::from(start > at);
+            cut.lines.push(line);
+            if counted != Some(end - start) {
                 cut.corrected.push(cut.bodies.len() as u64);
             }
             cut.text.extend_from_slice(&found[start..end]);
-            line += 1 + found[start..end].iter().filter(|&&byte| byte == b'\n').count();
+            line += found[start..end].iter().filter(|&&byte| byte == b'\n').count();
             at = end;
         }
         cut.text.extend_from_slice(&found[at..]);
@@ -78,6 +104,21 @@ fn count(text: &[u8], at: usize) -> Option<(usize, usize)> {
     Some((number, (end + 1).min(text.len())))
 }
 
+/// Where the text of an entry begins whose byte count is damaged or not there: at this line, if it begins as Go writes entries, or
+/// at the next one, if this one is no prototext.
+fn begins_uncounted(text: &[u8], at: usize) -> Option<usize> {
+    let begins = |at: usize| text[at..].starts_with(b"kind:");
+    if (at > 0 && text[at - 1] != b'\n') || at == text.len() {
+        return None;
+    }
+    if begins(at) {
+        return Some(at);
+    }
+    let next = at + line_ends(&text[at..]).next()?;
+    let is_prototext = text[at..next].iter().any(|byte| matches!(byte, b':' | b'{' | b'}'));
+    (begins(next) && !is_prototext).then_some(next)
+}
+
 /// Whether a body that begins at `start` may end here, because a count follows on a line of its own.
 fn count_follows(text: &[u8], start: usize, end: usize) -> bool {
     (end == start || text[end - 1] == b'\n') && count(text, end).is_some()
@@ -108,5 +149,26 @@ mod tests {
         }
         assert_eq!(cut("RPCReTxt1\n"), "RPCReTxt1\n");
         assert_eq!(cut(""), "");
+    }
+
+    #[test]
+    fn damaged_counts_hide_nothing() {
+        let header = "RPCReTxt1\n\"\"\n";
+        for (found, expected, corrected) in [
+            ("8\nkind: 1\nx8\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[2][..]),
+            ("8\nkind: 1\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[2]),
+            ("?\nkind: 1\nm: {\n}\n8\nkind: 2\n", "15\nkind: 1\nm: {\n}\n8\nkind: 2\n", &[1]),
+            ("8\nkind: 1\n9\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[2]),
+            // An end that was cut off.
+            ("8\nkind: 1\n8\nkind:", "8\nkind: 1\n8\nkind:", &[]),
+            ("8\nkind: 1\n18\nkind: 2\n", "8\nkind: 1\n18\nkind: 2\n", &[]),
+            ("9\nkind: 1\n18\nkind: 2\n", "8\nkind: 1\n8\nkind: 2\n", &[1, 2]),
+            ("9\nkind: 1\n18\nkind: 2", "8\nkind: 1\n18\nkind: 2", &[1]),
+            ("garbage\n8\nkind: 1\n", "garbage\n8\nkind: 1\n", &[]),
+        ] {
+            let recounted = Recounted::of_damaged(format!("{header}{found}").as_bytes());
+            let text = String::from_utf8(recounted.text).expect("UTF-8");
+            assert_eq!((text, &recounted.corrected[..]), (format!("{header}{expected}"), corrected), "{found:?}");
+        }
     }
 }

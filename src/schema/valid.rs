@@ -1,0 +1,76 @@
+//! Whether bytes are a message of their type: [`check_message`].
+
+use super::layout::{Field, Layout, LayoutId};
+use super::sink::{Flow, Malformed, Order, Place, Scalar, Sink};
+use super::walk::{Walker, Wire};
+use crate::wire::Fault;
+
+/// Whether bytes are a message of a type as Go reads them: they parse, at every depth, and strings are UTF-8 where they must
+/// be. What stands in an `Any` is not looked at.
+///
+/// # Errors
+///
+/// [`Malformed`] if they are not; its place is that of the message where a string is not UTF-8.
+pub fn check_message(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Result<(), Malformed> {
+    walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut CheckSink))
+}
+
+struct CheckSink;
+
+impl CheckSink {
+    fn check(field: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
+        match value {
+            Scalar::String(text) if field.checks_utf8() && simdutf8::basic::from_utf8(text).is_err() => {
+                Err(Malformed::new(Fault::Utf8(field.number()), 0))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Sink for CheckSink {
+    type Error = Malformed;
+    const ORDER: Order = Order::Declared;
+
+    fn begin_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        Ok(Flow::Enter)
+    }
+
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        match place {
+            Place::Field(field) | Place::Element(field) | Place::MapValue(field) => CheckSink::check(field, value),
+            Place::Root | Place::Any => Ok(()),
+        }
+    }
+
+    fn begin_entry(&mut self, _: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
+        CheckSink::check(key, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    #[test]
+    fn messages_are_told_from_other_bytes() {
+        let schema = Schema::builtin();
+        let mut walker = Walker::new(&schema);
+        for (message_type, bytes, expected) in [
+            ("google.rpc.Status", &b""[..], ""),
+            ("google.rpc.Status", b"\x08\x05\x12\x02no", ""),
+            ("google.rpc.Status", b"\xf8\x07\x01", ""),
+            ("google.rpc.Status", b"\x12\x02n", "a length reaches beyond the end at byte 1"),
+            ("google.rpc.Status", b"\x12\x01\xff", "field 2 is not valid UTF-8 at byte 0"),
+            ("google.rpc.Status", b"\x1a\x03\x12\x01\xff", ""),
+            ("google.pubsub.v1.Topic", b"\x12\x05\x0a\x01\xff\x12\x00", "field 1 is not valid UTF-8 at byte 0"),
+            ("google.protobuf.BytesValue", b"\x0a\x01\xff", ""),
+        ] {
+            let layout = schema.resolve(message_type).expect("the bundle has it");
+            let found =
+                check_message(&mut walker, layout, bytes).map_or_else(|fault| fault.to_string(), |()| String::new());
+            assert_eq!(found, expected, "{message_type} {bytes:x?}");
+        }
+    }
+}
