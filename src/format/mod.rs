@@ -37,6 +37,7 @@ use compression::COMPRESSION_MAGIC_BYTES;
 use gzip::Gunzip;
 use input::{Input, Source};
 use json::Cutter;
+pub use sniff::BINARY_MAGIC;
 use sniff::{MAGIC_BYTES, SNIFFED_BYTES};
 use zstd::Unzstd;
 

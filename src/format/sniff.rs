@@ -4,8 +4,8 @@ use super::Format;
 use super::compression::Compression;
 use crate::error::excerpt;
 
-/// The mark of the binary format.
-pub(super) const BINARY_MAGIC: &[u8] = b"RPCReplay";
+/// The mark that recordings in the binary format begin with.
+pub const BINARY_MAGIC: &[u8] = b"RPCReplay";
 
 /// The mark of the text format, version 1.
 pub(super) const TEXT_MAGIC: &[u8] = b"RPCReTxt1";

@@ -95,6 +95,14 @@ pub enum ValueConditionError {
     /// There is neither `=` nor `~` in it.
     #[error("expected SELECTOR=VALUE or SELECTOR~REGEX, such as `request:name=projects/demo`")]
     NoValue,
+    /// It stands there twice, as in other languages.
+    #[error("found `==`, expected `=`; a value that begins so is found with `~^=`")]
+    Twice,
+    /// There is no such sign.
+    #[error(
+        "found `!=`, which there is not: keep what is left with --invert-match, or write an expression for --where"
+    )]
+    Unequal,
     /// What stands in front of them is no selector.
     #[error("{0}")]
     Selector(#[from] SelectorError),
@@ -108,6 +116,11 @@ impl FromStr for ValueCondition {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (place, sign) = sign_of(text).ok_or(ValueConditionError::NoValue)?;
+        match (text[..place].trim_end().ends_with('!'), sign, text[place + 1..].starts_with('=')) {
+            (true, _, _) => return Err(ValueConditionError::Unequal),
+            (false, '=', true) => return Err(ValueConditionError::Twice),
+            (false, _, _) => {}
+        }
         let (selector, value) = (text[..place].parse::<Selector>()?, &text[place + 1..]);
         let pattern = match sign {
             '~' => Some(value),
@@ -203,6 +216,11 @@ mod tests {
         for (text, expected) in [
             ("name", "expected SELECTOR=VALUE or SELECTOR~REGEX, such as `request:name=projects/demo`"),
             ("labels[\"a=b\"]", "expected SELECTOR=VALUE or SELECTOR~REGEX, such as `request:name=projects/demo`"),
+            ("name==x", "found `==`, expected `=`; a value that begins so is found with `~^=`"),
+            (
+                "name!=x",
+                "found `!=`, which there is not: keep what is left with --invert-match, or write an expression for --where",
+            ),
             ("=x", "character 1: expected a path, such as `response:update_time`"),
             ("a..b=x", "character 3: expected a name"),
             ("name~(", "`(` is no regular expression: unclosed group"),

@@ -24,6 +24,8 @@ pub(super) struct Finder<'q> {
     trail: Trail<'q>,
     values: Values<'q>,
     unopened: u64,
+    /// By selector: whether it has selected anything.
+    has_hit: Vec<bool>,
 }
 
 impl<'q> Finder<'q> {
@@ -33,7 +35,15 @@ impl<'q> Finder<'q> {
         // Those of its fields come first, so that a hit tells what it is of.
         let of_values = query.values.iter().map(|condition| &condition.selector);
         let selectors: Vec<Selector> = query.fields.iter().chain(of_values).cloned().collect();
-        Finder { query, walker: Walker::new(schema), trail: Trail::new(schema, selectors.into()), values, unopened: 0 }
+        let has_hit = vec![false; selectors.len()];
+        Finder {
+            query,
+            walker: Walker::new(schema),
+            trail: Trail::new(schema, selectors.into()),
+            values,
+            unopened: 0,
+            has_hit,
+        }
     }
 
     /// What an entry of a call of this method has of it. A message that can't be opened has nothing.
@@ -43,16 +53,21 @@ impl<'q> Finder<'q> {
             self.unopened += 1;
             return Found::default();
         };
-        let Finder { query, walker, trail, values, unopened } = self;
+        let Finder { query, walker, trail, values, unopened, has_hit } = self;
         let found = walker.checked_if_needed(Malformed::in_any, |walker| {
             trail.begin(method, Part::of(entry), walker.schema().layout(layout));
-            let mut sink = FinderSink { query, trail, values, found: Found::default() };
+            let mut sink = FinderSink { query, trail, values, has_hit, found: Found::default() };
             walker.walk(layout, any.value, &mut sink).map(|()| sink.found)
         });
         found.unwrap_or_else(|_| {
             *unopened += 1;
             Found::default()
         })
+    }
+
+    /// Whether each of the query's fields, and then each of its values, has selected anything.
+    pub fn has_hit(&self) -> &[bool] {
+        &self.has_hit
     }
 
     /// How many messages could not be opened.
@@ -72,6 +87,7 @@ struct FinderSink<'f, 'q> {
     query: &'q Query,
     trail: &'f mut Trail<'q>,
     values: &'f mut Values<'q>,
+    has_hit: &'f mut [bool],
     found: Found,
 }
 
@@ -80,6 +96,7 @@ impl<'q> FinderSink<'_, 'q> {
     fn note(&mut self, reached: Reached, mut is_wanted: impl FnMut(&ValueCondition, &mut Values<'q>) -> bool) {
         let fields = self.query.fields.len();
         for hit in self.trail.hits(reached) {
+            self.has_hit[hit as usize] = true;
             match (hit as usize).checked_sub(fields) {
                 None => self.found.field = true,
                 Some(number) if !self.found.value => {

@@ -68,7 +68,8 @@ impl Query {
         !self.kinds.is_empty() || !self.numbers.is_empty()
     }
 
-    fn asks_about_messages(&self) -> bool {
+    /// Whether it asks about fields or values of messages.
+    pub fn asks_about_messages(&self) -> bool {
         !self.fields.is_empty() || !self.values.is_empty()
     }
 

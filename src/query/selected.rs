@@ -8,7 +8,7 @@ use super::finder::{Finder, Found};
 use super::said::Said;
 use crate::entry::{Entry, EntryIndex};
 use crate::pairing::{EntrySet, Pairing, Unpaired};
-use crate::schema::{Code, Schema};
+use crate::schema::{Code, Schema, Selector};
 use crate::shapes::{Shapes, ending};
 
 /// What is kept as a whole.
@@ -128,6 +128,12 @@ impl<'q> Selected<'q> {
                 Unit::Entry => self.matches_entry(entry) && self.has_what_is_asked(entry, call),
             };
         matches != self.query.is_inverted && !self.repeated.contains(call.0)
+    }
+
+    /// The query's selectors, of fields and then of values, each with whether it has selected anything.
+    pub fn selectors(&self) -> impl Iterator<Item = (&'q Selector, bool)> {
+        let of_values = self.query.values.iter().map(|condition| &condition.selector);
+        self.query.fields.iter().chain(of_values).zip(self.finder.has_hit().iter().copied())
     }
 
     /// How many messages could not be opened, and so have neither fields nor values; each as often as it was looked at.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::entry::{Entry, Kind, Payload};
-use crate::format::{RECORD_LIMIT_BYTES, ReadOptions, Reader, Writer, find_records, is_record};
+use crate::format::{BINARY_MAGIC, RECORD_LIMIT_BYTES, ReadOptions, Reader, Writer, find_records, is_record};
 use crate::recording::Header;
 use crate::schema::Schema;
 
@@ -64,10 +64,15 @@ impl Gap {
 /// A recording in which a reader can go on behind the place where it must end by itself: at the entry of number `first`, which
 /// begins at `offset`. Entries that are lost have empty records in their places, so that the others keep their numbers.
 ///
-/// Nothing if no entries follow, or if the recording merely ends early: what a cut has left of an entry is none.
+/// Nothing if no entries follow, if another recording follows, or if this one merely ends early: what a cut has left of an entry is
+/// none.
 pub fn bridge(recording: &Bytes, first: u64, offset: usize, schema: &Schema) -> Option<(Bytes, Gap)> {
     let (whole, damaged) = (recording.slice(..offset), recording.slice(offset..));
     let found = find_records(&damaged.slice(1..)).map(|place| 1 + place);
+    // What follows there refers to entries of its own.
+    if memchr::memmem::find(&damaged[..found.unwrap_or(damaged.len())], BINARY_MAGIC).is_some() {
+        return None;
+    }
     let next = found.unwrap_or(damaged.len());
     let claimed = damaged.first_chunk().map(|length| u64::from(u32::from_le_bytes(*length)))?;
     let behind_length = (damaged.len() - LENGTH_BYTES) as u64;
@@ -230,8 +235,9 @@ mod tests {
         let [response, send, recv] =
             [Kind::Response, Kind::Send, Kind::Recv].map(|kind| move |refers_to| link(kind, refers_to));
         let typed = |link: Link, answer| Link { answer: Some(answer), ..link };
+        type Case<'a> = (&'a [Link], &'a [Link], bool, (u64, bool));
         #[rustfmt::skip]
-        let cases: &[(&[Link], &[Link], bool, (u64, bool))] = &[
+        let cases: &[Case<'_>] = &[
             // The next request has the number 5.
             (&[request, response(1)], &[request, response(5)], true, (2, true)),
             (&[request, response(1)], &[request, response(5)], false, (2, false)),

@@ -48,7 +48,9 @@ impl Recounted {
                 end == found.len() || count_follows(found, start, end) || begins_next()
             };
             let claimed = counted.and_then(|count| start.checked_add(count));
-            let end = claimed.filter(|&end| end <= found.len() && is_end(end)).unwrap_or_else(|| {
+            // The end of a count that is wrong may be where the next entry begins, behind a count of its own.
+            let is_counted = |end: usize| end == found.len() || count_follows(found, start, end);
+            let end = claimed.filter(|&end| end <= found.len() && is_counted(end)).unwrap_or_else(|| {
                 let next = line_ends(&found[start..]).map(|end| start + end);
                 std::iter::once(start).chain(next).find(|&end| is_end(end)).unwrap_or(found.len())
             });
@@ -159,6 +161,8 @@ mod tests {
             ("8\nkind: 1\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[2]),
             ("?\nkind: 1\nm: {\n}\n8\nkind: 2\n", "15\nkind: 1\nm: {\n}\n8\nkind: 2\n", &[1]),
             ("8\nkind: 1\n9\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[2]),
+            ("11\nkind: 1\n8\nkind: 2\n", "8\nkind: 1\n8\nkind: 2\n", &[1]),
+            ("10\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", "8\nkind: 1\n8\nkind: 2\n8\nkind: 3\n", &[1]),
             // An end that was cut off.
             ("8\nkind: 1\n8\nkind:", "8\nkind: 1\n8\nkind:", &[]),
             ("8\nkind: 1\n18\nkind: 2\n", "8\nkind: 1\n18\nkind: 2\n", &[]),

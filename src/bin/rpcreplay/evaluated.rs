@@ -19,6 +19,8 @@ struct Noticed {
     /// The first call that an expression failed for, and why.
     first_failure: Option<String>,
     unopened: u64,
+    /// By selector of --has and --match: whether it has selected anything.
+    selectors: BTreeMap<String, bool>,
     /// The same for --has and --match.
     unopened_otherwise: u64,
 }
@@ -27,11 +29,14 @@ impl Evaluated {
     /// Adds what was noticed of a recording of this name, all of which was asked for.
     pub fn add(&self, name: &str, selected: &Selected<'_>) {
         let remarks = selected.remarks();
-        if remarks.is_empty() && selected.unopened() == 0 {
+        if !selected.query().asks_about_messages() && remarks.is_empty() {
             return;
         }
         let mut noticed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noticed.unopened_otherwise += selected.unopened();
+        for (selector, has_hit) in selected.selectors() {
+            *noticed.selectors.entry(selector.to_string()).or_default() |= has_hit;
+        }
         for remark in remarks {
             for UnmetPath { path, close } in remark.unmet {
                 noticed.unmet.insert(path, close);
@@ -57,6 +62,9 @@ impl Evaluated {
             if unopened > 0 {
                 note("note: ", &format!("{flags}: {messages} could not be opened and counted as absent"));
             }
+        }
+        for (selector, _) in noticed.selectors.iter().filter(|(_, has_hit)| !**has_hit) {
+            note("note: ", &format!("`{selector}` selects nothing in these recordings"));
         }
         for (path, close) in noticed.unmet.iter().filter(|_| !kept_any) {
             let close: Vec<String> = close.iter().map(|name| format!("`{name}`")).collect();

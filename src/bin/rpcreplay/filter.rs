@@ -1,5 +1,6 @@
 //! `rpcreplay filter`: the calls of recordings that somebody wants, as recordings.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use rpcreplay::entry::Entry;
@@ -45,8 +46,9 @@ pub struct Filter {
 
     /// Keep single entries rather than whole calls: those that all conditions hold for
     ///
-    /// So messages can be taken out of streams. A selection that leaves a response without its request, a request without its
-    /// response, or a message without its stream, is refused.
+    /// So messages can be taken out of streams, such as with --entries --invert-match --index 9..10. Conditions about calls, --method,
+    /// --code and --where, hold for all entries of a call, or for none. A selection that leaves a response without its request, a
+    /// request without its response, or a message without its stream, is refused.
     #[arg(long, help_heading = "Output")]
     entries: bool,
 
@@ -134,8 +136,13 @@ impl Filter {
         let place = Place::new(destination.clone(), &input.files[0], !self.no_verify, input.threads());
         let trouble = |name: &str, error: &rpcreplay::Error, _| Trouble::in_recording(name, error);
         let rewrite = Rewrite { name: name.clone(), input, query, unit, options: None, place, trouble };
-        let is_written = rewrite.carry_out(schema, keeping)?;
-        if !is_written {
+        let (is_written, keeping) = rewrite.carry_out(schema, keeping)?;
+        if is_written {
+            // Who watches sees whether it was too much.
+            if io::stderr().is_terminal() {
+                note("rpcreplay: ", &format!("{name}: kept {}", self.kept(&keeping.counts)));
+            }
+        } else {
             let place = match &destination {
                 Destination::Stdout => String::new(),
                 Destination::File(path) => format!("; {} is not written", name_of(path)),
@@ -157,10 +164,14 @@ impl Filter {
             Destination::Stdout => String::new(),
             Destination::File(path) => format!(", in {}", name_of(path)),
         };
+        format!("{name}: would keep {}{place}\n", self.kept(counts))
+    }
+
+    fn kept(&self, Counts { calls, entries }: &Counts) -> String {
         let entries = format!("{} of {} entries", entries.kept, entries.all);
         match self.entries {
-            true => format!("{name}: would keep {entries}{place}\n"),
-            false => format!("{name}: would keep {} of {} calls, {entries}{place}\n", calls.kept, calls.all),
+            true => entries,
+            false => format!("{} of {} calls, {entries}", calls.kept, calls.all),
         }
     }
 }
@@ -266,7 +277,9 @@ impl<'a> Middle<'a> for Keeping<'a> {
 impl Keeping<'_> {
     fn refusal(&self, name: &str, refused: &Unreplayable) -> Trouble {
         Trouble::new(name, refused).with_hint(match self.unit {
-            Unit::Entry if refused.why.is_for_others() => "leave out --entries: whole calls are kept then",
+            Unit::Entry if refused.why.is_for_others() => {
+                "keep what belongs together, or leave out --entries: whole calls are kept then"
+            }
             Unit::Entry | Unit::Call => "mend it with rpcreplay repair first, or leave its call out of the selection",
         })
     }

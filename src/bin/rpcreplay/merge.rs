@@ -1,6 +1,6 @@
 //! `rpcreplay merge`: recordings one after the other, as one.
 
-use std::io::Read;
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
@@ -15,7 +15,7 @@ use rpcreplay::schema::{Schema, quote_go};
 use crate::args::{Input, SchemaArgs};
 use crate::batches::Batch;
 use crate::destinations::{at, refuse_other_format};
-use crate::failure::{Failure, Outcome, Trouble, name_of, usage};
+use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
 use crate::rewrite::{Middle, Place, Rewrite};
 use crate::source::Source;
 use crate::target::{self, Destination};
@@ -101,10 +101,14 @@ impl Merge {
             begun: 0,
             entries_before: 0,
             entries: 0,
+            left_out: 0,
             pairing: Pairing::default(),
             replayable: Replayable::default(),
         };
-        rewrite.carry_out(schema, joining)?;
+        let (_, joined) = rewrite.carry_out(schema, joining)?;
+        if self.unique && io::stderr().is_terminal() {
+            note("rpcreplay: ", &format!("left out {} repeated entries of {}", joined.left_out, joined.all()));
+        }
         sources.advise(&[]);
         Ok(Outcome::Fine)
     }
@@ -165,6 +169,8 @@ struct Joining<'a> {
     /// How many entries the recordings before this one have, and this one so far.
     entries_before: u64,
     entries: u64,
+    /// How many of them were left out.
+    left_out: u64,
     pairing: Pairing,
     replayable: Replayable,
 }
@@ -187,6 +193,11 @@ impl<'a> Middle<'a> for Joining<'_> {
 }
 
 impl Joining<'_> {
+    /// How many entries there were.
+    fn all(&self) -> u64 {
+        self.entries_before + self.entries
+    }
+
     fn join(&mut self, batch: &mut Batch<'_>, entries: Vec<Entry>, kept: &mut Vec<Entry>) -> Result<(), Trouble> {
         let refusal =
             |refused: Unreplayable| Trouble::new(&batch.name, refused).with_hint("mend it with rpcreplay repair first");
@@ -220,7 +231,9 @@ impl Joining<'_> {
             self.entries += 1;
             let call = self.pairing.follow(&entry);
             let first = call.unwrap_or(entry.index());
-            if !self.repeated.contains(self.entries_before + first.0) {
+            if self.repeated.contains(self.entries_before + first.0) {
+                self.left_out += 1;
+            } else {
                 kept.push(self.replayable.keep(&entry, call).map_err(refusal)?);
             }
         }

@@ -33,6 +33,10 @@ impl Source {
     pub fn prepare_to_read_twice(&mut self) -> Result<(), Trouble> {
         if self.path.as_os_str() != "-" {
             let metadata = std::fs::metadata(&self.path).map_err(|error| Trouble::new(&self.name(), error))?;
+            if metadata.is_dir() {
+                return Err(Trouble::new(&self.name(), "is a folder, expected a recording")
+                    .with_hint("name the recordings in it, such as DIR/*.replay"));
+            }
             if metadata.is_file() {
                 return Ok(());
             }

@@ -92,6 +92,9 @@ fn not_of_class(text: &str, used: &UsedPath, what: &str) -> ExpressionError {
         ("a string", ValueClass::Number) => error.with_hint(format!("strings stand in quotes: \"{literal}\"")),
         ("a number", ValueClass::String) => error.with_hint("numbers stand without quotes"),
         ("a bool", ValueClass::String) => error.with_hint("true and false stand without quotes"),
+        ("a list" | "a map", ValueClass::Number) => {
+            error.with_hint(format!("how many elements it has is size({path})"))
+        }
         ("a list", _) => error.with_hint(format!("whether it has an element is {literal} in {path}")),
         ("a map", _) => error.with_hint(format!("whether it has a key is {literal} in {path}")),
         _ => error,

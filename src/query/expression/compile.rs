@@ -349,6 +349,12 @@ impl Compiler<'_> {
         if !close.is_empty() {
             return error.with_hint(format!("close to it: {}", close.join(", ")));
         }
+        if matches!(name, "code" | "error") {
+            return error.with_hint("how a call ended is status: status == NOT_FOUND, status.code != 0");
+        }
+        if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') {
+            return error.with_hint(format!("names of enum values stand in quotes: \"{name}\""));
+        }
         error.with_hint(format!(
             "there are {}; strings stand in quotes, fields behind their message: request.{name}",
             VARIABLES.join(", ")
@@ -644,6 +650,9 @@ impl Compiler<'_> {
             false => GLOBAL.into_iter().chain(["has"]).collect(),
         };
         let close = close_names(name, known.iter().copied());
+        if matches!(name, "len" | "length" | "count") {
+            return error.with_hint("how many there are is size(x)");
+        }
         if close.is_empty() {
             return error.with_hint(format!("there are {}", known.join(", ")));
         }

@@ -65,7 +65,15 @@ fn does_not_work(function: &str, types: &[String]) -> String {
     };
     match types {
         [one] => format!("`{operator}` does not work on {one}"),
-        [left, right] => format!("`{operator}` does not work on {left} and {right}"),
+        [left, right] => {
+            let has = |name: &str| left == name || right == name;
+            let written = match (has("timestamp"), has("duration"), has("string")) {
+                (true, false, true) => ": write timestamp(\"…\")",
+                (false, true, true) => ": write duration(\"…\")",
+                _ => "",
+            };
+            format!("`{operator}` does not work on {left} and {right}{written}")
+        }
         types => format!("`{operator}` does not work on {}", types.join(", ")),
     }
 }

@@ -42,7 +42,7 @@ use summary::Totals;
 /// Noise are also ids that the server made up anew, and the order of calls that were open at the same time. A call that moved
 /// past others that were over, and a name that somebody chose and that is another one now, are differences.
 ///
-/// A selection leaves calls out of both recordings before they are compared.
+/// A selection leaves calls out of both recordings before they are compared; select by what a call has in both, such as its method.
 ///
 /// Exit codes: 0 the same but for noise, 1 different or nothing selected, 2 trouble.
 #[derive(Debug, clap::Args)]
@@ -286,7 +286,7 @@ impl Diff {
         if outcome != Outcome::Reported {
             self.noise.advise(&noise);
         }
-        if !kept_any && totals.all() > 0 {
+        if !kept_any {
             note("rpcreplay: ", "nothing matches the selection");
             if outcome == Outcome::Fine {
                 outcome = Outcome::NothingSelected;
@@ -333,6 +333,11 @@ impl Diff {
             (old, new) => (read(old), read(new)),
         };
         let (old, new) = (old.transpose()?, new.transpose()?);
+        // Of recordings none of whose calls are selected there is nothing to say.
+        let has_calls = |side: &Option<Recording>| side.as_ref().is_some_and(|side| !side.calls.is_empty());
+        if !kept.query.is_everything() && !has_calls(&old) && !has_calls(&new) {
+            return Ok(None);
+        }
         let report = match (&old, &new) {
             (Some(old), Some(new)) => Some(compare(old, new, schema, noise, self.noise.show_noise)),
             (None, None) => return Ok(None),

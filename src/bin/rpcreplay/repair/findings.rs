@@ -6,6 +6,7 @@ use std::fmt::Write;
 use rpcreplay::entry::{Entry, EntryIndex, Kind};
 use rpcreplay::pairing::EntrySet;
 use rpcreplay::repair::Gap;
+use rpcreplay::schema::Schema;
 
 use crate::failure::note;
 
@@ -28,6 +29,10 @@ pub struct Findings {
     pub corrected_counts: Runs,
     /// Damage behind which reading goes on.
     pub gaps: Vec<Gap>,
+    /// The numbers of entries that begin calls and name no method, in runs.
+    without_method: Runs,
+    /// The numbers of entries whose types nobody knows, in runs.
+    unknown_types: Runs,
     /// What ends the recording before its end.
     pub end: Option<String>,
 }
@@ -36,6 +41,22 @@ impl Findings {
     /// Whether an entry is kept.
     pub fn keeps(&self, entry: &Entry) -> bool {
         self.keeps.contains(entry.index().0)
+    }
+
+    /// Notes what is odd about an entry that may be kept all the same.
+    pub fn look_at(&mut self, entry: &Entry, schema: &Schema) {
+        let index = entry.index().0;
+        if matches!(entry.kind(), Kind::Request | Kind::CreateStream) && entry.method().is_empty() {
+            push(&mut self.without_method, index);
+        }
+        if entry
+            .payload()
+            .fields()
+            .0
+            .is_some_and(|any| !any.type_url.is_empty() && schema.resolve(any.type_url).is_err())
+        {
+            push(&mut self.unknown_types, index);
+        }
     }
 
     /// Adds a gap in a recording in which those before it have been bridged.
@@ -115,8 +136,11 @@ impl Findings {
     /// Says what is wrong.
     pub fn tell(&self, name: &str) {
         let say = |words: &str| note("rpcreplay: ", &format!("{name}: {words}"));
-        if !self.corrected_counts.is_empty() {
-            say(&format!("corrected: the byte count of {}", numbers(&self.corrected_counts)));
+        let is_kept = |number: &u64| self.keeps.contains(*number);
+        let corrected: Vec<u64> =
+            self.corrected_counts.iter().flat_map(|&(first, last)| first..=last).filter(is_kept).collect();
+        if !corrected.is_empty() {
+            say(&format!("corrected: the byte count of {}", numbers(&runs(&corrected))));
         }
         for gap in &self.gaps {
             match gap {
@@ -132,6 +156,16 @@ impl Findings {
         left_out.sort_by_key(|(_, runs)| runs.first());
         for (reason, runs) in left_out {
             say(&format!("left out: {}: {reason}", numbers(runs)));
+        }
+        for (odd, words) in [
+            (&self.without_method, "names no method, so that no call can match it"),
+            (&self.unknown_types, "has a type that no source knows, so that its message is not checked"),
+        ] {
+            let odd: Vec<u64> = odd.iter().flat_map(|&(first, last)| first..=last).filter(is_kept).collect();
+            if !odd.is_empty() {
+                let words = if odd.len() == 1 { words.to_owned() } else { format!("each {words}") };
+                say(&format!("kept: {}: {words}", numbers(&runs(&odd))));
+            }
         }
         let streams = self.streams_around_damage();
         if !streams.is_empty() {
@@ -150,7 +184,8 @@ impl Findings {
     pub fn summary(&self, is_dry_run: bool) -> String {
         let kept = if is_dry_run { "would keep" } else { "kept" };
         let calls = if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", self.calls) };
-        format!("{kept} {} of {} entries, {calls}", self.kept, self.entries)
+        let before = if self.end.is_some() { " before that" } else { "" };
+        format!("{kept} {} of {} entries{before}, {calls}", self.kept, self.entries)
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rpcreplay::entry::{Entry, Kind};
 use rpcreplay::error::{ErrorKind, Position};
 use rpcreplay::format::{
-    Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Replayable, is_as_recorded,
+    BINARY_MAGIC, Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Replayable, is_as_recorded,
 };
 use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::repair::{Gap, Recounted, bridge};
@@ -190,8 +190,11 @@ impl Patient {
             None => self.source.open()?,
         };
         Reader::new(input, schema, self.options.clone()).map_err(|error| {
-            Trouble::in_recording(&self.source.name(), &error)
-                .with_hint("nothing can be saved of a recording whose beginning is damaged")
+            let hint = match error.kind() {
+                ErrorKind::Compressed(_) => "nothing of it can be decompressed",
+                _ => "nothing can be saved of a recording whose beginning is damaged",
+            };
+            Trouble::in_recording(&self.source.name(), &error).with_hint(hint)
         })
     }
 
@@ -288,6 +291,7 @@ impl Patient {
             if findings.is_lost(index) {
                 return Ok(());
             }
+            findings.look_at(&entry, walker.schema());
             if let Some(wrong) = wrong(&entry, &mut walker, findings) {
                 findings.damaged(index, wrong);
                 return Ok(());
@@ -319,17 +323,24 @@ impl Patient {
     fn end(&mut self, end: Option<rpcreplay::Error>) -> Result<Option<String>, Trouble> {
         let Some(end) = end else { return Ok(self.damage.take().map(|damage| damage.to_string())) };
         let bytes = match &self.mended {
-            Some(mended) => mended.len(),
-            None => self.bytes()?.len(),
+            Some(mended) => mended.clone(),
+            None => self.bytes()?,
         };
-        let behind = end.position().byte.map_or(0, |offset| (bytes as u64).saturating_sub(offset));
+        let rest = end.position().byte.and_then(|offset| bytes.get(offset as usize..)).unwrap_or_default();
+        if let (Some(entry), true) = (end.position().entry, rest.starts_with(BINARY_MAGIC)) {
+            let bytes = rest.len();
+            return Ok(Some(format!(
+                "another recording begins behind entry {}; its {bytes} bytes are left out",
+                entry - 1
+            )));
+        }
         // Where something stands in what was mended is nowhere in the file.
         let position = match self.mended {
             Some(_) => Position { byte: None, ..end.position() },
             None => end.position(),
         };
         let words = rpcreplay::Error::new(end.into_kind(), position).to_string();
-        Ok(Some(match behind {
+        Ok(Some(match rest.len() {
             0 => words,
             1 => format!("{words}; 1 byte is left out"),
             behind => format!("{words}; {behind} bytes are left out"),

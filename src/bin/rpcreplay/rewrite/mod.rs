@@ -74,8 +74,8 @@ struct Begins {
 }
 
 impl Rewrite<'_> {
-    /// Reads and writes, and says whether there was anything to write.
-    pub fn carry_out<'a>(&'a self, schema: &'a Schema, middle: impl Middle<'a>) -> Result<bool, Failure> {
+    /// Reads and writes, and says whether there was anything to write, and what became of the middle.
+    pub fn carry_out<'a, M: Middle<'a>>(&'a self, schema: &'a Schema, middle: M) -> Result<(bool, M), Failure> {
         let (query, unit) = (self.query, self.unit);
         let threads = self.input.threads();
         let progress = Progress::beside(&self.input, passes(query, unit), self.place.destination.may_be_watched());
@@ -123,8 +123,11 @@ impl Rewrite<'_> {
             Some(Err(failure)) => return Err(failure),
             None => return Err(Trouble::new(&self.name, "ends unexpectedly").into()),
         }
-        let Some(outlet) = outlet else { return Ok(false) };
-        outlet.put_in_place(&self.name, || notes.tell(&self.name))
+        let is_written = match outlet {
+            Some(outlet) => outlet.put_in_place(&self.name, || notes.tell(&self.name))?,
+            None => false,
+        };
+        Ok((is_written, middle.into_inner()))
     }
 }
 
