@@ -126,10 +126,13 @@ fn recordings() -> Vec<PathBuf> {
     recordings
 }
 
+/// Whether a call is wanted, given the entries of its recording and which of them are its own.
+type IsSelected = Box<dyn Fn(&[Said], &[usize]) -> bool>;
+
 /// A selection, as flags and as what it says of a call.
 struct Selection {
     flags: Vec<String>,
-    is_selected: Box<dyn Fn(&[Said], &[usize]) -> bool>,
+    is_selected: IsSelected,
 }
 
 fn selections(entries: &[Said]) -> Vec<Selection> {

@@ -10,7 +10,7 @@ use crate::wire::Fault;
 ///
 /// # Errors
 ///
-/// [`Malformed`] if they are not; its place is that of the message where a string is not UTF-8.
+/// [`Malformed`] if they are not; where a string is not UTF-8, without its place.
 pub fn check_message(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Result<(), Malformed> {
     walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut CheckSink))
 }
@@ -61,15 +61,15 @@ mod tests {
             ("google.rpc.Status", &b""[..], ""),
             ("google.rpc.Status", b"\x08\x05\x12\x02no", ""),
             ("google.rpc.Status", b"\xf8\x07\x01", ""),
-            ("google.rpc.Status", b"\x12\x02n", "a length reaches beyond the end at byte 1"),
-            ("google.rpc.Status", b"\x12\x01\xff", "field 2 is not valid UTF-8 at byte 0"),
+            ("google.rpc.Status", b"\x12\x02n", "field 2 claims 2 bytes, but 1 are left"),
+            ("google.rpc.Status", b"\x12\x01\xff", "field 2 is not valid UTF-8"),
             ("google.rpc.Status", b"\x1a\x03\x12\x01\xff", ""),
-            ("google.pubsub.v1.Topic", b"\x12\x05\x0a\x01\xff\x12\x00", "field 1 is not valid UTF-8 at byte 0"),
+            ("google.pubsub.v1.Topic", b"\x12\x05\x0a\x01\xff\x12\x00", "field 1 is not valid UTF-8"),
             ("google.protobuf.BytesValue", b"\x0a\x01\xff", ""),
         ] {
             let layout = schema.resolve(message_type).expect("the bundle has it");
-            let found =
-                check_message(&mut walker, layout, bytes).map_or_else(|fault| fault.to_string(), |()| String::new());
+            let found = check_message(&mut walker, layout, bytes)
+                .map_or_else(|malformed| malformed.fault().to_string(), |()| String::new());
             assert_eq!(found, expected, "{message_type} {bytes:x?}");
         }
     }

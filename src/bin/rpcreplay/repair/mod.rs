@@ -394,7 +394,7 @@ fn wrong(entry: &Entry, walker: &mut Walker<'_>, findings: &Findings) -> Option<
     }
     let layout = walker.schema().resolve(any.type_url).ok()?;
     let malformed = check_message(walker, layout, any.value).err()?;
-    Some(format!("not a {}: {malformed}", any.type_name()))
+    Some(format!("not a {}: {}", any.type_name(), malformed.fault()))
 }
 
 /// Why an entry that belongs to no call is left out.
