@@ -60,6 +60,26 @@ pub fn parse_threads(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "expected a number from 1 on")
 }
 
+/// Whether what is written to a file is read back.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct Verifying {
+    /// Read back what was written, and compare it, before it takes its place; this is the default
+    #[arg(long, overrides_with = "no_verify")]
+    verify: bool,
+
+    /// Do not read back what was written
+    #[arg(long, overrides_with = "verify")]
+    no_verify: bool,
+}
+
+impl Verifying {
+    /// Whether it is.
+    pub fn verifies(&self) -> bool {
+        !self.no_verify
+    }
+}
+
 /// Where message types come from.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Message types")]

@@ -9,7 +9,7 @@ use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
-use crate::args::{Input, SchemaArgs, Selection};
+use crate::args::{Input, SchemaArgs, Selection, Verifying};
 use crate::batches::{Batch, Batches, passes};
 use crate::destinations::{destinations, make_folder_of, refuse_other_format};
 use crate::evaluated::Evaluated;
@@ -67,13 +67,8 @@ pub struct Filter {
     #[arg(long, help_heading = "Output")]
     dry_run: bool,
 
-    /// Read back what was written, and compare it, before it takes its place; this is the default
-    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
-    verify: bool,
-
-    /// Do not read back what was written
-    #[arg(long, overrides_with = "verify", help_heading = "Output")]
-    no_verify: bool,
+    #[command(flatten)]
+    verifying: Verifying,
 
     #[command(flatten)]
     types: SchemaArgs,
@@ -133,7 +128,7 @@ impl Filter {
             output.flush()?;
             return Ok(counts.entries.kept > 0);
         }
-        let place = Place::new(destination.clone(), &input.files[0], !self.no_verify, input.threads());
+        let place = Place::new(destination.clone(), &input.files[0], self.verifying.verifies(), input.threads());
         let trouble = |name: &str, error: &rpcreplay::Error, _| Trouble::in_recording(name, error);
         let rewrite = Rewrite { name: name.clone(), input, query, unit, options: None, place, trouble };
         let (is_written, keeping) = rewrite.carry_out(schema, keeping)?;

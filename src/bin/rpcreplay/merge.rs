@@ -12,7 +12,7 @@ use rpcreplay::query::{Query, Said, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{Schema, quote_go};
 
-use crate::args::{Input, SchemaArgs};
+use crate::args::{Input, SchemaArgs, Verifying};
 use crate::batches::Batch;
 use crate::destinations::{at, refuse_other_format};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
@@ -50,13 +50,8 @@ pub struct Merge {
     #[arg(long, help_heading = "Output")]
     unique: bool,
 
-    /// Read back what was written, and compare it, before it takes its place; this is the default
-    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
-    verify: bool,
-
-    /// Do not read back what was written
-    #[arg(long, overrides_with = "verify", help_heading = "Output")]
-    no_verify: bool,
+    #[command(flatten)]
+    verifying: Verifying,
 
     #[command(flatten)]
     types: SchemaArgs,
@@ -88,7 +83,7 @@ impl Merge {
             options: None,
             place: Place {
                 needs_entries: false,
-                ..Place::new(destination.clone(), &files[0], !self.no_verify, threads)
+                ..Place::new(destination.clone(), &files[0], self.verifying.verifies(), threads)
             },
             trouble: |name, error, _| Trouble::in_recording(name, error),
         };

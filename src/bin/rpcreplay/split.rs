@@ -13,7 +13,7 @@ use rpcreplay::format::{Format, ReadOptions, Reader, Replayable, Unreplayable};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::Schema;
 
-use crate::args::SchemaArgs;
+use crate::args::{SchemaArgs, Verifying};
 use crate::destinations::{make_folder, refuse_file_for_folder};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
 use crate::file_names::{compression_of_name, format_of_name, uncompressed};
@@ -56,13 +56,8 @@ pub struct Split {
     #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
     max_record_size: u64,
 
-    /// Read back what was written, and compare it, before it takes its place; this is the default
-    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
-    verify: bool,
-
-    /// Do not read back what was written
-    #[arg(long, overrides_with = "verify", help_heading = "Output")]
-    no_verify: bool,
+    #[command(flatten)]
+    verifying: Verifying,
 
     #[command(flatten)]
     types: SchemaArgs,
@@ -221,7 +216,7 @@ impl Split {
                         continue;
                     }
                     let destination = Destination::File(self.output.join(&names[part as usize]));
-                    let place = Place::new(destination, &self.file, !self.no_verify, NonZeroUsize::MIN);
+                    let place = Place::new(destination, &self.file, self.verifying.verifies(), NonZeroUsize::MIN);
                     let header = reader.header().clone();
                     writing.insert(part, (Replayable::default(), Writing::new(schema, place, &reader, header)?));
                 }

@@ -9,7 +9,7 @@ use rpcreplay::format::{Compression, Format, Reader, WriteOptions};
 use rpcreplay::query::{Query, Unit};
 use rpcreplay::schema::Schema;
 
-use crate::args::{Input, SchemaArgs};
+use crate::args::{Input, SchemaArgs, Verifying};
 use crate::destinations::{make_folder, refuse_same_names};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
 use crate::file_names;
@@ -75,13 +75,8 @@ pub struct Convert {
     #[arg(long, help_heading = "Output")]
     allow_loss: bool,
 
-    /// Read back what was written, and compare it, before it takes its place; this is the default
-    #[arg(long, overrides_with = "no_verify", help_heading = "Output")]
-    verify: bool,
-
-    /// Do not read back what was written
-    #[arg(long, overrides_with = "verify", help_heading = "Output")]
-    no_verify: bool,
+    #[command(flatten)]
+    verifying: Verifying,
 
     /// Print the JSON Schema of recordings as JSON, and nothing else
     #[arg(long, exclusive = true)]
@@ -212,7 +207,7 @@ impl Convert {
                 compression: self.compress.map(Compress::compression),
                 canonical: self.canonical,
                 allow_loss: self.allow_loss,
-                verifies: !self.no_verify,
+                verifies: self.verifying.verifies(),
                 input: &self.input,
             });
         }
