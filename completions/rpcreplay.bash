@@ -231,7 +231,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__convert)
-            opts="-o -i -I -h --max-record-size --threads --output --to --in-place --compress --canonical --allow-loss --verify --no-verify --schema --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            opts="-o -i -I -h --max-record-size --threads --schema --output --to --in-place --compress --canonical --allow-loss --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -153,12 +153,12 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l proto -d
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -d 'Print the JSON Schema of recordings as JSON, and nothing else'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s i -l in-place -d 'Write each recording over itself'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l canonical -d 'In JSON, write nothing but ProtoJSON, sorted; fail on what that can\'t carry'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l allow-loss -d 'Leave out fields that the descriptor does not know where the format has no place for them, and say so'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-verify -d 'Do not read back what was written'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l schema -d 'Print the JSON Schema of recordings as JSON, and nothing else'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -43,6 +43,10 @@ pub struct Convert {
     #[command(flatten)]
     input: Input,
 
+    /// Print the JSON Schema of recordings as JSON, and nothing else
+    #[arg(long, exclusive = true)]
+    schema: bool,
+
     /// Write to this file, or into this folder [default: standard output]
     ///
     /// In a folder a recording keeps its name, with .json or .jsonl behind it or taken off again. A new file is as private as
@@ -77,10 +81,6 @@ pub struct Convert {
 
     #[command(flatten)]
     verifying: Verifying,
-
-    /// Print the JSON Schema of recordings as JSON, and nothing else
-    #[arg(long, exclusive = true)]
-    schema: bool,
 
     #[command(flatten)]
     types: SchemaArgs,
