@@ -1,6 +1,38 @@
 //! Which calls of a recording to keep: [`Query`] says it, [`Selected`] follows a recording and applies it.
 //!
-//! Knows entries, calls and values of messages; writes nothing and shows nothing.
+//! Knows entries, calls and values of messages; writes nothing and shows nothing. What is kept can be written by a
+//! [`Writer`](crate::format::Writer), which numbers it anew:
+//!
+//! ```
+//! use rpcreplay::format::{ReadOptions, Reader, Writer};
+//! use rpcreplay::pairing::Pairing;
+//! use rpcreplay::query::{Expression, Query, Selected, Unit};
+//! use rpcreplay::schema::Schema;
+//!
+//! let schema = Schema::builtin();
+//! let read = || Reader::new(std::fs::File::open("tests/data/secrets.replay")?, &schema, ReadOptions::default());
+//! let query = Query {
+//!     expressions: vec![Expression::parse("status == NOT_FOUND", &schema)?],
+//!     ..Query::default()
+//! };
+//! let mut selected = Selected::new(&query, Unit::Call, &schema);
+//! // How a call ends is told by its last entry.
+//! if query.needs_first_pass(Unit::Call) {
+//!     selected.learn(read()?.map_while(Result::ok), &schema);
+//! }
+//! let reader = read()?;
+//! let mut writer = Writer::binary(Vec::new(), reader.header())?;
+//! let mut pairing = Pairing::default();
+//! let mut kept = 0;
+//! for entry in reader {
+//!     let entry = entry?;
+//!     if selected.keeps(&entry, pairing.follow(&entry)) {
+//!         kept = writer.write(&entry)?.0;
+//!     }
+//! }
+//! assert_eq!(kept, 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod conditions;
 mod expression;

@@ -13,20 +13,26 @@ use crate::file_names::format_of_name;
 use crate::rewrite::is_json;
 use crate::target::{Destination, is_folder};
 
-/// Where each of these recordings goes, which keep their format: standard output, the file `output`, or a folder of that name.
-pub fn destinations(command: &str, files: &[PathBuf], output: Option<&Path>) -> Result<Vec<Destination>, Failure> {
+/// Where each of these recordings goes, which keep their format: standard output, the file `output`, or a folder of that name,
+/// which comes with them and may have to be made.
+pub fn destinations<'a>(
+    command: &str,
+    files: &[PathBuf],
+    output: Option<&'a Path>,
+) -> Result<(Vec<Destination>, Option<&'a Path>), Failure> {
     if files.len() > 1 && output.is_some_and(|path| path.as_os_str() == "-") {
         usage(command, ErrorKind::TooManyValues, "several recordings need a folder behind -o, not standard output");
     }
     let folder = output.filter(|path| files.len() > 1 || is_folder(path));
     let Some(folder) = folder else {
-        return Ok(match output {
+        let destination = match output {
             None if files.len() > 1 => {
                 usage(command, ErrorKind::TooManyValues, "several recordings need a folder behind -o")
             }
-            None => vec![Destination::Stdout],
-            Some(path) => vec![at(path)],
-        });
+            None => Destination::Stdout,
+            Some(path) => at(path),
+        };
+        return Ok((vec![destination], None));
     };
     let name_in_folder = |path: &PathBuf| match path.file_name() {
         Some(name) if path.as_os_str() != "-" => Ok(Destination::File(folder.join(name))),
@@ -36,25 +42,12 @@ pub fn destinations(command: &str, files: &[PathBuf], output: Option<&Path>) -> 
     let destinations = files.iter().map(name_in_folder).collect::<Result<Vec<_>, _>>()?;
     refuse_file_for_folder(folder)?;
     refuse_same_names(files.iter().zip(&destinations), "write them into different folders")?;
-    Ok(destinations)
+    Ok((destinations, Some(folder)))
 }
 
 /// What a path names: `-` is standard output.
 pub fn at(path: &Path) -> Destination {
     if path.as_os_str() == "-" { Destination::Stdout } else { Destination::File(path.to_owned()) }
-}
-
-/// Makes the folder that these lie in.
-pub fn make_folder_of(destinations: &[Destination]) -> Result<(), Trouble> {
-    match destinations {
-        [Destination::File(path), _, ..] => path.parent().map_or(Ok(()), make_folder),
-        // A single file's folder is there, or its name ends as that of one.
-        [Destination::File(path)] => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) => make_folder(folder),
-            None => Ok(()),
-        },
-        [Destination::Stdout, ..] | [] => Ok(()),
-    }
 }
 
 /// Refuses what is, or is called as, a file where several recordings are to be written into a folder.

@@ -11,7 +11,7 @@ use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs, Selection, Verifying};
 use crate::batches::{Batch, Batches, passes};
-use crate::destinations::{destinations, make_folder_of, refuse_other_format};
+use crate::destinations::{destinations, make_folder, refuse_other_format};
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::output::Output;
@@ -81,12 +81,12 @@ impl Filter {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         self.input.refuse_to_read_twice("filter");
-        let destinations = match self.count {
-            true => self.input.files.iter().map(|_| Destination::Stdout).collect(),
+        let (destinations, folder) = match self.count {
+            true => (self.input.files.iter().map(|_| Destination::Stdout).collect(), None),
             false => destinations("filter", &self.input.files, self.output.as_deref())?,
         };
-        if !self.count && !self.dry_run {
-            make_folder_of(&destinations)?;
+        if let Some(folder) = folder.filter(|_| !self.dry_run) {
+            make_folder(folder)?;
         }
         target::listen_to_signals();
         // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
