@@ -94,7 +94,7 @@ impl Replayable {
         if let Some(flaw) = entry.flaw() {
             return Err(flaw.into());
         }
-        if entry.payload().fields().0.is_some_and(|any| any.type_url.is_empty()) {
+        if entry.message.as_ref().is_some_and(|any| any.type_url.is_empty()) {
             return Err(Refusal::NoType);
         }
         let begins_call = call == entry.index();

@@ -11,6 +11,9 @@ use crate::pairing::{EntrySet, Pairing, Unpaired};
 use crate::schema::{Code, Schema, Selector};
 use crate::shapes::{Shapes, ending};
 
+/// How many methods are remembered with whether they are asked for: recordings can make up any number of them.
+const REMEMBERED_METHODS: usize = 4096;
+
 /// What is kept as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -32,6 +35,10 @@ pub struct Selected<'q> {
     unit: Unit,
     finder: Finder<'q>,
     called: Called,
+    /// Whether selectors name methods.
+    asks_for_methods: bool,
+    /// Whether methods are asked for.
+    known_methods: FxHashMap<Box<str>, bool>,
     evaluators: Vec<Evaluator<'q>>,
     /// The first entries of the calls for which one of the expressions holds.
     evaluated: EntrySet,
@@ -59,6 +66,8 @@ impl<'q> Selected<'q> {
             unit,
             finder: Finder::new(query, schema),
             called: Called::default(),
+            asks_for_methods: query.asks_for_methods(),
+            known_methods: FxHashMap::default(),
             evaluators: query.expressions.iter().map(|expression| Evaluator::new(expression, schema)).collect(),
             evaluated: EntrySet::default(),
             has_learnt: false,
@@ -158,11 +167,30 @@ impl<'q> Selected<'q> {
         }
     }
 
+    /// Whether a method is asked for; there are few, and many calls.
+    fn matches_method(&mut self, method: &str) -> bool {
+        if self.query.methods.is_empty() {
+            return true;
+        }
+        if let Some(known) = self.known_methods.get(method) {
+            return *known;
+        }
+        let matches = self.query.matches_method(method);
+        if self.known_methods.len() < REMEMBERED_METHODS {
+            self.known_methods.insert(method.into(), matches);
+        }
+        matches
+    }
+
     fn note_method(&mut self, entry: &Entry, call: EntryIndex) {
-        if call == entry.index() && self.query.matches_method(entry.method()) {
+        if call != entry.index() {
+            return;
+        }
+        let method = entry.method();
+        if self.matches_method(method) {
             self.methods.insert(call.0);
-            if self.query.asks_for_methods() {
-                self.called.insert(call.0, entry.method());
+            if self.asks_for_methods {
+                self.called.insert(call.0, method);
             }
         }
     }
