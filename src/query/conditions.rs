@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use regex::bytes::Regex;
 
-use crate::schema::{Code, Selector, SelectorError};
+use crate::schema::{Code, EnumLayout, Selector, SelectorError};
 
 /// A code that a call must end with, or must not: `NOT_FOUND`, `5`, `!OK`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,19 @@ pub struct ValueCondition {
     /// Where it is.
     pub selector: Selector,
     wanted: Wanted,
+}
+
+/// A text that a field is compared with, by a [`ValueCondition`] or an expression, and whether it can be that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedValue {
+    /// The field: a selector, or a path of the expression.
+    pub place: String,
+    /// The text.
+    pub value: String,
+    /// Whether one of the fields found there can be that: only an enum can't be, which has no value of this name.
+    pub is_possible: bool,
+    /// If none can be, names of the enum's values that are close.
+    pub close: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -162,12 +175,22 @@ impl ValueCondition {
         }
     }
 
-    /// The number that is wanted, if it is one.
-    pub(super) fn number<N: FromStr>(&self) -> Option<N> {
+    /// The text that is wanted, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.wanted {
-            Wanted::Value(value) => value.parse().ok(),
+            Wanted::Value(value) => Some(value),
             Wanted::Pattern(_) => None,
         }
+    }
+
+    /// The text that is wanted, if no value of an enum is that.
+    pub(super) fn lacked_by(&self, layout: &EnumLayout) -> Option<&str> {
+        self.text().filter(|text| layout.number(text).is_none() && text.parse::<i32>().is_err())
+    }
+
+    /// The number that is wanted, if it is one.
+    pub(super) fn number<N: FromStr>(&self) -> Option<N> {
+        self.text()?.parse().ok()
     }
 }
 

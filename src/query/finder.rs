@@ -1,10 +1,11 @@
 //! Which fields and values of a query are in a message: [`Finder`].
 
-use super::{Query, ValueCondition};
+use super::close::close_values;
+use super::{AskedValue, Query, ValueCondition};
 use crate::entry::{Any, Entry};
 use crate::schema::{
-    Field, Flow, JsonOptions, Layout, LayoutId, Malformed, Order, Part, Place, Reached, Scalar, Schema, Selector, Sink,
-    Trail, UnopenedAny, Walker, WellKnown, Wire, write_json,
+    EnumLayout, Field, Flow, JsonOptions, Layout, LayoutId, Malformed, Order, Part, Place, Reached, Scalar, Schema,
+    Selector, Sink, Trail, UnopenedAny, Walker, WellKnown, Wire, write_json,
 };
 
 /// What was found in an entry, or in a call.
@@ -26,6 +27,8 @@ pub(super) struct Finder<'q> {
     unopened: u64,
     /// By selector: whether it has selected anything.
     has_hit: Vec<bool>,
+    /// By value: whether what was selected can be that, or names that are close; nothing before anything was selected.
+    can_be: Vec<Option<Result<(), Vec<String>>>>,
 }
 
 impl<'q> Finder<'q> {
@@ -43,6 +46,7 @@ impl<'q> Finder<'q> {
             values,
             unopened: 0,
             has_hit,
+            can_be: vec![None; query.values.len()],
         }
     }
 
@@ -53,10 +57,10 @@ impl<'q> Finder<'q> {
             self.unopened += 1;
             return Found::default();
         };
-        let Finder { query, walker, trail, values, unopened, has_hit } = self;
+        let Finder { query, walker, trail, values, unopened, has_hit, can_be } = self;
         let found = walker.checked_if_needed(Malformed::in_any, |walker| {
             trail.begin(method, Part::of(entry), walker.schema().layout(layout));
-            let mut sink = FinderSink { query, trail, values, has_hit, found: Found::default() };
+            let mut sink = FinderSink { query, trail, values, has_hit, can_be, found: Found::default() };
             walker.walk(layout, any.value, &mut sink).map(|()| sink.found)
         });
         found.unwrap_or_else(|_| {
@@ -68,6 +72,19 @@ impl<'q> Finder<'q> {
     /// Whether each of the query's fields, and then each of its values, has selected anything.
     pub fn has_hit(&self) -> &[bool] {
         &self.has_hit
+    }
+
+    /// The texts that fields were compared with which the query's values selected.
+    pub fn asked_values(&self) -> impl Iterator<Item = AskedValue> {
+        self.query.values.iter().zip(&self.can_be).filter_map(|(condition, can_be)| {
+            let can_be = can_be.as_ref()?;
+            Some(AskedValue {
+                place: condition.selector.to_string(),
+                value: condition.text()?.to_owned(),
+                is_possible: can_be.is_ok(),
+                close: can_be.clone().err().unwrap_or_default(),
+            })
+        })
     }
 
     /// How many messages could not be opened.
@@ -88,21 +105,46 @@ struct FinderSink<'f, 'q> {
     trail: &'f mut Trail<'q>,
     values: &'f mut Values<'q>,
     has_hit: &'f mut [bool],
+    can_be: &'f mut [Option<Result<(), Vec<String>>>],
     found: Found,
 }
 
 impl<'q> FinderSink<'_, 'q> {
-    /// Notes what selects a value; `is_wanted` says whether it is the one of a condition.
-    fn note(&mut self, reached: Reached, mut is_wanted: impl FnMut(&ValueCondition, &mut Values<'q>) -> bool) {
+    /// Notes what selects a list, a map or an `Any`, which no condition takes.
+    fn note_container(&mut self, reached: Reached) {
+        for hit in self.trail.hits(reached) {
+            self.has_hit[hit as usize] = true;
+            self.found.field |= (hit as usize) < self.query.fields.len();
+        }
+    }
+
+    /// Notes what selects a value, which may be one of an enum; `is_wanted` says whether it is the one of a condition.
+    fn note(
+        &mut self,
+        reached: Reached,
+        of_enum: Option<&EnumLayout>,
+        mut is_wanted: impl FnMut(&ValueCondition, &mut Values<'q>) -> bool,
+    ) {
         let fields = self.query.fields.len();
         for hit in self.trail.hits(reached) {
             self.has_hit[hit as usize] = true;
             match (hit as usize).checked_sub(fields) {
                 None => self.found.field = true,
-                Some(number) if !self.found.value => {
-                    self.found.value = is_wanted(&self.query.values[number], self.values);
+                Some(number) => {
+                    let condition = &self.query.values[number];
+                    let can_be = &mut self.can_be[number];
+                    if !matches!(can_be, Some(Ok(()))) {
+                        match of_enum.and_then(|layout| Some((condition.lacked_by(layout)?, layout))) {
+                            Some((text, layout)) => {
+                                can_be.get_or_insert_with(|| Err(close_values(text, layout)));
+                            }
+                            None => *can_be = Some(Ok(())),
+                        }
+                    }
+                    if !self.found.value {
+                        self.found.value = is_wanted(condition, self.values);
+                    }
                 }
-                Some(_) => {}
             }
         }
     }
@@ -171,7 +213,7 @@ impl Sink for FinderSink<'_, '_> {
 
     fn begin_message(&mut self, place: Place<'_>, layout: &Layout, wire: Wire<'_>) -> Result<Flow, Malformed> {
         let reached = self.trail.at(place);
-        self.note(reached, |condition, values| values.is_taken_as_json(condition, layout, wire));
+        self.note(reached, None, |condition, values| values.is_taken_as_json(condition, layout, wire));
         if self.trail.is_dead_end(reached) {
             return Ok(Flow::Skip);
         }
@@ -186,13 +228,17 @@ impl Sink for FinderSink<'_, '_> {
 
     fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
         let reached = self.trail.at(place);
-        self.note(reached, |condition, values| values.is_taken(condition, value));
+        let of_enum = match value {
+            Scalar::Enum(_, layout) => Some(layout),
+            _ => None,
+        };
+        self.note(reached, of_enum, |condition, values| values.is_taken(condition, value));
         Ok(())
     }
 
     fn begin_list(&mut self, field: &Field) -> Result<(), Malformed> {
         let reached = self.trail.at(Place::Field(field));
-        self.note(reached, |_, _| false);
+        self.note_container(reached);
         self.trail.enter_list(reached);
         Ok(())
     }
@@ -204,7 +250,7 @@ impl Sink for FinderSink<'_, '_> {
 
     fn begin_map(&mut self, field: &Field) -> Result<(), Malformed> {
         let reached = self.trail.at(Place::Field(field));
-        self.note(reached, |_, _| false);
+        self.note_container(reached);
         self.trail.enter_map(reached);
         Ok(())
     }
@@ -226,7 +272,7 @@ impl Sink for FinderSink<'_, '_> {
 
     fn begin_any(&mut self, place: Place<'_>, _: Any<'_>, layout: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
         let any = self.trail.at(place);
-        self.note(any, |_, _| false);
+        self.note_container(any);
         let message = self.trail.any(any, layout);
         self.trail.enter_any(message);
         Ok(Flow::Enter)
@@ -239,7 +285,7 @@ impl Sink for FinderSink<'_, '_> {
 
     fn unopened_any(&mut self, place: Place<'_>, _: UnopenedAny<'_>, _: Wire<'_>) -> Result<Flow, Malformed> {
         let reached = self.trail.at(place);
-        self.note(reached, |_, _| false);
+        self.note_container(reached);
         Ok(Flow::Enter)
     }
 }
@@ -248,7 +294,7 @@ impl Sink for FinderSink<'_, '_> {
 mod tests {
     use super::*;
     use crate::entry::{Kind, Payload};
-    use crate::schema::read_text;
+    use crate::schema::{read_text, testing};
 
     /// What a query of these fields and values finds in a message, a response of a call of `/a.S/Get`.
     fn find(fields: &[&str], values: &[&str], message_type: &str, text: &str) -> Found {
@@ -349,6 +395,42 @@ mod tests {
         for (condition, message_type, text, expected) in cases {
             let found = find(&[], &[condition], message_type, text);
             assert_eq!(found, Found { field: false, value: *expected }, "{condition} {text}");
+        }
+    }
+
+    #[test]
+    fn values_that_an_enum_lacks_are_told() {
+        let schema = testing::schema();
+        let version: &[(&str, &[u8])] = &[("google.cloud.secretmanager.v1.SecretVersion", b"\x20\x02")];
+        // Its state is an enum, too, which has an ACTIVE.
+        let project: (&str, &[u8]) = ("google.cloud.resourcemanager.v3.Project", b"\x20\x01");
+        let both = &[version[0], project];
+        let flags: &[(&str, &[u8])] = &[("test.All", b"\xaa\x01\x04\x08\x01\x10\x05")];
+        let none = |_: &str| Some(None);
+        let close = |name: &str| Some(Some(vec![name.to_owned()]));
+        for (value, messages, expected) in [
+            ("state=ENABLD", version, close("ENABLED")),
+            ("state=disabled", version, close("DISABLED")),
+            ("state=ACTIVE", version, Some(Some(Vec::new()))),
+            ("state=ACTIVE", both, none("another enum has it")),
+            ("state=DISABLED", both, none("one has it")),
+            ("state=ENABLED", version, none("no value is, and it can be")),
+            ("state=7", version, none("numbers need no name")),
+            ("state~^X", version, None),
+            ("name=x", version, None),
+            ("flags=BLEU", flags, close("BLUE")),
+            ("flags[true]=RED", flags, none("no value is, and it can be")),
+        ] {
+            let query = Query { values: vec![value.parse().expect("a condition")], ..Query::default() };
+            let mut finder = Finder::new(&query, &schema);
+            for (type_url, message) in messages {
+                let payload = Payload::Message(Any { type_url, value: message });
+                let entry = Entry::encode(Kind::Response, "", payload, 1).expect("a short record");
+                finder.find(&entry, "/a.S/Get");
+            }
+            let asked: Vec<_> = finder.asked_values().collect();
+            let found = asked.first().map(|asked| (!asked.is_possible).then(|| asked.close.clone()));
+            assert_eq!(found, expected, "{value}");
         }
     }
 

@@ -34,6 +34,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod close;
 mod conditions;
 mod expression;
 mod finder;
@@ -44,8 +45,8 @@ use crate::entry::Kind;
 use crate::glob::Glob;
 use crate::schema::{Code, Selector};
 
-pub use conditions::{CodeCondition, EntryRange, ValueCondition, ValueConditionError};
-pub use expression::{Evaluator, Expression, ExpressionError, Remarks, UnmetPath};
+pub use conditions::{AskedValue, CodeCondition, EntryRange, ValueCondition, ValueConditionError};
+pub use expression::{AskedPath, Evaluator, Expression, ExpressionError, Remarks};
 pub use said::Said;
 pub use selected::{Selected, Unit};
 

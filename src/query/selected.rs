@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Query;
 use super::expression::{Evaluator, Remarks};
 use super::finder::{Finder, Found};
 use super::said::Said;
+use super::{AskedValue, Query};
 use crate::entry::{Entry, EntryIndex};
 use crate::pairing::{EntrySet, Pairing, Unpaired};
 use crate::schema::{Code, Schema, Selector};
@@ -143,6 +143,11 @@ impl<'q> Selected<'q> {
     pub fn selectors(&self) -> impl Iterator<Item = (&'q Selector, bool)> {
         let of_values = self.query.values.iter().map(|condition| &condition.selector);
         self.query.fields.iter().chain(of_values).zip(self.finder.has_hit().iter().copied())
+    }
+
+    /// The texts that fields are compared with which the query's values selected.
+    pub fn asked_values(&self) -> impl Iterator<Item = AskedValue> {
+        self.finder.asked_values()
     }
 
     /// How many messages could not be opened, and so have neither fields nor values; each as often as it was looked at.

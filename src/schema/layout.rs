@@ -328,6 +328,11 @@ impl EnumLayout {
         Some(&self.names[index].1)
     }
 
+    /// The names of all values, aliases included, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.numbers.iter().map(|(name, _)| &**name)
+    }
+
     /// The number that a name stands for.
     pub fn number(&self, name: &str) -> Option<i32> {
         let index = self.numbers.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use rpcreplay::query::{Selected, UnmetPath};
+use rpcreplay::query::{AskedPath, AskedValue, Selected};
 
 use crate::failure::note;
 
@@ -13,8 +13,11 @@ pub struct Evaluated(Mutex<Noticed>);
 
 #[derive(Debug, Default)]
 struct Noticed {
-    /// Paths that no message of a recording had, with names that are close.
-    unmet: BTreeMap<String, Vec<String>>,
+    /// By path of --where: whether a recording has it, or names that are close.
+    paths: BTreeMap<String, Result<(), Vec<String>>>,
+    /// By place and text that --where or --match compares it with: whether it can be equal in a recording, or names that are
+    /// close.
+    values: BTreeMap<(String, String), Result<(), Vec<String>>>,
     failed: u64,
     /// The first call that an expression failed for, and why.
     first_failure: Option<String>,
@@ -37,9 +40,15 @@ impl Evaluated {
         for (selector, has_hit) in selected.selectors() {
             *noticed.selectors.entry(selector.to_string()).or_default() |= has_hit;
         }
+        for AskedValue { place, value, is_possible, close } in selected.asked_values() {
+            note_either(&mut noticed.values, (place, value), is_possible, close);
+        }
         for remark in remarks {
-            for UnmetPath { path, close } in remark.unmet {
-                noticed.unmet.insert(path, close);
+            for AskedPath { path, is_met, close } in remark.paths {
+                note_either(&mut noticed.paths, path, is_met, close);
+            }
+            for AskedValue { place, value, is_possible, close } in remark.values {
+                note_either(&mut noticed.values, (place, value), is_possible, close);
             }
             if let (Some((index, words)), None) = (remark.first_failure, &noticed.first_failure) {
                 noticed.first_failure = Some(format!("entry {index} of {name}: {words}"));
@@ -66,10 +75,30 @@ impl Evaluated {
         for (selector, _) in noticed.selectors.iter().filter(|(_, has_hit)| !**has_hit) {
             note("note: ", &format!("`{selector}` selects nothing in these recordings"));
         }
-        for (path, close) in noticed.unmet.iter().filter(|_| !kept_any) {
-            let close: Vec<String> = close.iter().map(|name| format!("`{name}`")).collect();
-            let close = if close.is_empty() { String::new() } else { format!("; they have {}", close.join(", ")) };
-            say(&format!("no message of these recordings has `{path}`{close}"));
+        for ((place, value), close) in of_none(&noticed.values) {
+            note("note: ", &format!("`{place}` is an enum without a value `{value}`{}", hint("there is", close)));
+        }
+        for (path, close) in of_none(&noticed.paths).filter(|_| !kept_any) {
+            say(&format!("no message of these recordings has `{path}`{}", hint("they have", close)));
         }
     }
+}
+
+/// Notes what a recording says of a name, unless another recording has it.
+fn note_either<K: Ord>(known: &mut BTreeMap<K, Result<(), Vec<String>>>, name: K, has: bool, close: Vec<String>) {
+    let known = known.entry(name).or_insert_with(|| Err(close));
+    if has {
+        *known = Ok(());
+    }
+}
+
+/// The names that no recording has, with those that are close.
+fn of_none<K>(known: &BTreeMap<K, Result<(), Vec<String>>>) -> impl Iterator<Item = (&K, &[String])> {
+    known.iter().filter_map(|(name, has)| Some((name, has.as_ref().err()?.as_slice())))
+}
+
+/// Names that are close, behind a few words.
+fn hint(words: &str, close: &[String]) -> String {
+    let close: Vec<String> = close.iter().map(|name| format!("`{name}`")).collect();
+    if close.is_empty() { String::new() } else { format!("; {words} {}", close.join(", ")) }
 }

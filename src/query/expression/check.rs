@@ -1,7 +1,8 @@
 //! What is said where the paths of an expression lead nowhere.
 
 use super::compile::UsedPath;
-use super::error::{ExpressionError, close_names};
+use super::error::ExpressionError;
+use crate::query::close::close_names;
 use crate::schema::{FieldPath, PathFault, PathFaultKind, PathLink, Schema, ValueClass, check_paths};
 
 /// Compares the paths of an expression with the descriptors.

@@ -10,7 +10,7 @@ use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, ListExpr, Li
 use cel::common::types::{CelBool, CelBytes, CelDouble, CelInt, CelList, CelString, CelUInt};
 use cel::common::value::Val;
 
-use super::error::{ExpressionError, alternatives, close_names};
+use super::error::{ExpressionError, alternatives};
 use super::functions::{self, FUNCTIONS, GLOBAL, MAKE_MAP, MEMBERS, Pattern};
 use super::moment::{Moment, Span};
 use super::parser::too_deep;
@@ -19,6 +19,7 @@ use super::plan::{Plan, Root, Slot, Step, Uses};
 use super::syntax::{Literal, Name, Node, Operator, Tree};
 use super::values::PRESENCE;
 use crate::entry::Kind;
+use crate::query::close::close_names;
 use crate::schema::{Code, FieldPath, PathLink, PathStart, ValueClass};
 
 /// How deep the tree may be that is evaluated: cel needs up to 40 KiB of stack for a level, and threads have 2 MiB.
@@ -46,6 +47,8 @@ pub(super) struct Compiled {
 /// A path that an expression follows, for the comparison with descriptors.
 pub(super) struct UsedPath {
     pub path: FieldPath,
+    /// What it leads to.
+    pick: PickId,
     /// Per link its place in the text.
     pub places: Vec<Range<usize>>,
     /// What the path is compared with, if that says something of its type.
@@ -436,8 +439,8 @@ impl Compiler<'_> {
             Root::Messages => PathStart::Messages,
             Root::Status => PathStart::Status,
         };
-        let path = FieldPath { start, links, class: None };
-        self.paths.push(UsedPath { path, places, other: None, place });
+        let used = FieldPath { start, links, class: None };
+        self.paths.push(UsedPath { path: used, pick: path.pick, places, other: None, place });
     }
 
     /// The way to what a loop goes through.
@@ -596,19 +599,22 @@ impl Compiler<'_> {
         }
     }
 
-    /// Notes what paths on either side of a comparison must be for it to hold.
-    fn note_classes(&mut self, before: usize, operator: Operator, left: &Tree, right: &Tree) {
-        let class_of = |tree: &Tree| match (&tree.node, operator) {
+    /// What a tree is, or of `in` the elements of a list, if that is known without a message.
+    fn class_of_either(&self, operator: Operator, tree: &Tree) -> Option<ValueClass> {
+        match (&tree.node, operator) {
             (Node::List(elements), Operator::In) => {
                 let first = self.class(elements.first()?)?;
                 elements.iter().all(|element| self.class(element) == Some(first)).then_some(first)
             }
             _ => self.class(tree),
-        };
-        let notes = [(left, class_of(right), right.place.clone()), (right, class_of(left), left.place.clone())];
-        for (tree, class, other) in notes {
+        }
+    }
+
+    /// Notes what paths on either side of a comparison must be for it to hold.
+    fn note_classes(&mut self, before: usize, operator: Operator, left: &Tree, right: &Tree) {
+        for (tree, other) in [(left, right), (right, left)] {
             let is_container = operator == Operator::In && tree.place == right.place;
-            let Some(class) = class else { continue };
+            let Some(class) = self.class_of_either(operator, other) else { continue };
             let used = self.paths[before..].iter_mut().rfind(|used| used.place == tree.place);
             let Some(used) = used else { continue };
             if is_container {
@@ -616,7 +622,11 @@ impl Compiler<'_> {
                 used.places.push(tree.place.clone());
             }
             used.path.class = Some(class);
-            used.other = Some(other);
+            used.other = Some(other.place.clone());
+            if matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In) {
+                let pick = used.pick;
+                texts(other).for_each(|text| self.picks.compare(pick, text));
+            }
         }
     }
 
@@ -872,6 +882,18 @@ impl Compiler<'_> {
 const KINDS: [&str; 6] = ["REQUEST", "RESPONSE", "CREATE_STREAM", "SEND", "RECV", "TYPE_UNSPECIFIED"];
 
 /// Where what is indexed stands.
+/// The texts in a literal or in a list of some.
+fn texts(tree: &Tree) -> impl Iterator<Item = &str> {
+    let elements = match &tree.node {
+        Node::List(elements) => elements,
+        _ => std::slice::from_ref(tree),
+    };
+    elements.iter().filter_map(|element| match &element.node {
+        Node::Literal(Literal::String(text)) => Some(text.as_str()),
+        _ => None,
+    })
+}
+
 fn operand_place(tree: &Tree) -> Range<usize> {
     match &tree.node {
         Node::Index(operand, _) => operand.place.clone(),

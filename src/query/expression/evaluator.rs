@@ -5,13 +5,14 @@ use cel::{Context, Value};
 use rustc_hash::FxHashMap;
 
 use super::Expression;
-use super::error::close_names;
 use super::failure::{NoAnswer, of_error, of_value};
 use super::functions::CONTEXT;
 use super::picks::PickId;
 use super::tree::{Bindings, NodeId, Tree};
 use super::values::Scene;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::query::AskedValue;
+use crate::query::close::close_names;
 use crate::schema::{Code, LayoutId, Schema, Walker};
 
 /// Follows the entries of one recording, for one expression.
@@ -37,8 +38,10 @@ pub struct Evaluator<'s> {
 /// What is to be said of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remarks {
-    /// Paths that no message had, though there were messages.
-    pub unmet: Vec<UnmetPath>,
+    /// The expression's paths into messages of which there were some.
+    pub paths: Vec<AskedPath>,
+    /// The texts that fields are compared with which messages had.
+    pub values: Vec<AskedValue>,
     /// How many calls the expression failed for, so that they did not match: an operator does not work on the types of these
     /// values, a number is out of range, or the value is no bool.
     pub failed: u64,
@@ -48,12 +51,14 @@ pub struct Remarks {
     pub unopened: u64,
 }
 
-/// A path that no message had.
+/// A path that an expression asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnmetPath {
+pub struct AskedPath {
     /// The path as it is written in the expression.
     pub path: String,
-    /// Names of fields that the messages have there, and that are close to the one that they lack.
+    /// Whether a message is of a type that has it.
+    pub is_met: bool,
+    /// If none is, names of fields that the messages have there, and that are close to the one that they lack.
     pub close: Vec<String>,
 }
 
@@ -167,7 +172,7 @@ impl<'s> Evaluator<'s> {
 
     /// What is to be said of the evaluation so far.
     pub fn remarks(&self) -> Remarks {
-        let mut unmet = Vec::new();
+        let mut paths = Vec::new();
         let roots = [PickId::REQUEST, PickId::RESPONSE, PickId::MESSAGES, PickId::STATUS];
         for (root, seen) in roots.into_iter().zip(self.seen) {
             if !seen {
@@ -175,27 +180,43 @@ impl<'s> Evaluator<'s> {
             }
             if root == PickId::MESSAGES {
                 for (_, elements) in self.expression.plan.picks.asked(root) {
-                    self.find_unmet(elements, &mut unmet);
+                    self.find_paths(elements, &mut paths);
                 }
             } else {
-                self.find_unmet(root, &mut unmet);
+                self.find_paths(root, &mut paths);
             }
         }
-        Remarks { unmet, failed: self.failed, first_failure: self.first_failure.clone(), unopened: self.unopened }
+        let picks = &self.expression.plan.picks;
+        let values = self.bindings.texts(picks).map(|(pick, text, can_be)| AskedValue {
+            place: picks.written(pick).to_owned(),
+            value: text.to_owned(),
+            is_possible: can_be.is_ok(),
+            close: can_be.clone().err().unwrap_or_default(),
+        });
+        Remarks {
+            paths,
+            values: values.collect(),
+            failed: self.failed,
+            first_failure: self.first_failure.clone(),
+            unopened: self.unopened,
+        }
     }
 
-    fn find_unmet(&self, pick: PickId, unmet: &mut Vec<UnmetPath>) {
+    /// Paths until one is not met.
+    fn find_paths(&self, pick: PickId, paths: &mut Vec<AskedPath>) {
         let picks = &self.expression.plan.picks;
         for (name, inner) in picks.asked(pick) {
+            let path = picks.written(inner).to_owned();
             if self.bindings.is_met(picks, inner) {
-                self.find_unmet(inner, unmet);
+                paths.push(AskedPath { path, is_met: true, close: Vec::new() });
+                self.find_paths(inner, paths);
                 continue;
             }
             let fields = self.bindings.looked_at(pick).iter().flat_map(|layout| layout.fields());
             let known = fields.filter(|field| !field.is_extension()).map(|field| field.name());
             let close = name.map_or(Vec::new(), |name| close_names(name, known));
             let close = close.into_iter().map(str::to_owned).collect();
-            unmet.push(UnmetPath { path: picks.written(inner).to_owned(), close });
+            paths.push(AskedPath { path, is_met: false, close });
         }
     }
 

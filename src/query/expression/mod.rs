@@ -47,7 +47,7 @@ use cel::common::ast::IdedExpr;
 use crate::schema::Schema;
 use compile::Compiled;
 pub use error::ExpressionError;
-pub use evaluator::{Evaluator, Remarks, UnmetPath};
+pub use evaluator::{AskedPath, Evaluator, Remarks};
 use plan::Plan;
 
 /// An expression that was checked: it says of a call whether it is wanted.

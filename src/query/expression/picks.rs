@@ -26,6 +26,8 @@ struct Pick {
     /// What is asked of elements of a list, or of values of a map.
     elements: Option<PickId>,
     is_whole: bool,
+    /// The texts that it is compared with, which are names if it is an enum.
+    compared: Vec<String>,
     /// How it is written, the first time.
     written: String,
 }
@@ -72,6 +74,19 @@ impl Picks {
     /// Asks for all of a value.
     pub fn ask_whole(&mut self, of: PickId) {
         self.0[of.index()].is_whole = true;
+    }
+
+    /// Compares a value with a text.
+    pub fn compare(&mut self, pick: PickId, text: &str) {
+        let compared = &mut self.0[pick.index()].compared;
+        if !compared.iter().any(|known| known == text) {
+            compared.push(text.to_owned());
+        }
+    }
+
+    /// The texts that a value is compared with.
+    pub fn compared(&self, pick: PickId) -> &[String] {
+        &self.0[pick.index()].compared
     }
 
     fn push(&mut self, written: &str) -> PickId {

@@ -408,10 +408,29 @@ fn what_is_to_be_said_is_said() {
             assert_eq!(failed, expected, "{text}");
         }
     }
-    assert_eq!(remarks("request.i == 4"), Remarks::default());
-    let unmet = |text: &str| remarks(text).unmet.into_iter().map(|unmet| (unmet.path, unmet.close)).collect::<Vec<_>>();
+    let met = AskedPath { path: "request.i".to_owned(), is_met: true, close: Vec::new() };
+    assert_eq!(remarks("request.i == 4"), Remarks { paths: vec![met], ..Remarks::default() });
+    let unmet = |text: &str| {
+        let unmet = remarks(text).paths.into_iter().filter(|path| !path.is_met);
+        unmet.map(|path| (path.path, path.close)).collect::<Vec<_>>()
+    };
     assert_eq!(unmet("request.resource == 'x' || request.account_name == 'x'").len(), 2);
     assert_eq!(unmet("request.any.nope == 1"), []);
+    let of_enums = |text: &str| {
+        let message = Payload::Message(Any { type_url: "google.cloud.secretmanager.v1.SecretVersion", value: b"" });
+        let remarks = evaluated(text, &Schema::builtin(), &[entry(1, Kind::Request, message, 0)]).1;
+        let impossible = remarks.values.into_iter().filter(|asked| !asked.is_possible);
+        impossible.map(|asked| (asked.place, asked.value, asked.close)).collect::<Vec<_>>()
+    };
+    let asked = |place: &str, value: &str, close: &[&str]| {
+        (place.to_owned(), value.to_owned(), close.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(of_enums("request.state == 'ENABLED' || request.name == 'x' || request.state > 'X'"), []);
+    assert_eq!(of_enums("'ENABLD' != request.state"), [asked("request.state", "ENABLD", &["ENABLED"])]);
+    assert_eq!(of_enums("request.state in ['ENABLED', '?']"), [asked("request.state", "?", &[])]);
+    let expected = asked("m.state", "disabled", &["DISABLED"]);
+    assert_eq!(of_enums("messages.exists(m, m.state == 'disabled')"), [expected]);
+    assert_eq!(of_enums("response.state == 'X'"), [], "no response was seen");
     let of_loop = unmet("messages.exists(m, m.name == 'x')");
     assert_eq!(of_loop, [("m.name".to_owned(), vec!["names".to_owned()])]);
 

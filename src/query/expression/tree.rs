@@ -1,9 +1,12 @@
 //! [`Tree`]: the values of a call's messages that an expression asks for.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::picks::{PickId, Picks};
 use crate::entry::Any;
+use crate::query::close::close_values;
 use crate::schema::{
     Field, Flow, Layout, LayoutId, Malformed, Order, Place, Scalar, Schema, Shape, Sink, Type, UnopenedAny, Walker,
     WellKnown, Wire,
@@ -176,6 +179,9 @@ pub(super) struct Bindings<'s> {
     ids: FxHashMap<(PickId, usize), BoundId>,
     /// By pick, whether a type has it.
     met: Vec<bool>,
+    /// By pick and text that it is compared with, whether it can be that: an enum that was met has such a value, or it is
+    /// none; if not, the names that are close.
+    texts: BTreeMap<(PickId, usize), Result<(), Vec<String>>>,
     /// By pick, the layouts that were looked at for what it asks for by name.
     looked_at: FxHashMap<PickId, Vec<&'s Layout>>,
     frames: Vec<Frame>,
@@ -191,6 +197,7 @@ impl<'s> Bindings<'s> {
             bound: Vec::new(),
             ids: FxHashMap::default(),
             met: vec![false; picks.len()],
+            texts: BTreeMap::new(),
             looked_at: FxHashMap::default(),
             frames: Vec::new(),
         }
@@ -210,6 +217,15 @@ impl<'s> Bindings<'s> {
     /// Whether a pick was found in a type.
     pub fn is_met(&self, picks: &Picks, pick: PickId) -> bool {
         self.met[picks.index_of(pick)]
+    }
+
+    /// The texts that were compared with what was met, each with its pick, and with whether it can be equal or names that are
+    /// close.
+    pub fn texts<'b>(
+        &'b self,
+        picks: &'b Picks,
+    ) -> impl Iterator<Item = (PickId, &'b str, &'b Result<(), Vec<String>>)> {
+        self.texts.iter().map(|(&(pick, number), can_be)| (pick, picks.compared(pick)[number].as_str(), can_be))
     }
 
     /// Whether anything was looked at for what a pick asks for.
@@ -279,8 +295,25 @@ impl<'s> Bindings<'s> {
         }
     }
 
-    fn meet_field(&mut self, picks: &Picks, pick: PickId, field: &Field) {
+    /// Notes that a type has a pick, and of what type that is.
+    fn reach(&mut self, picks: &Picks, pick: PickId, ty: Option<&Type>) {
         self.met[picks.index_of(pick)] = true;
+        for (number, text) in picks.compared(pick).iter().enumerate() {
+            let can_be = match ty {
+                Some(Type::Enum(layout)) if !layout.is_null_value() && layout.number(text).is_none() => {
+                    Err(close_values(text, layout))
+                }
+                _ => Ok(()),
+            };
+            let known = self.texts.entry((pick, number)).or_insert_with(|| can_be.clone());
+            if can_be.is_ok() {
+                *known = can_be;
+            }
+        }
+    }
+
+    fn meet_field(&mut self, picks: &Picks, pick: PickId, field: &Field) {
+        self.reach(picks, pick, (!matches!(field.shape(), Shape::Map(_))).then(|| field.ty()));
         let asked: Vec<_> = picks.asked(pick).map(|(name, id)| (name.is_some(), id)).collect();
         match field.shape() {
             Shape::Singular => {
@@ -290,7 +323,7 @@ impl<'s> Bindings<'s> {
             }
             Shape::List { .. } => {
                 for (_, inner) in asked.into_iter().filter(|(is_named, _)| !is_named) {
-                    self.met[picks.index_of(inner)] = true;
+                    self.reach(picks, inner, Some(field.ty()));
                     if let Some(id) = field.ty().message() {
                         self.meet(picks, inner, id);
                     }
@@ -298,7 +331,7 @@ impl<'s> Bindings<'s> {
             }
             Shape::Map(map) => {
                 for (is_named, inner) in asked {
-                    self.met[picks.index_of(inner)] = true;
+                    self.reach(picks, inner, Some(map.value.ty()));
                     match map.value.ty().message() {
                         Some(id) => self.meet(picks, inner, id),
                         None if is_named => self.meet_all(picks, inner),
@@ -312,7 +345,7 @@ impl<'s> Bindings<'s> {
     fn meet_all(&mut self, picks: &Picks, pick: PickId) {
         let asked: Vec<_> = picks.asked(pick).map(|(_, id)| id).collect();
         for inner in asked {
-            self.met[picks.index_of(inner)] = true;
+            self.reach(picks, inner, None);
             self.meet_all(picks, inner);
         }
     }
