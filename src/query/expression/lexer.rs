@@ -158,8 +158,8 @@ impl<'t> Lexer<'t> {
     fn escape(&self, at: usize, is_bytes: bool, value: &mut Vec<u8>) -> Result<usize, ExpressionError> {
         let rest = &self.text[at + 1..];
         let wrong = |length: usize| {
-            let end = (at + 1..).find(|&end| end > at + length && self.text.is_char_boundary(end)).unwrap_or(at + 1);
-            let end = end.min(self.text.len());
+            let mut ends = at + length + 1..self.text.len();
+            let end = ends.find(|&end| self.text.is_char_boundary(end)).unwrap_or(self.text.len());
             let found = self.text[at..end].escape_debug();
             self.error(at..end, format!("`{found}` is no escape sequence"))
                 .with_hint("a backslash is written \\\\, or the string begins with r: r\"\\d+\"")
