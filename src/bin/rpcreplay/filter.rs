@@ -89,8 +89,7 @@ impl Filter {
             make_folder(folder)?;
         }
         target::listen_to_signals();
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.types.load()?));
+        let sources = self.types.load()?.for_good();
         let query = Query { is_unique: self.unique, ..self.selection.query(&sources.schema)? };
         let evaluated = Evaluated::default();
         let mut outcome = Outcome::NothingSelected;

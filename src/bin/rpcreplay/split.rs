@@ -118,8 +118,7 @@ impl Split {
         }
         refuse_file_for_folder(&self.output)?;
         target::listen_to_signals();
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.types.load()?));
+        let sources = self.types.load()?.for_good();
         let schema = &sources.schema;
         let mut source = Source::new(&self.file);
         source.prepare_to_read_twice()?;

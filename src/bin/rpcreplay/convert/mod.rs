@@ -140,8 +140,7 @@ impl Convert {
         self.input.refuse_to_read_twice("convert");
         let plans = self.plan()?;
         target::listen_to_signals();
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.types.load()?));
+        let sources = self.types.load()?.for_good();
         let mut outcome = Outcome::Fine;
         for plan in plans {
             if let Err(failure) = plan.carry_out(&sources.schema) {

@@ -239,8 +239,7 @@ impl Diff {
             output.flush()?;
             return Ok(Outcome::Fine);
         }
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.schema.load()?));
+        let sources = self.schema.load()?.for_good();
         let noise = self.noise.load(sources.project())?;
         let kept = Kept { query: self.selection.query(&sources.schema)?, ..Kept::default() };
         let mut kept_any = kept.query.is_everything();

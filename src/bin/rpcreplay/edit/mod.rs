@@ -118,8 +118,7 @@ impl Edit {
             usage("edit", UsageError::InvalidValue, message);
         }
         let editor = Editor::of_environment()?;
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.types.load()?));
+        let sources = self.types.load()?.for_good();
         let schema = &sources.schema;
         let original = Original::read(path, schema, self.input.options())?;
         // Better now than after an hour of editing.

@@ -58,6 +58,5 @@ pub fn sources() -> &'static Sources {
         note("hint: ", "types are looked up in the built-in ones alone; what git keeps of that is dropped by: rpcreplay git install");
         SchemaArgs { no_config: true, ..SchemaArgs::default() }.load()
     });
-    // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-    Box::leak(Box::new(sources.unwrap_or_else(|_| Sources::builtin())))
+    sources.unwrap_or_else(|_| Sources::builtin()).for_good()
 }

@@ -175,8 +175,7 @@ impl Print {
         if let Some(target) = &self.initial {
             return self.write_initial(target);
         }
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.schema.load()?));
+        let sources = self.schema.load()?.for_good();
         let schema = &sources.schema;
         let mut output = if self.no_pager { Output::new() } else { Output::paged() };
         let is_terminal = output.is_terminal();

@@ -81,8 +81,7 @@ impl Repair {
     pub fn run(&self) -> Result<Outcome, Failure> {
         let destination = self.destination()?;
         target::listen_to_signals();
-        // The process ends with it, and freeing thousands of descriptors takes a tenth of a short run.
-        let sources = Box::leak(Box::new(self.types.load()?));
+        let sources = self.types.load()?.for_good();
         let schema = &sources.schema;
         let mut source = Source::new(&self.file);
         source.prepare_to_read_twice()?;
