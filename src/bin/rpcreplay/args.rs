@@ -20,6 +20,21 @@ use crate::failure::{Trouble, name_of, usage};
 use crate::missing;
 use crate::project::Project;
 
+/// How much of a recording may belong together.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Limit {
+    /// Refuse records, entries and header lines of more bytes than this
+    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
+    pub max_record_size: u64,
+}
+
+impl Limit {
+    /// How to read it.
+    pub fn options(self) -> ReadOptions {
+        ReadOptions { max_record_bytes: self.max_record_size }
+    }
+}
+
 /// The recordings to read.
 #[derive(Debug, clap::Args)]
 pub struct Input {
@@ -27,9 +42,8 @@ pub struct Input {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
-    pub max_record_size: u64,
+    #[command(flatten)]
+    pub limit: Limit,
 
     /// Work on this many threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = parse_threads)]
@@ -39,7 +53,7 @@ pub struct Input {
 impl Input {
     /// How to read them.
     pub fn options(&self) -> ReadOptions {
-        ReadOptions { max_record_bytes: self.max_record_size }
+        self.limit.options()
     }
 
     /// On how many threads to work.

@@ -1,12 +1,12 @@
 //! `rpcreplay merge`: recordings one after the other, as one.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 
 use rpcreplay::entry::{Entry, EntryIndex};
-use rpcreplay::format::{Reader, Replayable, Unreplayable, WriteOptions};
+use rpcreplay::format::{Replayable, Unreplayable, WriteOptions};
 use rpcreplay::pairing::{EntrySet, Pairing};
 use rpcreplay::query::{Query, Said, Unit};
 use rpcreplay::recording::Header;
@@ -112,7 +112,7 @@ impl Merge {
         if path.as_os_str() == "-" {
             usage("merge", ErrorKind::ValueValidation, "--initial-from needs a file, not standard input");
         }
-        Ok(self.open(path, schema)?.1.header().clone())
+        Ok(Source::new(path).reader(schema, self.input.options())?.header().clone())
     }
 
     /// The first entries of the calls that repeat an earlier one, numbered through all recordings.
@@ -124,9 +124,9 @@ impl Merge {
         }
         let (mut said, mut before) = (Said::new(schema), 0);
         for path in &self.input.files {
-            let (name, mut reader) = self.open(path, schema)?;
+            let mut reader = Source::new(path).reader(schema, self.input.options())?;
             let (mut pairing, mut entries) = (Pairing::default(), 0);
-            while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
+            while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name_of(path), &error))? {
                 let call = pairing.follow(&entry).unwrap_or(entry.index());
                 said.add(&entry, EntryIndex(before + call.0));
                 entries += 1;
@@ -136,14 +136,6 @@ impl Merge {
         let mut repeated = EntrySet::default();
         said.repeated(|_| true).into_iter().for_each(|call| repeated.insert(call));
         Ok(repeated)
-    }
-
-    fn open<'s>(&self, path: &Path, schema: &'s Schema) -> Result<(String, Reader<'s, Box<dyn Read + Send>>), Trouble> {
-        let mut source = Source::new(path);
-        let name = source.name();
-        let reader = Reader::new(source.open()?, schema, self.input.options());
-        let reader = reader.map_err(|error| Trouble::in_recording(&name, &error))?;
-        Ok((name, reader))
     }
 }
 

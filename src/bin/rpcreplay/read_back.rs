@@ -8,7 +8,7 @@ use rpcreplay::query::{Query, Unit};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
-use crate::args::Input;
+use crate::args::{Input, Limit};
 use crate::batches::Batches;
 use crate::failure::{Trouble, name_of};
 use crate::fingerprint::{Fingerprints, Identifier};
@@ -29,7 +29,11 @@ impl ReadBack<'_> {
     /// Compares what stands at a path with a header and with fingerprints that were made alike.
     pub fn compare(&self, path: &Path, header: &Header, expected: &Fingerprints) -> Result<(), Trouble> {
         // What was written may be longer than what was read.
-        let input = Input { files: vec![path.to_owned()], max_record_size: u64::MAX, threads: Some(self.threads) };
+        let input = Input {
+            files: vec![path.to_owned()],
+            limit: Limit { max_record_size: u64::MAX },
+            threads: Some(self.threads),
+        };
         let everything = Query::default();
         let progress = Progress::beside(&input, 1, true);
         let batches = Batches::new(&input, &everything, Unit::Entry, self.schema, progress, self.threads);

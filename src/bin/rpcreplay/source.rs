@@ -4,7 +4,13 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use rpcreplay::format::{ReadOptions, Reader};
+use rpcreplay::schema::Schema;
+
 use crate::failure::{Trouble, name_of};
+
+/// What reads the entries of a source.
+pub type SourceReader<'s> = Reader<'s, Box<dyn Read + Send>>;
 
 /// A recording that can be read from its start, more than once if need be.
 pub struct Source {
@@ -27,6 +33,11 @@ impl Source {
     /// Opens it for reading once.
     pub fn open(&mut self) -> Result<Box<dyn Read + Send>, Trouble> {
         self.try_open().map_err(|error| Trouble::new(&self.name(), error))
+    }
+
+    /// Opens it, and reads what stands in front of its entries.
+    pub fn reader<'s>(&mut self, schema: &'s Schema, options: ReadOptions) -> Result<SourceReader<'s>, Trouble> {
+        Reader::new(self.open()?, schema, options).map_err(|error| Trouble::in_recording(&self.name(), &error))
     }
 
     /// Makes sure that it can be opened twice: pipes are copied to a temporary file.

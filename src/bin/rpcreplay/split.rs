@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
-use std::io::Read;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::error::ErrorKind;
 
-use rpcreplay::format::{Format, ReadOptions, Reader, Replayable, Unreplayable};
+use rpcreplay::format::{Format, Replayable, Unreplayable};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::Schema;
 
-use crate::args::{SchemaArgs, Verifying};
+use crate::args::{Limit, SchemaArgs, Verifying};
 use crate::destinations::{make_folder, refuse_file_for_folder};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
 use crate::file_names::{compression_of_name, format_of_name, uncompressed};
 use crate::output::Output;
 use crate::rewrite::{Place, Writing};
-use crate::source::Source;
+use crate::source::{Source, SourceReader};
 use crate::target::{self, Destination};
 
 /// How many parts are written at the same time; each takes an open file and a buffer.
@@ -52,9 +51,8 @@ pub struct Split {
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     output: PathBuf,
 
-    /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
-    max_record_size: u64,
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     verifying: Verifying,
@@ -122,7 +120,7 @@ impl Split {
         let schema = &sources.schema;
         let mut source = Source::new(&self.file);
         source.prepare_to_read_twice()?;
-        let reader = self.open(&mut source, schema)?;
+        let reader = source.reader(schema, self.limit.options())?;
         let format = reader.format();
         let plan = self.plan(reader, &source.name())?;
         sources.advise(&[]);
@@ -147,14 +145,8 @@ impl Split {
         Ok(Outcome::Fine)
     }
 
-    fn open<'s>(&self, source: &mut Source, schema: &'s Schema) -> Result<Reader<'s, Box<dyn Read + Send>>, Trouble> {
-        let options = ReadOptions { max_record_bytes: self.max_record_size };
-        let reader = Reader::new(source.open()?, schema, options);
-        reader.map_err(|error| Trouble::in_recording(&source.name(), &error))
-    }
-
     /// Reads the recording for what goes where, and refuses one that would not replay.
-    fn plan(&self, mut reader: Reader<'_, Box<dyn Read + Send>>, name: &str) -> Result<Plan, Trouble> {
+    fn plan(&self, mut reader: SourceReader<'_>, name: &str) -> Result<Plan, Trouble> {
         let (mut pairing, mut replayable) = (Pairing::default(), Replayable::default());
         let mut plan = Plan { parts: Vec::new(), part_of: Vec::new() };
         let mut by_name: HashMap<String, u32> = HashMap::new();
@@ -198,7 +190,7 @@ impl Split {
     fn write(&self, source: &mut Source, plan: &Plan, names: &[OsString], schema: &Schema) -> Result<(), Failure> {
         let mut done: HashSet<u32> = HashSet::new();
         while done.len() < plan.parts.len() {
-            let mut reader = self.open(source, schema)?;
+            let mut reader = source.reader(schema, self.limit.options())?;
             let mut writing: BTreeMap<u32, (Replayable, Writing<'_>)> = BTreeMap::new();
             let mut postponed: HashSet<u32> = HashSet::new();
             let mut pairing = Pairing::default();

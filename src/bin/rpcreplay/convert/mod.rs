@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use rpcreplay::format::{Compression, Format, Reader, WriteOptions};
+use rpcreplay::format::{Compression, Format, WriteOptions};
 use rpcreplay::query::{Query, Unit};
 use rpcreplay::schema::Schema;
 
@@ -291,10 +291,7 @@ impl Conversion<'_> {
 
     /// The format that the recording has.
     fn own_format(&self, schema: &Schema) -> Result<Format, Trouble> {
-        let mut source = Source::new(&self.path);
-        let name = source.name();
-        let reader = Reader::new(source.open()?, schema, self.input.options());
-        Ok(reader.map_err(|error| Trouble::in_recording(&name, &error))?.format())
+        Ok(Source::new(&self.path).reader(schema, self.input.options())?.format())
     }
 }
 

@@ -23,7 +23,7 @@ use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Query, Selected, Unit};
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, MaxBytes, SchemaArgs, Selection};
+use crate::args::{ColorWhen, Limit, MaxBytes, SchemaArgs, Selection};
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, note, report, usage};
 use crate::output::Output;
@@ -68,9 +68,8 @@ pub struct Diff {
     #[arg(long, value_name = "REV[..REV]")]
     rev: Option<String>,
 
-    /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
-    max_record_size: u64,
+    #[command(flatten)]
+    limit: Limit,
 
     /// Work on this many threads: with 1 the two recordings are read one after the other [default: one per core]
     #[arg(long, value_name = "N", value_parser = crate::args::parse_threads)]
@@ -315,7 +314,7 @@ impl Diff {
     }
 
     fn read(&self, side: &Side, schema: &Schema, noise: &Noise, kept: &Kept) -> Result<Recording, Trouble> {
-        read(side, schema, noise, kept, ReadOptions { max_record_bytes: self.max_record_size })
+        read(side, schema, noise, kept, self.limit.options())
     }
 
     /// Compares two sides; `None` if neither is a recording.

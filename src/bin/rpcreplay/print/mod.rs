@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use rpcreplay::format::{Decoder, Reader};
+use rpcreplay::format::Decoder;
 use rpcreplay::query::Unit;
 use rpcreplay::schema::Schema;
 
@@ -238,11 +238,8 @@ impl Print {
                 "--initial takes the initial state of one recording, and several are given",
             );
         };
-        let mut source = Source::new(path);
-        let name = source.name();
         let schema = Schema::builder().builtin(false).build();
-        let reader = Reader::new(source.open()?, &schema, self.input.options())
-            .map_err(|error| Trouble::in_recording(&name, &error))?;
+        let reader = Source::new(path).reader(&schema, self.input.options())?;
         let initial = &reader.header().initial;
         if target.as_os_str() == "-" {
             refuse_commands("standard output", &io::stdout(), initial)?;

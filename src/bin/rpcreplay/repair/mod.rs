@@ -17,11 +17,11 @@ use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::repair::{Gap, Recounted, bridge};
 use rpcreplay::schema::{JsonFault, ParseFault, Schema, Unresolved, Walker, check_message};
 
-use crate::args::SchemaArgs;
+use crate::args::{Limit, SchemaArgs};
 use crate::destinations::{at, refuse_other_format};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note};
 use crate::rewrite::{Place, Writing};
-use crate::source::Source;
+use crate::source::{Source, SourceReader};
 use crate::target::{self, Destination};
 use bytes::Bytes;
 use findings::{Findings, runs};
@@ -68,9 +68,8 @@ pub struct Repair {
     #[arg(long, help_heading = "Output")]
     dry_run: bool,
 
-    /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
-    max_record_size: u64,
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     types: SchemaArgs,
@@ -85,7 +84,7 @@ impl Repair {
         let schema = &sources.schema;
         let mut source = Source::new(&self.file);
         source.prepare_to_read_twice()?;
-        let options = ReadOptions { max_record_bytes: self.max_record_size };
+        let options = self.limit.options();
         let mut patient = Patient { source, options, mended: None, damage: None };
         let mut findings = Findings::default();
         let saved = self.save(&mut patient, &mut findings, &destination, schema);
@@ -180,10 +179,8 @@ struct Patient {
     damage: Option<rpcreplay::Error>,
 }
 
-type PatientReader<'s> = Reader<'s, Box<dyn Read + Send>>;
-
 impl Patient {
-    fn open<'s>(&mut self, schema: &'s Schema) -> Result<PatientReader<'s>, Trouble> {
+    fn open<'s>(&mut self, schema: &'s Schema) -> Result<SourceReader<'s>, Trouble> {
         let input: Box<dyn Read + Send> = match &self.mended {
             Some(mended) => Box::new(Cursor::new(mended.clone())),
             None => self.source.open()?,
@@ -408,7 +405,7 @@ fn reason(unpaired: Unpaired) -> String {
 
 /// Calls `see` for every entry that can be cut out of a recording, and says what ends it, if that is damage.
 fn each_frame<E>(
-    reader: &mut PatientReader<'_>,
+    reader: &mut SourceReader<'_>,
     mut see: impl FnMut(Frame) -> Result<(), E>,
 ) -> Result<Option<rpcreplay::Error>, E> {
     let mut frames = Vec::new();
