@@ -136,11 +136,13 @@ impl Findings {
     /// Says what is wrong.
     pub fn tell(&self, name: &str) {
         let say = |words: &str| note("rpcreplay: ", &format!("{name}: {words}"));
-        let is_kept = |number: &u64| self.keeps.contains(*number);
-        let corrected: Vec<u64> =
-            self.corrected_counts.iter().flat_map(|&(first, last)| first..=last).filter(is_kept).collect();
+        let kept_of = |found: &Runs| {
+            let all = found.iter().flat_map(|&(first, last)| first..=last);
+            runs(all.filter(|&number| self.keeps.contains(number)))
+        };
+        let corrected = kept_of(&self.corrected_counts);
         if !corrected.is_empty() {
-            say(&format!("corrected: the byte count of {}", numbers(&runs(&corrected))));
+            say(&format!("corrected: the byte count of {}", numbers(&corrected)));
         }
         for gap in &self.gaps {
             match gap {
@@ -161,18 +163,15 @@ impl Findings {
             (&self.without_method, "names no method, so that no call can match it"),
             (&self.unknown_types, "has a type that no source knows, so that its message is not checked"),
         ] {
-            let odd: Vec<u64> = odd.iter().flat_map(|&(first, last)| first..=last).filter(is_kept).collect();
+            let odd = kept_of(odd);
             if !odd.is_empty() {
-                let words = if odd.len() == 1 { words.to_owned() } else { format!("each {words}") };
-                say(&format!("kept: {}: {words}", numbers(&runs(&odd))));
+                let each = if is_one(&odd) { "" } else { "each " };
+                say(&format!("kept: {}: {each}{words}", numbers(&odd)));
             }
         }
         let streams = self.streams_around_damage();
         if !streams.is_empty() {
-            let whose = match streams[..] {
-                [(first, last)] if first == last => "the stream of",
-                _ => "the streams of",
-            };
+            let whose = if is_one(&streams) { "the stream of" } else { "the streams of" };
             say(&format!("{whose} {} may lack some of these", numbers(&streams)));
         }
         if let Some(end) = &self.end {
@@ -199,18 +198,20 @@ fn push(runs: &mut Runs, number: u64) {
     }
 }
 
-pub fn runs(numbers: &[u64]) -> Runs {
+pub fn runs(numbers: impl Iterator<Item = u64>) -> Runs {
     let mut runs = Runs::new();
-    numbers.iter().for_each(|&number| push(&mut runs, number));
+    numbers.for_each(|number| push(&mut runs, number));
     runs
+}
+
+/// Whether it is one number.
+fn is_one(runs: &[(u64, u64)]) -> bool {
+    matches!(runs, [(first, last)] if first == last)
 }
 
 /// Numbers of entries in words.
 fn numbers(runs: &[(u64, u64)]) -> String {
-    let mut words = match runs {
-        [(first, last)] if first == last => "entry ".to_owned(),
-        _ => "entries ".to_owned(),
-    };
+    let mut words = if is_one(runs) { "entry ".to_owned() } else { "entries ".to_owned() };
     for (place, (first, last)) in runs.iter().enumerate() {
         words += if place > 0 { ", " } else { "" };
         // Writing to a string does not fail.

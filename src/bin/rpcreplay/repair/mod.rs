@@ -207,7 +207,7 @@ impl Patient {
     fn correct_counts(&mut self, findings: &mut Findings) -> Result<(), Trouble> {
         let recounted = Recounted::of_damaged(&self.bytes()?);
         if !recounted.corrected.is_empty() {
-            findings.corrected_counts = runs(&recounted.corrected);
+            findings.corrected_counts = runs(recounted.corrected.iter().copied());
             self.mended = Some(recounted.text.into());
         }
         Ok(())
@@ -235,10 +235,7 @@ impl Patient {
                 matches!(end.kind(), ErrorKind::Truncated(_) | ErrorKind::TooLong { .. } | ErrorKind::Compressed(_));
             let found = end.position().entry.zip(end.position().byte).filter(|_| is_of_records);
             let Some(found) = found else { return Ok(()) };
-            let bytes = match &self.mended {
-                Some(mended) => mended.clone(),
-                None => self.bytes()?,
-            };
+            let bytes = self.bytes()?;
             let bridge = |(entry, offset): (u64, u64)| bridge(&bytes, entry, offset as usize, schema);
             let bridged = match odd {
                 None => bridge(found),
@@ -255,8 +252,11 @@ impl Patient {
         Ok(())
     }
 
-    /// All of it after decompression, as far as that goes.
+    /// All of it after decompression, as far as that goes, and mended as far as it was.
     fn bytes(&mut self) -> Result<Bytes, Trouble> {
+        if let Some(mended) = &self.mended {
+            return Ok(mended.clone());
+        }
         let decompressed = Decompressed::new(self.source.open()?);
         let mut decompressed = decompressed.map_err(|error| Trouble::in_recording(&self.source.name(), &error))?;
         let mut bytes = Vec::new();
@@ -318,10 +318,7 @@ impl Patient {
     /// What ends it before its end, in words, with how much is left out for that.
     fn end(&mut self, end: Option<rpcreplay::Error>) -> Result<Option<String>, Trouble> {
         let Some(end) = end else { return Ok(self.damage.take().map(|damage| damage.to_string())) };
-        let bytes = match &self.mended {
-            Some(mended) => mended.clone(),
-            None => self.bytes()?,
-        };
+        let bytes = self.bytes()?;
         let rest = end.position().byte.and_then(|offset| bytes.get(offset as usize..)).unwrap_or_default();
         if let (Some(entry), true) = (end.position().entry, rest.starts_with(BINARY_MAGIC)) {
             let bytes = rest.len();
