@@ -279,15 +279,13 @@ impl<'s> Bindings<'s> {
             Some(WellKnown::FieldMask | WellKnown::Empty) | None => {}
         }
         let looked_at = self.looked_at.entry(pick).or_default();
-        if looked_at.iter().any(|known| std::ptr::eq(*known, layout)) || looked_at.len() == REMEMBERED_LAYOUTS {
-            if looked_at.len() < REMEMBERED_LAYOUTS {
-                return;
-            }
-        } else {
+        if looked_at.iter().any(|known| std::ptr::eq(*known, layout)) {
+            return;
+        }
+        if looked_at.len() < REMEMBERED_LAYOUTS {
             looked_at.push(layout);
         }
-        let asked: Vec<_> = picks.asked(pick).map(|(name, id)| (name.map(str::to_owned), id)).collect();
-        for (name, inner) in asked {
+        for (name, inner) in picks.asked(pick) {
             let Some(name) = name else { continue };
             let mut fields = layout.fields().iter();
             let Some(field) = fields.find(|field| !field.is_extension() && field.name() == name) else { continue };
@@ -314,7 +312,6 @@ impl<'s> Bindings<'s> {
 
     fn meet_field(&mut self, picks: &Picks, pick: PickId, field: &Field) {
         self.reach(picks, pick, (!matches!(field.shape(), Shape::Map(_))).then(|| field.ty()));
-        let asked: Vec<_> = picks.asked(pick).map(|(name, id)| (name.is_some(), id)).collect();
         match field.shape() {
             Shape::Singular => {
                 if let Some(id) = field.ty().message() {
@@ -322,7 +319,7 @@ impl<'s> Bindings<'s> {
                 }
             }
             Shape::List { .. } => {
-                for (_, inner) in asked.into_iter().filter(|(is_named, _)| !is_named) {
+                for (_, inner) in picks.asked(pick).filter(|(name, _)| name.is_none()) {
                     self.reach(picks, inner, Some(field.ty()));
                     if let Some(id) = field.ty().message() {
                         self.meet(picks, inner, id);
@@ -330,11 +327,11 @@ impl<'s> Bindings<'s> {
                 }
             }
             Shape::Map(map) => {
-                for (is_named, inner) in asked {
+                for (name, inner) in picks.asked(pick) {
                     self.reach(picks, inner, Some(map.value.ty()));
                     match map.value.ty().message() {
                         Some(id) => self.meet(picks, inner, id),
-                        None if is_named => self.meet_all(picks, inner),
+                        None if name.is_some() => self.meet_all(picks, inner),
                         None => {}
                     }
                 }
@@ -343,8 +340,7 @@ impl<'s> Bindings<'s> {
     }
 
     fn meet_all(&mut self, picks: &Picks, pick: PickId) {
-        let asked: Vec<_> = picks.asked(pick).map(|(_, id)| id).collect();
-        for inner in asked {
+        for (_, inner) in picks.asked(pick) {
             self.reach(picks, inner, None);
             self.meet_all(picks, inner);
         }
