@@ -173,7 +173,7 @@ pub struct Entry {
     pub(crate) ref_index: i32,
     /// The line it begins with, in a format that has lines; else 0.
     pub(crate) line: u64,
-    /// Its text, if it was read from a text recording.
+    /// Its text, if it was read from a text recording by what keeps texts.
     pub(crate) text: Option<Box<EntryBody>>,
     /// Whether a record that stood in JSON has the same reference.
     pub(crate) is_pinned: bool,

@@ -24,15 +24,12 @@ pub struct WriteOptions {
     pub canonical: bool,
     /// Whether what the format can't carry may be left out.
     pub allow_loss: bool,
-    /// Whether an entry that was read from a text recording is written to one as the text that it was; by itself it is written
-    /// as Go's recorder writes it.
-    pub keeps_text: bool,
 }
 
 impl WriteOptions {
     /// A format, in which everything must be kept.
     pub fn new(format: Format) -> Self {
-        WriteOptions { format, canonical: false, allow_loss: false, keeps_text: false }
+        WriteOptions { format, canonical: false, allow_loss: false }
     }
 
     /// Whether what is written tells the exact record of every entry.
@@ -93,7 +90,8 @@ impl<'s> Encoder<'s> {
         Ok(())
     }
 
-    /// Appends an entry, and says what is left out of it, if that is allowed. `is_first` says whether no entry came before.
+    /// Appends an entry, and says what is left out of it, if that is allowed. `is_first` says whether no entry came before. An entry
+    /// that [keeps its text](super::Decoder::keeping_text) is written to a text recording as that.
     ///
     /// # Errors
     ///
@@ -107,7 +105,7 @@ impl<'s> Encoder<'s> {
                 push_record("record", entry.record(), out).map_err(at_entry)?;
                 Ok(LeftOut::default())
             }
-            Format::Text => match entry.text.as_ref().filter(|_| self.options.keeps_text) {
+            Format::Text => match &entry.text {
                 Some(body) => {
                     write_body(body, out);
                     Ok(LeftOut::default())

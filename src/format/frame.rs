@@ -36,12 +36,19 @@ pub(super) enum Body {
 pub struct Decoder<'s> {
     schema: &'s Schema,
     json: Option<json::JsonDecoder<'s>>,
+    keeps_text: bool,
 }
 
 impl<'s> Decoder<'s> {
     /// A decoder that asks this schema for the types of messages which the text format and JSON spell out.
     pub fn new(schema: &'s Schema) -> Self {
-        Decoder { schema, json: None }
+        Decoder { schema, json: None, keeps_text: false }
+    }
+
+    /// The same, and an entry of a text recording keeps its text, which takes as much memory again: written to another one it is
+    /// that text, and not what Go's recorder would write.
+    pub fn keeping_text(self) -> Self {
+        Decoder { keeps_text: true, ..self }
     }
 }
 
@@ -71,7 +78,9 @@ impl Frame {
         let Frame { bytes, index, offset, body } = self;
         match body {
             Body::Record => binary::decode(bytes, index, offset),
-            Body::Text { body_offset, line } => text::decode(&bytes, decoder.schema, index, offset, body_offset, line),
+            Body::Text { body_offset, line } => {
+                text::decode(&bytes, decoder.schema, index, offset, (body_offset, line), decoder.keeps_text)
+            }
             Body::Json { line, column, is_canonical } => {
                 let json = decoder.json.get_or_insert_with(|| json::JsonDecoder::new(decoder.schema));
                 json::decode(&bytes, json, is_canonical, index, offset, (line, column))

@@ -214,6 +214,11 @@ impl<'s, R: Read> Reader<'s, R> {
         &self.header
     }
 
+    /// The same, and what it decodes [keeps its text](Decoder::keeping_text).
+    pub fn keeping_text(self) -> Self {
+        Reader { decoder: self.decoder.keeping_text(), ..self }
+    }
+
     /// Reads the next entry; `None` at a clean end and after an error.
     ///
     /// An entry that Go's reader refuses although it is well framed is read; [`Entry::flaw`] says what is wrong.

@@ -214,14 +214,14 @@ pub(super) fn decode(
     schema: &Schema,
     index: EntryIndex,
     offset: u64,
-    body_offset: u64,
-    line: u64,
+    (body_offset, line): (u64, u64),
+    keeps_text: bool,
 ) -> Result<Entry> {
     match entry_text::parse(text, schema) {
         Ok(parsed) => {
             let entry = parsed.encode().map_err(|error| located(error.into_kind(), index, offset, line))?;
-            let body = EntryBody { bytes: text.clone(), ref_index: parsed.ref_index_at };
-            Ok(Entry { index, offset, text: Some(Box::new(body)), ..entry })
+            let body = || Box::new(EntryBody { bytes: text.clone(), ref_index: parsed.ref_index_at });
+            Ok(Entry { index, offset, text: keeps_text.then(body), ..entry })
         }
         Err(error) => {
             let (line_in_text, column) = error.line_and_column(text);

@@ -114,7 +114,7 @@ impl<'a> Batches<'a> {
 
 /// How a recording is written that is to be as one that is read.
 pub fn options_of<R: Read>(reader: &Reader<'_, R>) -> WriteOptions {
-    WriteOptions { canonical: reader.is_canonical(), keeps_text: true, ..WriteOptions::new(reader.format()) }
+    WriteOptions { canonical: reader.is_canonical(), ..WriteOptions::new(reader.format()) }
 }
 
 /// How many times a recording is read for a query.

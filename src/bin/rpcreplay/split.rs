@@ -190,7 +190,7 @@ impl Split {
     fn write(&self, source: &mut Source, plan: &Plan, names: &[OsString], schema: &Schema) -> Result<(), Failure> {
         let mut done: HashSet<u32> = HashSet::new();
         while done.len() < plan.parts.len() {
-            let mut reader = source.reader(schema, self.limit.options())?;
+            let mut reader = source.reader(schema, self.limit.options())?.keeping_text();
             let mut writing: BTreeMap<u32, (Replayable, Writing<'_>)> = BTreeMap::new();
             let mut postponed: HashSet<u32> = HashSet::new();
             let mut pairing = Pairing::default();

@@ -349,7 +349,7 @@ struct Entries<'s> {
 
 impl<'s> Entries<'s> {
     fn new(format: Format, schema: &'s Schema) -> Self {
-        Entries { decoder: Decoder::new(schema), numbering: Numbering::new(format) }
+        Entries { decoder: Decoder::new(schema).keeping_text(), numbering: Numbering::new(format) }
     }
 
     fn next(&mut self, frame: Frame) -> rpcreplay::Result<Entry> {

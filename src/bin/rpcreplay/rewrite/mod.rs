@@ -92,7 +92,8 @@ impl Rewrite<'_> {
             middle.close();
         };
         on_threads(threads, stop, |more| {
-            let mut decoder = Decoder::new(schema);
+            let decoder = Decoder::new(schema);
+            let mut decoder = if self.options.is_none() { decoder.keeping_text() } else { decoder };
             let mut writer: Option<EntryWriter<'_>> = None;
             while let Some(mut batch) = batches.next() {
                 if batch.may_have_more {
