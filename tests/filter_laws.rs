@@ -4,9 +4,12 @@ mod corpus;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use rpcreplay::Schema;
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
@@ -239,16 +242,23 @@ fn splitting(path: &Path, folder: &Path) {
     }
 }
 
+/// Where the header of a binary recording ends, and its entries.
+fn ends(file: &[u8]) -> Vec<usize> {
+    let schema = Schema::builtin();
+    let reader = Reader::new(file, &schema, ReadOptions::default()).expect("a recording");
+    let mut ends = vec![9 + 4 + reader.header().initial.len()];
+    for entry in reader {
+        ends.push(ends[ends.len() - 1] + 4 + entry.expect("an entry").record().len());
+    }
+    assert_eq!(ends[ends.len() - 1], file.len());
+    ends
+}
+
 /// Cut at some place, a recording keeps every call that was whole, and nothing that was not there.
 fn repairing(path: &Path, folder: &Path, cuts: impl Iterator<Item = usize>) {
     let (header, entries) = read(path);
     let file = fs::read(path).expect("a file");
-    // Where entries end.
-    let mut ends = vec![9 + 4 + header.initial.len()];
-    for record in Reader::new(&file[..], &Schema::builtin(), ReadOptions::default()).expect("a recording") {
-        ends.push(ends[ends.len() - 1] + 4 + record.expect("an entry").record().len());
-    }
-    assert_eq!(ends[ends.len() - 1], file.len());
+    let ends = ends(&file);
     let (cut, out) = (folder.join("cut.replay"), folder.join("repaired.replay"));
     for at in cuts {
         let name = format!("{} cut at {at}", path.display());
@@ -278,17 +288,31 @@ fn repairing(path: &Path, folder: &Path, cuts: impl Iterator<Item = usize>) {
     }
 }
 
+/// Compressed and ended between two entries, by the beginning of what follows, it keeps what had come before.
+fn repairing_compressed(path: &Path, folder: &Path) {
+    let (header, entries) = read(path);
+    let file = fs::read(path).expect("a file");
+    let (cut, out) = (folder.join("cut.replay.gz"), folder.join("repaired.replay.gz"));
+    for (place, end) in ends(&file).into_iter().skip(1).enumerate() {
+        let mut whole = GzEncoder::new(Vec::new(), Compression::fast());
+        whole.write_all(&file[..end]).expect("memory");
+        let next_member = b"\x1f\x8b\x08\0";
+        fs::write(&cut, [&whole.finish().expect("memory")[..], next_member].concat()).expect("a writable folder");
+        let _ = fs::remove_file(&out);
+        let (code, said) = run(&["repair", "--keep-unanswered", text(&cut), "-o", text(&out)]);
+        let name = format!("{} cut behind entry {}", path.display(), place + 1);
+        assert!(code == 0 && said.contains("ends here"), "{name}: {code} {said}");
+        assert_eq!(read(&out), (header.clone(), only(&entries, |kept| kept <= place)), "{name}");
+    }
+}
+
 /// Damaged in the middle, a recording loses no more than what is damaged, and what belongs to it.
 fn damaging(path: &Path, folder: &Path, is_tried: impl Fn(usize) -> bool) {
     let (header, entries) = read(path);
     let file = fs::read(path).expect("a file");
     let (damaged, out) = (folder.join("damaged.replay"), folder.join("repaired.replay"));
-    let mut start = 9 + 4 + header.initial.len();
-    for (place, entry) in
-        Reader::new(&file[..], &Schema::builtin(), ReadOptions::default()).expect("a recording").enumerate()
-    {
-        let record = start + 4;
-        let end = record + entry.expect("an entry").record().len();
+    for (place, ends) in ends(&file).windows(2).enumerate() {
+        let (start, record, end) = (ends[0], ends[0] + 4, ends[1]);
         // A wrong length, which claims more or less than there is, and bytes that are no entry, with their length.
         for (what, range, filler) in
             [("length", start..record, 0xff), ("length", start..start + 1, 0x03), ("all", start..end, 0xff)]
@@ -316,7 +340,6 @@ fn damaging(path: &Path, folder: &Path, is_tried: impl Fn(usize) -> bool) {
                 assert_eq!(read(&out), (header.clone(), expected), "{name}: {said}");
             }
         }
-        start = end;
     }
 }
 
@@ -435,6 +458,9 @@ fn what_is_whole_is_saved() {
     for path in recordings() {
         let bytes = fs::metadata(&path).expect("a file").len() as usize;
         repairing(&path, folder.path(), cuts(bytes).chain(bytes.saturating_sub(12)..=bytes));
+        if path.starts_with(DATA) {
+            repairing_compressed(&path, folder.path());
+        }
     }
 }
 

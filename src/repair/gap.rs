@@ -68,13 +68,14 @@ impl Gap {
 /// none.
 pub fn bridge(recording: &Bytes, first: u64, offset: usize, schema: &Schema) -> Option<(Bytes, Gap)> {
     let (whole, damaged) = (recording.slice(..offset), recording.slice(offset..));
+    // What ends between two entries, such as a compressed recording that was cut there, has no length.
+    let claimed = damaged.first_chunk().map(|length| u64::from(u32::from_le_bytes(*length)))?;
     let found = find_records(&damaged.slice(1..)).map(|place| 1 + place);
     // What follows there refers to entries of its own.
     if memchr::memmem::find(&damaged[..found.unwrap_or(damaged.len())], BINARY_MAGIC).is_some() {
         return None;
     }
     let next = found.unwrap_or(damaged.len());
-    let claimed = damaged.first_chunk().map(|length| u64::from(u32::from_le_bytes(*length)))?;
     let behind_length = (damaged.len() - LENGTH_BYTES) as u64;
     let is_cut = found.is_none() && claimed > behind_length && claimed <= RECORD_LIMIT_BYTES;
     if next >= LENGTH_BYTES && !is_cut && is_record(&damaged.slice(LENGTH_BYTES..next)) {
