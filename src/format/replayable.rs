@@ -98,7 +98,7 @@ impl Replayable {
             return Err(Refusal::NoType);
         }
         let begins_call = call == entry.index();
-        let (entry, written) = match self.renumbering.next(entry) {
+        let (entry, mut written) = match self.renumbering.next(entry) {
             Ok(written) => (entry.clone(), written),
             Err(error) => match error.kind() {
                 ErrorKind::MissingReference { .. } if begins_call => {
@@ -114,6 +114,10 @@ impl Replayable {
         let bytes = kept.record().len() as u64;
         if bytes > RECORD_LIMIT_BYTES {
             return Err(Refusal::TooLong(bytes));
+        }
+        if begins_call {
+            // No entry that is yet to come has to be there for it.
+            written.ref_index = 0;
         }
         self.renumbering.accept(written);
         match entry.kind() {
@@ -196,6 +200,12 @@ mod tests {
         assert_eq!(keep(&entry(3, Kind::Request, "/m", 77), 3).expect("it means nothing"), 0);
         assert_eq!(keep(&entry(5, Kind::CreateStream, "/m", 3), 5).expect("it means nothing"), 1);
         assert_eq!(keep(&entry(6, Kind::Response, "", 3), 3).expect("it is there"), 1);
+        // Not those either that keep their numbers at first.
+        let mut replayable = Replayable::default();
+        let mut keep = |entry: &Entry, call| replayable.keep(entry, Ok(EntryIndex(call))).map(|kept| kept.ref_index());
+        assert_eq!(keep(&entry(1, Kind::Request, "/m", 77), 1).expect("it means nothing"), 77);
+        assert_eq!(keep(&entry(3, Kind::Response, "", 1), 1).expect("it is there"), 1);
+        replayable.begin_recording().expect("nothing is yet to come");
     }
 
     #[test]
