@@ -240,21 +240,26 @@ impl Diff {
         }
         let sources = self.schema.load()?.for_good();
         let noise = self.noise.load(sources.project())?;
-        let kept = Kept { query: self.selection.query(&sources.schema)?, ..Kept::default() };
-        let mut kept_any = kept.query.is_everything();
+        let (query, evaluated) = (self.selection.query(&sources.schema)?, Evaluated::default());
+        let kept = Kept { query: &query, evaluated: Some(&evaluated) };
+        let (mut kept_any, mut found_any) = (query.is_everything(), false);
         let mut sides = self.sides()?;
         let mut view = self.look.view(output.is_terminal(), sides.are_several());
         let mut totals = Totals::default();
         let mut outcome = Outcome::Fine;
         let mut part = Vec::new();
         let fingerprint = |side: &Side| {
-            let recording = self.read(side, &sources.schema, &noise, &kept)?;
+            // It is read again to be compared.
+            let recording = self.read(side, &sources.schema, &noise, Kept { evaluated: None, ..kept })?;
             Ok(recording.fingerprint(&mut Comparer::new(&sources.schema, noise.mask())))
         };
         while let Some(found) = sides.next(fingerprint) {
-            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise, &kept)) {
+            let compared = match found.and_then(|found| self.compared(found, &sources.schema, &noise, kept)) {
                 Ok(Some(compared)) => compared,
-                Ok(None) => continue,
+                Ok(None) => {
+                    found_any = true;
+                    continue;
+                }
                 Err(trouble) => {
                     totals.unreadable += 1;
                     view.unreadable(&trouble, &mut part);
@@ -280,7 +285,7 @@ impl Diff {
         view.finish(&totals, &mut part);
         output.write(&part)?;
         output.flush()?;
-        sides.advise(totals.all() == 0);
+        sides.advise(totals.all() == 0 && !found_any);
         if outcome != Outcome::Reported {
             self.noise.advise(&noise);
         }
@@ -290,7 +295,7 @@ impl Diff {
                 outcome = Outcome::NothingSelected;
             }
         }
-        kept.evaluated.tell(kept_any);
+        evaluated.tell(kept_any);
         sources.advise(&[]);
         Ok(outcome)
     }
@@ -313,12 +318,18 @@ impl Diff {
         }
     }
 
-    fn read(&self, side: &Side, schema: &Schema, noise: &Noise, kept: &Kept) -> Result<Recording, Trouble> {
+    fn read(&self, side: &Side, schema: &Schema, noise: &Noise, kept: Kept<'_>) -> Result<Recording, Trouble> {
         read(side, schema, noise, kept, self.limit.options())
     }
 
-    /// Compares two sides; `None` if neither is a recording.
-    fn compared(&self, found: Found, schema: &Schema, noise: &Noise, kept: &Kept) -> Result<Option<Compared>, Trouble> {
+    /// Compares two sides; `None` if neither has a call that is selected.
+    fn compared(
+        &self,
+        found: Found,
+        schema: &Schema,
+        noise: &Noise,
+        kept: Kept<'_>,
+    ) -> Result<Option<Compared>, Trouble> {
         let Found { name, old_name, old, new } = found;
         let read = |side: Option<Side>| side.map(|side| self.read(&side, schema, noise, kept));
         let is_parallel = self.threads.is_none_or(|threads| threads.get() > 1);
@@ -354,9 +365,9 @@ pub fn show_versions(
     noise: &Noise,
     colors: bool,
 ) -> Result<Outcome, Failure> {
-    let (everything, options) = (Kept::default(), ReadOptions::default());
-    let read =
-        |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, &everything, options.clone()));
+    let (everything, options) = (Query::default(), ReadOptions::default());
+    let kept = Kept { query: &everything, evaluated: None };
+    let read = |path: Option<&Path>| path.map(|path| read(&Side::of_file(path), schema, noise, kept, options.clone()));
     let (old, new) = (read(old).transpose()?, read(new).transpose()?);
     let report = old.as_ref().zip(new.as_ref()).map(|(old, new)| compare(old, new, schema, noise, false));
     let compared = Compared { name: String::new(), old_name: None, old, new, report, is_one_of_many: false };
@@ -370,11 +381,11 @@ pub fn show_versions(
     Ok(if compared.is_different() { Outcome::Different } else { Outcome::Fine })
 }
 
-/// Which calls are compared, and what was noticed when that was found out.
-#[derive(Default)]
-struct Kept {
-    query: Query,
-    evaluated: Evaluated,
+/// Which calls are compared, and who is told what is noticed when that is found out.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    query: &'a Query,
+    evaluated: Option<&'a Evaluated>,
 }
 
 /// Reads what is kept of a recording.
@@ -382,7 +393,7 @@ fn read(
     side: &Side,
     schema: &Schema,
     noise: &Noise,
-    Kept { query, evaluated }: &Kept,
+    Kept { query, evaluated }: Kept<'_>,
     options: ReadOptions,
 ) -> Result<Recording, Trouble> {
     let trouble = |error| Trouble::in_recording(side.name(), &error);
@@ -394,10 +405,14 @@ fn read(
     let header = reader.header().clone();
     let entries = reader.collect::<Result<Vec<Entry>, _>>().map_err(trouble)?;
     let mut selected = Selected::new(query, Unit::Call, schema);
-    selected.learn(entries.iter().cloned(), schema);
+    if query.needs_first_pass(Unit::Call) {
+        selected.learn(entries.iter().cloned(), schema);
+    }
     let mut pairing = Pairing::default();
     let kept: Vec<Entry> = entries.into_iter().filter(|entry| selected.keeps(entry, pairing.follow(entry))).collect();
-    evaluated.add(side.name(), &selected);
+    if let Some(evaluated) = evaluated {
+        evaluated.add(side.name(), &selected);
+    }
     Recording::new(header, kept.into_iter().map(Ok), &mut comparer).map_err(trouble)
 }
 

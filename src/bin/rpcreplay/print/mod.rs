@@ -177,6 +177,7 @@ impl Print {
         }
         let sources = self.schema.load()?.for_good();
         let schema = &sources.schema;
+        let query = self.selection.query(schema)?;
         let mut output = if self.no_pager { Output::new() } else { Output::paged() };
         let is_terminal = output.is_terminal();
         let document = self.to.document();
@@ -185,7 +186,7 @@ impl Print {
 
         let by_call = document.is_none() && self.group == Group::Call;
         let threads = self.input.threads();
-        let (query, unit) = (self.selection.query(&sources.schema)?, if by_call { Unit::Call } else { Unit::Entry });
+        let unit = if by_call { Unit::Call } else { Unit::Entry };
         let progress = Progress::through(&self.input, passes(&query, unit), &output);
         let batches = Batches::new(&self.input, &query, unit, schema, progress.clone(), threads);
         let evaluated = Evaluated::default();
