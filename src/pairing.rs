@@ -62,6 +62,11 @@ impl Pairing {
         }
     }
 
+    /// The `REQUEST`s that have no `RESPONSE` yet, in order.
+    pub fn open_requests(&self) -> impl Iterator<Item = EntryIndex> {
+        self.open_requests.iter().map(EntryIndex)
+    }
+
     /// How many `REQUEST`s have no `RESPONSE` yet.
     ///
     /// At the end of a recording Go's replayer says of them: `replayer: N unmatched requests`.
@@ -91,6 +96,19 @@ impl EntrySet {
             self.0[(index / 64) as usize] &= !(1 << (index % 64));
         }
         was_there
+    }
+
+    /// The entries, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        let bits = |word: &u64| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros().into())?;
+                left &= left - 1;
+                Some(bit)
+            })
+        };
+        (0..).zip(&self.0).flat_map(move |(place, word)| bits(word).map(move |bit: u64| 64 * place + bit))
     }
 
     /// Whether an entry is in the set.
@@ -135,5 +153,16 @@ mod tests {
             assert_eq!(found, expected.map_err(str::to_owned));
         }
         assert_eq!(pairing.unmatched_requests(), 1);
+        assert_eq!(pairing.open_requests().collect::<Vec<_>>(), [EntryIndex(14)]);
+    }
+
+    #[test]
+    fn sets_are_in_order() {
+        let numbers = [0, 1, 63, 64, 200, 319];
+        let mut set = EntrySet::default();
+        numbers.iter().rev().for_each(|&number| set.insert(number));
+        assert_eq!(set.iter().collect::<Vec<_>>(), numbers);
+        assert!(set.remove(63) && !set.remove(63));
+        assert!(!set.iter().any(|number| number == 63));
     }
 }

@@ -54,7 +54,23 @@ pub enum Refusal {
     Unnumbered(#[from] Error),
 }
 
+fn too_long(entry: &Entry) -> Option<Refusal> {
+    let bytes = entry.record().len() as u64;
+    (bytes > RECORD_LIMIT_BYTES).then_some(Refusal::TooLong(bytes))
+}
+
 impl Refusal {
+    /// Why Go's replayer refuses an entry whatever stands beside it, if it does. What is inside of its message is not looked at.
+    pub fn of(entry: &Entry) -> Option<Refusal> {
+        if let Some(flaw) = entry.flaw() {
+            return Some(flaw.into());
+        }
+        if entry.message.as_ref().is_some_and(|any| any.type_url.is_empty()) {
+            return Some(Refusal::NoType);
+        }
+        too_long(entry)
+    }
+
     /// Whether the entry is refused for what was kept beside it, and not for what it is.
     pub fn is_for_others(&self) -> bool {
         match self {
@@ -91,11 +107,8 @@ impl Replayable {
 
     fn try_to_keep(&mut self, entry: &Entry, call: Result<EntryIndex, Unpaired>) -> Result<Entry, Refusal> {
         let call = call?;
-        if let Some(flaw) = entry.flaw() {
-            return Err(flaw.into());
-        }
-        if entry.message.as_ref().is_some_and(|any| any.type_url.is_empty()) {
-            return Err(Refusal::NoType);
+        if let Some(refusal) = Refusal::of(entry) {
+            return Err(refusal);
         }
         let begins_call = call == entry.index();
         let (entry, mut written) = match self.renumbering.next(entry) {
@@ -111,9 +124,9 @@ impl Replayable {
             },
         };
         let kept = entry.written(written)?;
-        let bytes = kept.record().len() as u64;
-        if bytes > RECORD_LIMIT_BYTES {
-            return Err(Refusal::TooLong(bytes));
+        // Its new reference may take more room.
+        if let Some(refusal) = too_long(&kept) {
+            return Err(refusal);
         }
         if begins_call {
             // No entry that is yet to come has to be there for it.

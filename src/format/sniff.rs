@@ -91,6 +91,11 @@ pub enum Unrecognized {
 }
 
 impl Unrecognized {
+    /// Whether it may be the beginning of a recording, of which no more is there.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Unrecognized::Empty | Unrecognized::ShortMagic { .. } | Unrecognized::NoCalls { .. })
+    }
+
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Unrecognized::NoCalls { .. } => Some("record again, with at least one call before the recorder is closed"),

@@ -24,7 +24,7 @@ use crate::project::Project;
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Limit {
     /// Refuse records, entries and header lines of more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_record_bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value_t = ReadOptions::default().max_record_bytes)]
     pub max_record_size: u64,
 }
 
@@ -67,6 +67,10 @@ impl Input {
             usage(command, ErrorKind::ArgumentConflict, "standard input can be read once");
         }
     }
+}
+
+fn parse_bytes(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "expected a number of bytes, such as 134217728")
 }
 
 /// A number of threads.

@@ -20,8 +20,8 @@ pub fn destinations<'a>(
     files: &[PathBuf],
     output: Option<&'a Path>,
 ) -> Result<(Vec<Destination>, Option<&'a Path>), Failure> {
-    if files.len() > 1 && output.is_some_and(|path| path.as_os_str() == "-") {
-        usage(command, ErrorKind::TooManyValues, "several recordings need a folder behind -o, not standard output");
+    if files.len() > 1 {
+        refuse_stdout_for_folder(command, output);
     }
     let folder = output.filter(|path| files.len() > 1 || is_folder(path));
     let Some(folder) = folder else {
@@ -43,6 +43,13 @@ pub fn destinations<'a>(
     refuse_file_for_folder(folder)?;
     refuse_same_names(files.iter().zip(&destinations), "write them into different folders")?;
     Ok((destinations, Some(folder)))
+}
+
+/// Ends the program if standard output is named where several recordings are to be written.
+pub fn refuse_stdout_for_folder(command: &str, output: Option<&Path>) {
+    if output.is_some_and(|path| path.as_os_str() == "-") {
+        usage(command, ErrorKind::TooManyValues, "several recordings need a folder behind -o, not standard output");
+    }
 }
 
 /// What a path names: `-` is standard output.

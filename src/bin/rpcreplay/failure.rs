@@ -65,7 +65,7 @@ impl Trouble {
                 "allow longer ones with --max-record-size BYTES; of a damaged file rpcreplay repair saves what it can"
                     .to_owned(),
             ),
-            ErrorKind::Truncated(_) if error.position().entry.is_some() => {
+            ErrorKind::Truncated(_) | ErrorKind::Wire(_) if error.position().entry.is_some() => {
                 return Trouble::new(name, error).with_hint("save what is whole with rpcreplay repair");
             }
             ErrorKind::Io(error) if error.kind() == io::ErrorKind::IsADirectory => {

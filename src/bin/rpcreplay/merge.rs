@@ -88,11 +88,9 @@ impl Merge {
         };
         let joining = Joining {
             destination: &destination,
-            files: files.len(),
             initial,
             repeated,
             first: None,
-            begun: 0,
             entries_before: 0,
             entries: 0,
             left_out: 0,
@@ -142,16 +140,12 @@ impl Merge {
 /// Puts recordings one behind the other.
 struct Joining<'a> {
     destination: &'a Destination,
-    /// How many there are.
-    files: usize,
     /// The initial state that was chosen.
     initial: Option<Header>,
     /// The first entries of calls that are left out, numbered through all recordings.
     repeated: EntrySet,
     /// What the first one is.
     first: Option<First>,
-    /// How many were begun.
-    begun: usize,
     /// How many entries the recordings before this one have, and this one so far.
     entries_before: u64,
     entries: u64,
@@ -190,7 +184,6 @@ impl Joining<'_> {
         match batch.begins.take().transpose()? {
             None => {}
             Some(mut beginning) => {
-                self.begun += 1;
                 self.entries_before += std::mem::take(&mut self.entries);
                 self.pairing = Pairing::default();
                 self.replayable.begin_recording().map_err(|error| Trouble::new(&batch.name, error))?;
@@ -225,7 +218,7 @@ impl Joining<'_> {
         }
         if let Some(Ok(())) = batch.ends {
             self.replayable.end_recording().map_err(refusal)?;
-            if self.begun < self.files {
+            if batch.may_have_more {
                 batch.ends = None;
             }
         }

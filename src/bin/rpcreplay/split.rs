@@ -6,15 +6,13 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::error::ErrorKind;
-
 use rpcreplay::format::{Format, Replayable, Unreplayable};
 use rpcreplay::pairing::Pairing;
 use rpcreplay::schema::Schema;
 
 use crate::args::{Limit, SchemaArgs, Verifying};
-use crate::destinations::{make_folder, refuse_file_for_folder};
-use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
+use crate::destinations::{make_folder, refuse_file_for_folder, refuse_stdout_for_folder};
+use crate::failure::{Failure, Outcome, Trouble, name_of, note};
 use crate::file_names::{compression_of_name, format_of_name, uncompressed};
 use crate::output::Output;
 use crate::rewrite::{Place, Writing};
@@ -107,13 +105,7 @@ struct Plan {
 impl Split {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
-        if self.output.as_os_str() == "-" {
-            usage(
-                "split",
-                ErrorKind::ValueValidation,
-                "several recordings need a folder behind -o, not standard output",
-            );
-        }
+        refuse_stdout_for_folder("split", Some(&self.output));
         refuse_file_for_folder(&self.output)?;
         target::listen_to_signals();
         let sources = self.types.load()?.for_good();
@@ -190,6 +182,7 @@ impl Split {
     fn write(&self, source: &mut Source, plan: &Plan, names: &[OsString], schema: &Schema) -> Result<(), Failure> {
         let mut done: HashSet<u32> = HashSet::new();
         while done.len() < plan.parts.len() {
+            let done_before = done.len();
             let mut reader = source.reader(schema, self.limit.options())?.keeping_text();
             let mut writing: BTreeMap<u32, (Replayable, Writing<'_>)> = BTreeMap::new();
             let mut postponed: HashSet<u32> = HashSet::new();
@@ -221,7 +214,7 @@ impl Split {
                     done.insert(part);
                 }
             }
-            if !writing.is_empty() {
+            if !writing.is_empty() || done.len() == done_before {
                 return Err(Trouble::new(&name, "was changed while it was split").into());
             }
         }
@@ -234,18 +227,19 @@ fn names(file: &Path, format: Format, by: By, parts: &[Part]) -> Vec<OsString> {
     let (stem, ending) = stem_and_ending(file, format);
     let digits = parts.len().to_string().len().max(3);
     let mut taken: HashSet<String> = HashSet::new();
+    // By word, without capitals: the number that comes behind it next.
+    let mut next: HashMap<String, u64> = HashMap::new();
     let room = LONGEST_NAME_BYTES.saturating_sub(stem.len() + ending.len() + 8).max(8);
     let mut name = |part: &Part, number: usize| {
         let of = match by {
             By::Calls(_) => format!("{number:0digits$}"),
             By::Method | By::Service => word_of(&part.of, room),
         };
+        let again = next.entry(of.to_lowercase()).or_insert(2);
         let mut word = of.clone();
-        for again in 2.. {
-            if taken.insert(word.to_lowercase()) {
-                break;
-            }
+        while !taken.insert(word.to_lowercase()) {
             word = format!("{of}-{again}");
+            *again += 1;
         }
         let mut name = stem.clone();
         name.push(format!(".{word}{ending}"));

@@ -160,8 +160,8 @@ impl<'t> Lexer<'t> {
         let wrong = |length: usize| {
             let mut ends = at + length + 1..self.text.len();
             let end = ends.find(|&end| self.text.is_char_boundary(end)).unwrap_or(self.text.len());
-            let found = self.text[at..end].escape_debug();
-            self.error(at..end, format!("`{found}` is no escape sequence"))
+            let found = self.text[at + 1..end].escape_debug();
+            self.error(at..end, format!("`\\{found}` is no escape sequence"))
                 .with_hint("a backslash is written \\\\, or the string begins with r: r\"\\d+\"")
         };
         let digits = |count: usize, radix: u32, skip: usize| {

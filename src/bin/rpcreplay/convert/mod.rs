@@ -10,7 +10,7 @@ use rpcreplay::query::{Query, Unit};
 use rpcreplay::schema::Schema;
 
 use crate::args::{Input, SchemaArgs, Verifying};
-use crate::destinations::{make_folder, refuse_same_names};
+use crate::destinations::{make_folder, refuse_same_names, refuse_stdout_for_folder};
 use crate::failure::{self, Failure, Outcome, Trouble, name_of, report};
 use crate::file_names;
 use crate::rewrite::{Place, Rewrite, Unchanged, is_json};
@@ -160,6 +160,9 @@ impl Convert {
     fn plan(&self) -> Result<Vec<Conversion<'_>>, Failure> {
         let files = &self.input.files;
         let mut plans = Vec::with_capacity(files.len());
+        if files.len() > 1 {
+            refuse_stdout_for_folder("convert", self.output.as_deref());
+        }
         let folder = self.output.as_deref().filter(|path| files.len() > 1 || target::is_folder(path));
         for path in files {
             let (to, destination) = match (&self.output, folder) {

@@ -29,6 +29,8 @@ pub struct Findings {
     pub corrected_counts: Runs,
     /// Damage behind which reading goes on.
     pub gaps: Vec<Gap>,
+    /// Whether there may be more of it, which was not looked behind.
+    pub has_more_gaps: bool,
     /// The numbers of entries that begin calls and name no method, in runs.
     without_method: Runs,
     /// The numbers of entries whose types nobody knows, in runs.
@@ -176,6 +178,10 @@ impl Findings {
         }
         if let Some(end) = &self.end {
             say(&format!("ends here: {end}"));
+            if self.has_more_gaps {
+                let gaps = self.gaps.len();
+                say(&format!("is damaged in more than {gaps} places, and what lies behind that was not looked at"));
+            }
         }
     }
 

@@ -2,16 +2,16 @@
 
 mod findings;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use rpcreplay::entry::{Entry, Kind};
+use rpcreplay::entry::{Entry, EntryIndex};
 use rpcreplay::error::{ErrorKind, Position};
 use rpcreplay::format::{
-    BINARY_MAGIC, Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Replayable, is_as_recorded,
+    BINARY_MAGIC, Decoder, Decompressed, Format, Frame, Numbering, ReadOptions, Reader, Refusal, Replayable,
+    is_as_recorded,
 };
 use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::repair::{Gap, Recounted, bridge};
@@ -166,8 +166,22 @@ impl Repair {
     }
 }
 
-/// How many times damage is looked behind; each time takes another look at everything.
-const MOST_GAPS: usize = 16;
+/// How many times damage is looked behind at least.
+const GAPS: usize = 16;
+
+/// How many bytes may be read for more gaps: each takes another look at everything.
+const MOST_READ_BYTES: usize = 16 << 30;
+
+const BEGINNING_IS_DAMAGED: &str = "nothing can be saved of a recording whose beginning is damaged";
+
+/// An entry that no recorder writes.
+#[derive(Clone, Copy)]
+struct Odd {
+    /// Its number, and where it begins.
+    place: (u64, u64),
+    /// Whether it can be read all the same.
+    decodes: bool,
+}
 
 /// A recording that can be read more than once.
 struct Patient {
@@ -186,11 +200,14 @@ impl Patient {
             None => self.source.open()?,
         };
         Reader::new(input, schema, self.options.clone()).map_err(|error| {
-            let hint = match error.kind() {
-                ErrorKind::Compressed(_) => "nothing of it can be decompressed",
-                _ => "nothing can be saved of a recording whose beginning is damaged",
-            };
-            Trouble::in_recording(&self.source.name(), &error).with_hint(hint)
+            let trouble = Trouble::in_recording(&self.source.name(), &error);
+            match error.kind() {
+                ErrorKind::Compressed(_) => trouble.with_hint("nothing of it can be decompressed"),
+                ErrorKind::Unrecognized(cut) if cut.is_cut() => trouble.with_hint(BEGINNING_IS_DAMAGED),
+                // Such as line ends of Windows, which can be undone.
+                ErrorKind::Unrecognized(_) | ErrorKind::Quoting { .. } if trouble.hint.is_some() => trouble,
+                _ => trouble.with_hint(BEGINNING_IS_DAMAGED),
+            }
         })
     }
 
@@ -215,32 +232,26 @@ impl Patient {
 
     /// Finds the records behind damage in a binary recording.
     fn bridge_gaps(&mut self, schema: &Schema, findings: &mut Findings) -> Result<(), Trouble> {
-        for _ in 0..MOST_GAPS {
-            let mut reader = self.open(schema)?;
-            let mut decoder = Decoder::new(schema);
-            // A length that is too short leaves something that is no entry in front of what can't be cut into any.
-            let mut odd = None;
-            let end = each_frame(&mut reader, |frame| {
-                let place = (frame.index().0, frame.offset());
-                odd = match frame.decode(&mut decoder) {
-                    Ok(entry) if is_as_recorded(&entry) => None,
-                    Ok(_) => odd.or(Some((place, true))),
-                    Err(_) => odd.or(Some((place, false))),
-                };
-                Ok::<(), Trouble>(())
-            })?;
+        let mut read_bytes = 0;
+        loop {
+            let end = each_frame(&mut self.open(schema)?, |_| Ok::<(), Trouble>(()))?;
             let Some(end) = end else { return Ok(()) };
             // A length that claims too much reaches beyond the end of what can be decompressed, too.
             let is_of_records =
                 matches!(end.kind(), ErrorKind::Truncated(_) | ErrorKind::TooLong { .. } | ErrorKind::Compressed(_));
             let found = end.position().entry.zip(end.position().byte).filter(|_| is_of_records);
             let Some(found) = found else { return Ok(()) };
-            let bytes = self.bytes()?;
+            let (bytes, odd) = (self.bytes()?, self.odd_at_end(schema)?);
+            read_bytes += bytes.len();
+            if findings.gaps.len() >= GAPS && read_bytes > MOST_READ_BYTES {
+                findings.has_more_gaps = true;
+                return Ok(());
+            }
             let bridge = |(entry, offset): (u64, u64)| bridge(&bytes, entry, offset as usize, schema);
             let bridged = match odd {
                 None => bridge(found),
                 // If it decodes it may be odd and whole; then the length behind it is wrong, and not its own.
-                Some((place, decodes)) => match bridge(place) {
+                Some(Odd { place, decodes }) => match bridge(place) {
                     Some((_, Gap::Lost { .. })) | None if decodes => bridge(found),
                     bridged => bridged,
                 },
@@ -249,7 +260,23 @@ impl Patient {
             findings.add_gap(gap);
             self.mended = Some(mended);
         }
-        Ok(())
+    }
+
+    /// The first of the last entries in a row that no recorder writes: a length that is too short leaves such entries in front of
+    /// what can't be cut into any.
+    fn odd_at_end(&mut self, schema: &Schema) -> Result<Option<Odd>, Trouble> {
+        let mut decoder = Decoder::new(schema);
+        let mut odd = None;
+        each_frame(&mut self.open(schema)?, |frame| {
+            let place = (frame.index().0, frame.offset());
+            odd = match frame.decode(&mut decoder) {
+                Ok(entry) if is_as_recorded(&entry) => None,
+                Ok(_) => odd.or(Some(Odd { place, decodes: true })),
+                Err(_) => odd.or(Some(Odd { place, decodes: false })),
+            };
+            Ok::<(), Trouble>(())
+        })?;
+        Ok(odd)
     }
 
     /// All of it after decompression, as far as that goes, and mended as far as it was.
@@ -271,7 +298,6 @@ impl Patient {
         let mut entries = Entries::new(reader.format(), schema);
         let mut walker = Walker::new(schema);
         let mut pairing = Pairing::default();
-        let mut unanswered: BTreeSet<u64> = BTreeSet::new();
         let end = each_frame(&mut reader, |frame| {
             findings.entries += 1;
             let number = frame.index().0;
@@ -294,20 +320,13 @@ impl Patient {
             }
             match pairing.follow(&entry) {
                 Err(unpaired) => findings.leave_out(index, reason(unpaired)),
-                Ok(call) => {
-                    match entry.kind() {
-                        Kind::Request => drop(unanswered.insert(index)),
-                        Kind::Response => drop(unanswered.remove(&call.0)),
-                        Kind::CreateStream | Kind::Send | Kind::Recv | Kind::Unspecified | Kind::Unknown(_) => {}
-                    }
-                    findings.keep(&entry, call);
-                }
+                Ok(call) => findings.keep(&entry, call),
             }
             Ok(())
         })?;
         findings.end = self.end(end)?;
         if !keeps_unanswered {
-            for request in unanswered {
+            for EntryIndex(request) in pairing.open_requests() {
                 findings.take_back(request);
                 findings.leave_out(request, "a REQUEST without its RESPONSE".to_owned());
             }
@@ -375,16 +394,13 @@ fn is_unknown_type(error: &rpcreplay::Error) -> bool {
 
 /// What is wrong with an entry by itself, so that Go refuses it.
 fn wrong(entry: &Entry, walker: &mut Walker<'_>, findings: &Findings) -> Option<String> {
-    if let Some(flaw) = entry.flaw() {
-        return Some(flaw.to_string());
+    if let Some(refusal) = Refusal::of(entry) {
+        return Some(refusal.to_string());
     }
     if findings.hides_reference(entry) {
         return Some("what it refers to can't be told, because it is not certain how many entries are lost".to_owned());
     }
     let any = entry.payload().fields().0?;
-    if any.type_url.is_empty() {
-        return Some("a message without a type".to_owned());
-    }
     let layout = walker.schema().resolve(any.type_url).ok()?;
     let malformed = check_message(walker, layout, any.value).err()?;
     Some(format!("not a {}: {}", any.type_name(), malformed.fault()))
