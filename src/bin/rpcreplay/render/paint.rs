@@ -41,6 +41,12 @@ pub enum Role {
     RemovedPart,
     /// The part of a value that was not there.
     AddedPart,
+    /// That a finding is an error.
+    Error,
+    /// That a finding is a warning.
+    Warning,
+    /// That a finding is a note.
+    Note,
     /// What is not from the recording.
     Aside,
 }
@@ -57,7 +63,9 @@ impl Role {
             Role::Text => color(AnsiColor::Green),
             Role::Value => color(AnsiColor::Magenta),
             Role::Good => color(AnsiColor::Green).bold(),
-            Role::Bad => color(AnsiColor::Red).bold(),
+            Role::Bad | Role::Error => color(AnsiColor::Red).bold(),
+            Role::Warning => color(AnsiColor::Magenta).bold(),
+            Role::Note => color(AnsiColor::Cyan).bold(),
             Role::Mark | Role::Removed => color(AnsiColor::Red),
             Role::Added => color(AnsiColor::Green),
             Role::Changed => color(AnsiColor::Magenta),
