@@ -40,6 +40,7 @@ pub mod format;
 
 pub mod compare;
 pub mod config;
+pub mod detect;
 
 pub mod diff;
 pub mod query;
