@@ -221,6 +221,17 @@ impl Entry {
         self.ignored_wire
     }
 
+    /// The line that it begins with, counted from 1, in a format that has lines.
+    pub fn line(&self) -> Option<u64> {
+        (self.line > 0).then_some(self.line)
+    }
+
+    /// Its text as it stands in a text recording behind its byte count, if it was read by what
+    /// [keeps texts](crate::format::Decoder::keeping_text).
+    pub fn text(&self) -> Option<&[u8]> {
+        self.text.as_ref().map(|body| &*body.bytes)
+    }
+
     /// What the entry records.
     pub fn kind(&self) -> Kind {
         self.kind

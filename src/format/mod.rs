@@ -55,6 +55,7 @@ pub use replayable::{Refusal, Replayable, Unreplayable};
 pub use resume::{find_records, is_as_recorded, is_record};
 pub use sniff::Unrecognized;
 pub use text::{CountError, write_text_entry, write_text_header};
+pub(crate) use wire::{MessagePlace, message_place};
 pub use writer::Writer;
 pub use zstd::ZSTD_WINDOW_LIMIT_BYTES;
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::entry::{Any, AnyRanges, Entry, EntryIndex, Kind, Payload};
+use crate::entry::{Any, AnyRanges, Entry, EntryBody, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
@@ -215,6 +215,76 @@ impl Entry {
     /// The entry under another number.
     pub fn with_index(self, index: EntryIndex) -> Self {
         Entry { index, ..self }
+    }
+}
+
+/// Where the message of an entry stands in its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MessagePlace {
+    /// There is none, or it has no bytes.
+    None,
+    /// The fields of the `Any` and of its value, each with tag and length.
+    At { any: Range<usize>, value: Range<usize> },
+    /// The record holds something beside it, or several of what an entry has one of, of which all but one are hidden.
+    Odd(&'static str),
+}
+
+/// Finds the message of an entry in its record.
+pub(crate) fn message_place(entry: &Entry) -> MessagePlace {
+    const SEVERAL: &str = "a record with several values of one field";
+    if entry.has_unknown_fields {
+        return MessagePlace::Odd("a record with fields that no entry has");
+    }
+    let record = &entry.record;
+    let mut fields = Fields::new(record, 0..record.len());
+    let (mut any, mut has_method) = (None, false);
+    // It was read once before.
+    let mut start = 0;
+    while let Ok(Some((tag, _))) = fields.next() {
+        let range = start..fields.cursor.position;
+        start = range.end;
+        if tag == METHOD && std::mem::replace(&mut has_method, true) || tag == MESSAGE && any.replace(range).is_some() {
+            return MessagePlace::Odd(SEVERAL);
+        }
+    }
+    let (Some(any), Some(AnyRanges { value, .. })) = (any, &entry.message) else { return MessagePlace::None };
+    let content = any.end - content_bytes(record, any.clone())..any.end;
+    let mut fields = Fields::new(record, content.clone());
+    let (mut place, mut has_url) = (None, false);
+    let mut start = content.start;
+    while let Ok(Some((tag, _))) = fields.next() {
+        let range = start..fields.cursor.position;
+        start = range.end;
+        if tag == ANY_TYPE_URL && std::mem::replace(&mut has_url, true)
+            || tag == ANY_VALUE && place.replace(range).is_some()
+        {
+            return MessagePlace::Odd(SEVERAL);
+        }
+    }
+    match place {
+        Some(place) if !value.is_empty() => MessagePlace::At { any, value: place },
+        Some(_) | None => MessagePlace::None,
+    }
+}
+
+/// How many bytes stand behind the tag and the length of a field.
+fn content_bytes(record: &[u8], field: Range<usize>) -> usize {
+    match Cursor::new(record, field).quick_field() {
+        Some((_, _, WireValue::Span { start, end })) => (end - start) as usize,
+        Some((_, _, WireValue::Bits(_))) | None => 0,
+    }
+}
+
+impl Entry {
+    /// The entry with another record that says the same of everything but its message. Its text is not kept.
+    pub(crate) fn with_record(&self, record: Vec<u8>) -> Result<Entry, (Fault, u64)> {
+        let entry = decode(record.into(), self.index, self.offset)?;
+        Ok(Entry { line: self.line, is_pinned: self.is_pinned, ignored_wire: self.ignored_wire, ..entry })
+    }
+
+    /// The entry with its text in a text recording.
+    pub(crate) fn with_text(self, text: Vec<u8>) -> Entry {
+        Entry { text: Some(Box::new(EntryBody { bytes: text.into(), ref_index: None })), ..self }
     }
 }
 

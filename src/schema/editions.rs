@@ -70,6 +70,21 @@ pub(crate) fn field_has_presence(descriptor: &FieldDescriptor) -> bool {
         })
 }
 
+/// Whether a field has the option `debug_redact`.
+pub(crate) fn field_is_debug_redact(descriptor: &FieldDescriptor) -> bool {
+    descriptor.field_descriptor_proto().options.is_some() && is_debug_redact(&descriptor.options().encode_to_vec())
+}
+
+/// Whether an extension has the option `debug_redact`.
+pub(crate) fn extension_is_debug_redact(descriptor: &ExtensionDescriptor) -> bool {
+    descriptor.field_descriptor_proto().options.is_some() && is_debug_redact(&descriptor.options().encode_to_vec())
+}
+
+fn is_debug_redact(options: &[u8]) -> bool {
+    let values = fields(options).flatten().filter(|field| field.number == tag::FIELD_DEBUG_REDACT);
+    values.last().is_some_and(|value| value.int() != 0)
+}
+
 /// The value of a feature that lowering left in the options.
 fn kept_feature(options: &[u8], features: u32, feature: u32) -> Option<i32> {
     let sets = fields(options).flatten().filter(|field| field.number == features);

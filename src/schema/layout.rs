@@ -11,7 +11,9 @@ use prost_reflect::{
 };
 use rustc_hash::FxHashMap;
 
-use super::editions::{extension_checks_utf8, field_checks_utf8, field_has_presence};
+use super::editions::{
+    extension_checks_utf8, extension_is_debug_redact, field_checks_utf8, field_has_presence, field_is_debug_redact,
+};
 use super::names::{Names, is_same};
 use super::well_known::WellKnown;
 use crate::wire::{WireType, push_tag};
@@ -123,6 +125,7 @@ pub struct Field {
     has_presence: bool,
     checks_utf8: bool,
     is_extension: bool,
+    is_debug_redact: bool,
     /// Which of the message's oneofs the field belongs to; synthetic ones (proto3 `optional`) don't count.
     oneof: Option<u32>,
     /// The place among the message's fields in Go's deterministic wire order.
@@ -487,6 +490,7 @@ impl Field {
             Kind::Message(entry) if field.is_map() => {
                 let key = Field::of_message(&entry.map_entry_key_field(), &mut Vec::new(), id_of);
                 let value = Field::of_message(&entry.map_entry_value_field(), &mut Vec::new(), id_of);
+                let value = Field { is_debug_redact: field_is_debug_redact(field), ..value };
                 let tags = [key.tag(), value.tag()];
                 Shape::Map(Box::new(MapShape { key, value, tags }))
             }
@@ -525,6 +529,7 @@ impl Field {
             has_presence: field_has_presence(field),
             checks_utf8: matches!(kind, Kind::String) && field_checks_utf8(field),
             is_extension: false,
+            is_debug_redact: field_is_debug_redact(field),
             oneof,
             wire_rank: 0,
             index: 0,
@@ -555,6 +560,7 @@ impl Field {
             has_presence: extension.supports_presence(),
             checks_utf8: matches!(extension.kind(), Kind::String) && extension_checks_utf8(extension),
             is_extension: true,
+            is_debug_redact: extension_is_debug_redact(extension),
             oneof: None,
             wire_rank: 0,
             index: 0,
@@ -604,6 +610,12 @@ impl Field {
     /// Whether it is an extension.
     pub fn is_extension(&self) -> bool {
         self.is_extension
+    }
+
+    /// Whether it has the option `debug_redact`, by which its authors say that its value should not be shown; of a map's value, whether
+    /// the map has.
+    pub fn is_debug_redact(&self) -> bool {
+        self.is_debug_redact
     }
 
     /// Which of the message's oneofs the field belongs to; synthetic ones (proto3 `optional`) don't count.

@@ -31,6 +31,7 @@ mod select;
 mod similar;
 mod sink;
 mod source;
+mod splice;
 mod status;
 mod tag;
 #[cfg(test)]
@@ -57,6 +58,7 @@ pub use loss::Loss;
 pub(crate) use loss::find_loss;
 pub(crate) use paths::{FieldPath, PathFault, PathFaultKind, PathLink, PathStart, ValueClass, check_paths};
 pub use proto::Description;
+pub(crate) use protojson::parse_timestamp;
 pub use protojson::{JsonFault, JsonReadError, JsonReadOptions, JsonReader};
 pub use prototext::{ParseError, ParseFault, read_text};
 pub use quote::{escape_go, is_printable, quote_go, unquote_go};
@@ -65,6 +67,10 @@ pub use select::{Part, Selector, SelectorError};
 pub(crate) use select::{Reached, StateId, TableId, Tracker, Trail};
 pub use similar::similar;
 pub use sink::{Flow, Malformed, Order, Place, Scalar, Sink, Unopened, UnopenedAny};
+pub(crate) use splice::{
+    ChangedMessage, Editor, Edits, FieldAt, FieldValue, Number, Opaque, Selected, Splicer, Spot, Target, Verdict,
+    put_number, put_scalar,
+};
 pub use status::{Code, Status, UnknownEntryFields, read_any, unknown_entry_fields};
 pub use text::{
     LeftOut, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url, quote_text, text_limit,

@@ -177,6 +177,22 @@ pub enum Scalar<'a> {
     Enum(i32, &'a EnumLayout),
 }
 
+impl Scalar<'_> {
+    /// Whether it is nothing: the number 0, `false`, an empty text.
+    pub fn is_zero(&self) -> bool {
+        match *self {
+            Scalar::Bool(value) => !value,
+            Scalar::I32(value) | Scalar::Enum(value, _) => value == 0,
+            Scalar::I64(value) => value == 0,
+            Scalar::U32(value) => value == 0,
+            Scalar::U64(value) => value == 0,
+            Scalar::F32(value) => value.to_bits() == 0,
+            Scalar::F64(value) => value.to_bits() == 0,
+            Scalar::String(value) | Scalar::Bytes(value) => value.is_empty(),
+        }
+    }
+}
+
 /// A `google.protobuf.Any` whose message can't be walked.
 #[derive(Debug, Clone, Copy)]
 pub struct UnopenedAny<'a> {

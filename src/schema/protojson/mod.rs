@@ -24,7 +24,7 @@ mod well_known;
 pub use error::{JsonFault, JsonReadError};
 pub(crate) use lexer::{Lexer, Raw};
 pub(crate) use scalar::read_base64;
-pub(crate) use value::{Integer, quoted_integer};
+pub(crate) use value::{Integer, quoted_integer, timestamp as parse_timestamp};
 
 use super::Schema;
 use super::layout::{Field, Layout, LayoutId, MapShape, Shape, Type};

@@ -204,7 +204,7 @@ fn sextet(digit: u8, last_two: &[u8; 2]) -> Option<u32> {
 ///
 /// Source: the ProtoJSON specification; protobuf-go, `protojson`, `unmarshalTimestamp`: `T` and `Z` are capitals, and a
 /// fraction has at most nine digits.
-pub(super) fn timestamp(text: &[u8]) -> Option<(i64, i32)> {
+pub(crate) fn timestamp(text: &[u8]) -> Option<(i64, i32)> {
     let (date, rest) = text.split_first_chunk::<19>()?;
     let [front, middle, end] = [date.first_chunk(), date[8..].first_chunk(), date.last_chunk()];
     let front = digits_as(*front?, *b"0000-00-")?;

@@ -93,6 +93,14 @@ impl Selector {
         self.method.is_some()
     }
 
+    /// Whether it selects all that stands in something, and not only what it names: it ends in `**`.
+    pub(crate) fn is_deep(&self) -> bool {
+        match &self.pattern {
+            Pattern::Path(steps) => steps.last() == Some(&Step::Deep),
+            Pattern::Type { .. } => false,
+        }
+    }
+
     /// The selector of a list where this one selects all of its elements one by one.
     pub(crate) fn of_list(mut self) -> Selector {
         if let Pattern::Path(steps) = &mut self.pattern

@@ -12,7 +12,7 @@ use super::{Part, Pattern, Selector, Step};
 use crate::schema::{Field, Layout, Scalar, Schema, Shape};
 
 /// A state of one [`Tracker`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct StateId(u32);
 
 impl StateId {
@@ -210,7 +210,7 @@ impl<'s> Tracker<'s> {
     }
 
     /// Whether selectors tell elements, or values, apart.
-    fn names_elements(&self, state: StateId) -> bool {
+    pub(crate) fn names_elements(&self, state: StateId) -> bool {
         self.live_steps(state).any(|step| matches!(step, Some(Step::Index(_) | Step::Key(_))))
     }
 

@@ -1,0 +1,111 @@
+//! The path of a value that a [`Splicer`](super::Splicer) has reached, as a selector.
+
+use std::ops::Range;
+
+use super::Frame;
+use crate::schema::{Scalar, quote_go};
+
+/// The step to a value from what it stands in.
+#[derive(Debug, Clone)]
+pub(super) enum Step<'a> {
+    /// None: the message itself, or what is counted as a part of the step before it.
+    Nothing,
+    Field {
+        name: &'a str,
+        is_extension: bool,
+    },
+    Element {
+        name: &'a str,
+        is_extension: bool,
+        index: u64,
+    },
+    /// To a map's value.
+    Entry {
+        name: &'a str,
+        key: Key,
+    },
+    /// Into an `Any`.
+    Any(&'a str),
+}
+
+/// The key of a map's entry.
+#[derive(Debug, Clone)]
+pub(super) enum Key {
+    /// The text that stands there in the record.
+    Text(Range<usize>),
+    /// A text that takes the place of the one in the record, which is not to be shown.
+    New(Box<[u8]>),
+    /// A number or `bool`, as it is shown.
+    Number(i128),
+    Bool(bool),
+}
+
+impl Key {
+    pub(super) fn new(key: &Scalar<'_>, text: Range<usize>) -> Key {
+        match *key {
+            Scalar::String(_) | Scalar::Bytes(_) => Key::Text(text),
+            Scalar::Bool(value) => Key::Bool(value),
+            Scalar::I32(value) | Scalar::Enum(value, _) => Key::Number(value.into()),
+            Scalar::I64(value) => Key::Number(value.into()),
+            Scalar::U32(value) => Key::Number(value.into()),
+            Scalar::U64(value) => Key::Number(value.into()),
+            // No map has such keys.
+            Scalar::F32(_) | Scalar::F64(_) => Key::Number(0),
+        }
+    }
+}
+
+/// How long a path may become before the rest of it is left out, as in a comparison.
+const PATH_BYTES: usize = 4096;
+
+/// The path through all that is open, and on to a value.
+pub(super) fn path(data: &[u8], frames: &[Frame<'_>], last: &Step<'_>) -> String {
+    let mut path = String::new();
+    for step in frames.iter().map(|frame| &frame.step).chain([last]) {
+        if path.len() > PATH_BYTES {
+            path.push('…');
+            break;
+        }
+        put(&mut path, data, step);
+    }
+    path
+}
+
+fn put(path: &mut String, data: &[u8], step: &Step<'_>) {
+    match step {
+        Step::Nothing => {}
+        Step::Field { name, is_extension } => put_name(path, name, *is_extension),
+        Step::Element { name, is_extension, index } => {
+            put_name(path, name, *is_extension);
+            path.push_str(&format!("[{index}]"));
+        }
+        Step::Entry { name, key } => {
+            put_name(path, name, false);
+            match key {
+                Key::Text(range) => path.push_str(&format!("[{}]", quoted(&data[range.clone()]))),
+                Key::New(text) => path.push_str(&format!("[{}]", quoted(text))),
+                Key::Number(number) => path.push_str(&format!("[{number}]")),
+                Key::Bool(value) => path.push_str(&format!("[{value}]")),
+            }
+        }
+        Step::Any(name) => path.push_str(&format!("({name})")),
+    }
+}
+
+fn put_name(path: &mut String, name: &str, is_extension: bool) {
+    if !path.is_empty() {
+        path.push('.');
+    }
+    if is_extension {
+        path.push_str(&format!("[{name}]"));
+    } else {
+        path.push_str(name);
+    }
+}
+
+/// A text as a key is written in a selector.
+fn quoted(key: &[u8]) -> String {
+    let mut quoted = Vec::new();
+    quote_go(&mut quoted, key);
+    String::from_utf8_lossy(&quoted).into_owned()
+}
