@@ -2,6 +2,10 @@
 //!
 //! Source: Go's replayer, `grpcreplay.NewReplayer`, reads a whole recording by these rules before it replays any of it.
 
+use std::collections::HashMap;
+
+use rustc_hash::FxHashMap;
+
 use crate::entry::{Entry, EntryIndex, Kind};
 
 /// Follows the entries of a recording and says which call each belongs to.
@@ -72,6 +76,50 @@ impl Pairing {
     /// At the end of a recording Go's replayer says of them: `replayer: N unmatched requests`.
     pub fn unmatched_requests(&self) -> u64 {
         self.open
+    }
+}
+
+/// The methods of calls, which only their first entries name.
+#[derive(Debug, Default)]
+pub struct Methods {
+    methods: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u32>,
+    /// By the number of its first entry.
+    of_call: FxHashMap<u64, u32>,
+}
+
+impl Methods {
+    /// Notes the method of the call that begins with this entry.
+    pub fn insert(&mut self, call: EntryIndex, method: &str) {
+        let number = self.numbers.get(method).copied().unwrap_or_else(|| {
+            let number = self.methods.len() as u32;
+            self.methods.push(method.into());
+            self.numbers.insert(method.into(), number);
+            number
+        });
+        self.of_call.insert(call.0, number);
+    }
+
+    /// The method of the call that began with this entry; nothing if that was not noted.
+    pub fn of(&self, call: EntryIndex) -> &str {
+        self.of_call.get(&call.0).map_or("", |number| &self.methods[*number as usize])
+    }
+
+    /// The method of the call that an entry belongs to, which is noted if the entry begins it, and forgotten if no other follows. Of what
+    /// belongs to no call it is the method that the entry names.
+    pub fn follow<'m>(&'m mut self, entry: &'m Entry, call: Result<EntryIndex, Unpaired>) -> &'m str {
+        match call {
+            Err(_) => entry.method(),
+            Ok(call) if call == entry.index() => {
+                self.insert(call, entry.method());
+                self.of(call)
+            }
+            Ok(call) if entry.kind() == Kind::Response => {
+                let number = self.of_call.remove(&call.0);
+                number.map_or("", |number| &self.methods[number as usize])
+            }
+            Ok(call) => self.of(call),
+        }
     }
 }
 

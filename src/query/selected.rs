@@ -7,7 +7,7 @@ use super::finder::{Finder, Found};
 use super::said::Said;
 use super::{AskedValue, Query};
 use crate::entry::{Entry, EntryIndex};
-use crate::pairing::{EntrySet, Pairing, Unpaired};
+use crate::pairing::{EntrySet, Methods, Pairing, Unpaired};
 use crate::schema::{Code, Schema, Selector};
 use crate::shapes::{Shapes, ending};
 
@@ -34,7 +34,7 @@ pub struct Selected<'q> {
     query: &'q Query,
     unit: Unit,
     finder: Finder<'q>,
-    called: Called,
+    called: Methods,
     /// Whether selectors name methods.
     asks_for_methods: bool,
     /// Whether methods are asked for.
@@ -65,7 +65,7 @@ impl<'q> Selected<'q> {
             query,
             unit,
             finder: Finder::new(query, schema),
-            called: Called::default(),
+            called: Methods::default(),
             asks_for_methods: query.asks_for_methods(),
             known_methods: FxHashMap::default(),
             evaluators: query.expressions.iter().map(|expression| Evaluator::new(expression, schema)).collect(),
@@ -195,7 +195,7 @@ impl<'q> Selected<'q> {
         if self.matches_method(method) {
             self.methods.insert(call.0);
             if self.asks_for_methods {
-                self.called.insert(call.0, method);
+                self.called.insert(call, method);
             }
         }
     }
@@ -206,7 +206,7 @@ impl<'q> Selected<'q> {
         let misses_field = !fields.is_empty() && !self.fields.contains(call.0);
         let misses_value = !values.is_empty() && !self.values.contains(call.0);
         if self.methods.contains(call.0) && (misses_field || misses_value) {
-            let Found { field, value } = self.finder.find(entry, self.called.method(call.0));
+            let Found { field, value } = self.finder.find(entry, self.called.of(call));
             if field {
                 self.fields.insert(call.0);
             }
@@ -242,33 +242,8 @@ impl<'q> Selected<'q> {
         if !self.query.asks_about_messages() {
             return true;
         }
-        let found = self.finder.find(entry, self.called.method(call.0));
+        let found = self.finder.find(entry, self.called.of(call));
         (fields.is_empty() || found.field) && (values.is_empty() || found.value)
-    }
-}
-
-/// The methods of calls, which only their first entries name.
-#[derive(Debug, Default)]
-struct Called {
-    methods: Vec<Box<str>>,
-    numbers: FxHashMap<Box<str>, u32>,
-    /// By the number of its first entry.
-    of_call: FxHashMap<u64, u32>,
-}
-
-impl Called {
-    fn insert(&mut self, call: u64, method: &str) {
-        let number = self.numbers.get(method).copied().unwrap_or_else(|| {
-            let number = self.methods.len() as u32;
-            self.methods.push(method.into());
-            self.numbers.insert(method.into(), number);
-            number
-        });
-        self.of_call.insert(call, number);
-    }
-
-    fn method(&self, call: u64) -> &str {
-        self.of_call.get(&call).map_or("", |number| &self.methods[*number as usize])
     }
 }
 
