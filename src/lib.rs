@@ -44,6 +44,7 @@ pub mod detect;
 
 pub mod diff;
 pub mod query;
+pub mod redact;
 pub mod repair;
 
 pub use error::{Error, Result};

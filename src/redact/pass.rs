@@ -1,0 +1,490 @@
+//! [`Pass`]: what is done to each value that a [`Splicer`] reaches, in either pass.
+
+use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
+use super::cover::{Hit, Judge, Judgement};
+use super::text::{Piece, Texts};
+use super::values::{Replacements, Values};
+use super::{Action, Rules, Unfit, checksum};
+use crate::entry::{Entry, type_name};
+use crate::format::{MessagePlace, message_place};
+use crate::schema::{
+    ChangedMessage, Editor, Edits, Field, Flow, Layout, Malformed, Opaque, Order, Part, Place, Scalar, Schema,
+    Selected, Sink, Splicer, Spot, Target, Verdict, Walker, WellKnown, Wire, put_scalar,
+};
+
+/// What a pass is for.
+#[derive(Debug)]
+pub(super) enum Mode<'r> {
+    /// To find the values that are to be replaced wherever they stand.
+    Learn(Values),
+    /// To replace values.
+    Replace { replacements: &'r Replacements, changes: Vec<Change>, warnings: Vec<Warning> },
+}
+
+/// A pass over entries.
+#[derive(Debug)]
+pub(super) struct Pass<'r> {
+    rules: &'r Rules,
+    schema: &'r Schema,
+    judge: Judge<'r>,
+    texts: Texts<'r>,
+    pub(super) mode: Mode<'r>,
+    entry: u64,
+    part: Option<Part>,
+    /// Why the entry can't be redacted, once that is known.
+    refusal: Option<Refusal>,
+    /// What was passed on without a look into it.
+    pub(super) uninspected: Vec<Uninspected>,
+}
+
+impl<'r> Pass<'r> {
+    pub(super) fn new(rules: &'r Rules, schema: &'r Schema, mode: Mode<'r>) -> Self {
+        let (judge, texts) = (Judge::new(rules), Texts::new(rules));
+        let (entry, part, refusal, uninspected) = Default::default();
+        Pass { rules, schema, judge, texts, mode, entry, part, refusal, uninspected }
+    }
+
+    /// Steps through the message of an entry of a call of this method, and says what is to be replaced in its record, if something is.
+    pub(super) fn run<'s>(
+        &mut self,
+        splicer: &'s mut Splicer<'r>,
+        entry: &Entry,
+        method: &str,
+    ) -> Result<Option<&'s mut Edits>, Refusal> {
+        (self.entry, self.part, self.refusal) = (entry.index().0, Part::of(entry), None);
+        let Some(any) = entry.payload().fields().0 else {
+            return match message_place(entry) {
+                MessagePlace::Odd(why) => self.pass_on("", "", why.to_owned()).map(|()| None),
+                MessagePlace::None | MessagePlace::At { .. } => Ok(None),
+            };
+        };
+        let (around, message) = match message_place(entry) {
+            MessagePlace::None => return Ok(None),
+            MessagePlace::Odd(why) => return self.pass_on("", any.type_name(), why.to_owned()).map(|()| None),
+            MessagePlace::At { any, value } => ([any], value),
+        };
+        let layout = match self.schema.resolve(any.type_url) {
+            Ok(layout) => layout,
+            Err(reason) => return self.pass_on("", any.type_name(), reason.to_string()).map(|()| None),
+        };
+        let cover = self.judge.of_method(Some(method));
+        let (data, part) = (entry.record(), self.part);
+        let target = Target { data, around: &around, message, part, method, layout, cover };
+        let edits = splicer.run(&target, self);
+        if let Some(refusal) = self.refusal.take() {
+            return Err(refusal);
+        }
+        match edits {
+            Ok(edits) => Ok((!edits.is_empty()).then_some(edits)),
+            Err(malformed) => {
+                self.take_changes();
+                let why = format!("no message of type `{}`: {malformed}", any.type_name());
+                self.pass_on("", any.type_name(), why).map(|()| None)
+            }
+        }
+    }
+
+    /// What was replaced, and what is to be said of it.
+    pub(super) fn take_changes(&mut self) -> (Vec<Change>, Vec<Warning>) {
+        match &mut self.mode {
+            Mode::Learn(_) => (Vec::new(), Vec::new()),
+            Mode::Replace { changes, warnings, .. } => (std::mem::take(changes), std::mem::take(warnings)),
+        }
+    }
+
+    /// Refuses what can't be looked into, unless that is allowed.
+    fn pass_on(&mut self, path: &str, type_name: &str, why: String) -> Result<(), Refusal> {
+        let uninspected = Uninspected { place: self.place(path), type_name: type_name.to_owned(), why };
+        if self.rules.may_pass(type_name) {
+            self.uninspected.push(uninspected);
+            return Ok(());
+        }
+        Err(Refusal::Uninspected(uninspected))
+    }
+
+    /// By rule: whether it has selected something, or its detectors were asked.
+    pub(super) fn met(&self) -> &[bool] {
+        self.judge.met()
+    }
+
+    /// A path as a selector.
+    fn place(&self, path: &str) -> String {
+        match self.part {
+            Some(part) => format!("{part}:{path}"),
+            None => path.to_owned(),
+        }
+    }
+
+    fn refuse(&mut self, spot: &Spot<'_>, rule: u16, unfit: Unfit) -> Verdict {
+        if self.refusal.is_none() {
+            self.refusal = Some(Refusal::Unfit { place: self.place(&spot.path()), rule: rule.into(), unfit });
+        }
+        Verdict::Keep(0)
+    }
+
+    /// Whether a number or message is what an earlier run made of it.
+    fn is_made(&self, spot: &Spot<'_>, value: &[u8]) -> bool {
+        match &self.mode {
+            Mode::Learn(_) => false,
+            Mode::Replace { replacements, .. } => {
+                replacements.is_made_at(self.entry, || self.place(&spot.path()), value)
+            }
+        }
+    }
+
+    /// Notes that a value is replaced.
+    fn change(&mut self, spot: &Spot<'_>, rule: u16, kind: ValueKind, old: &[u8], new: Option<&[u8]>) {
+        let place = self.place(&spot.path());
+        if let Mode::Replace { changes, .. } = &mut self.mode {
+            changes.push(Change {
+                place,
+                byte: spot.at,
+                rule: rule.into(),
+                cause: Cause::Selected,
+                encoding: None,
+                is_key: false,
+                kind,
+                old: old.to_vec(),
+                new: new.map(<[u8]>::to_vec),
+            });
+        }
+    }
+
+    /// What becomes of a text that a rule selects as a whole, and of which rule that is: of one that selects it elsewhere, too, the
+    /// first.
+    pub(super) fn whole(
+        &self,
+        text: &[u8],
+        rule: u16,
+        replacements: &Replacements,
+    ) -> Result<(u16, Vec<u8>), (u16, Unfit)> {
+        if replacements.is_made(text) {
+            return Ok((rule, text.to_vec()));
+        }
+        let of_rule = &self.rules.rules[usize::from(rule)];
+        if of_rule.propagate
+            && let Some(replacement) = replacements.of(text)
+        {
+            return Ok((replacement.rule, replacement.new.to_vec()));
+        }
+        let new = of_rule.action.of_text(text, self.rules.key.as_ref());
+        new.map(|new| (rule, new)).map_err(|unfit| (rule, unfit))
+    }
+
+    /// A text that a rule selects as a whole.
+    fn selected_text(&mut self, spot: &Spot<'_>, hit: Hit, text: &[u8], kind: ValueKind, new: &mut Vec<u8>) -> Verdict {
+        let rule = &self.rules.rules[usize::from(hit.rule)];
+        let goes = hit.is_container && rule.action == Action::Clear;
+        let replacements = match &mut self.mode {
+            Mode::Learn(values) => {
+                let is_time = matches!(rule.action, Action::Shift(_));
+                if rule.propagate && !is_time && !self.rules.is_pseudonym(text) {
+                    values.add(text, hit.rule);
+                }
+                return Verdict::Keep(0);
+            }
+            Mode::Replace { replacements, .. } => *replacements,
+        };
+        if rule.action == Action::Drop || goes {
+            self.change(spot, hit.rule, kind, text, None);
+            return Verdict::Drop;
+        }
+        if text.is_empty() {
+            return Verdict::Keep(0);
+        }
+        match self.whole(text, hit.rule, replacements) {
+            Ok((_, unchanged)) if unchanged == text => Verdict::Keep(0),
+            Ok((rule, replaced)) if replaced.is_empty() => {
+                self.change(spot, rule, kind, text, None);
+                Verdict::Clear
+            }
+            Ok((rule, replaced)) => {
+                self.change(spot, rule, kind, text, Some(&replaced));
+                new.extend_from_slice(&replaced);
+                Verdict::Replace
+            }
+            // Of all that stands in something times are moved, and nothing else.
+            Err((_, Unfit::Kind { .. })) if hit.is_deep => Verdict::Keep(0),
+            Err((rule, unfit)) => self.refuse(spot, rule, unfit),
+        }
+    }
+
+    /// A text of which no rule selects all.
+    fn text(&mut self, spot: &Spot<'_>, text: &[u8], kind: ValueKind, detecting: u32, new: &mut Vec<u8>) -> Verdict {
+        let detecting = self.judge.detecting(detecting);
+        let replacements = match &mut self.mode {
+            Mode::Learn(values) => {
+                if !detecting.is_empty() {
+                    self.texts.learn(text, detecting, values);
+                }
+                return Verdict::Keep(0);
+            }
+            Mode::Replace { replacements, .. } => *replacements,
+        };
+        if detecting.is_empty() && !replacements.may_be_in(text) {
+            return Verdict::Keep(0);
+        }
+        let is_binary = kind == ValueKind::Bytes && std::str::from_utf8(text).is_err();
+        let mut pieces = Vec::new();
+        match self.texts.replace(text, is_binary, detecting, replacements, &mut pieces) {
+            Ok(None) => Verdict::Keep(0),
+            Ok(Some(replaced)) => {
+                self.changed_pieces(spot, kind, is_binary, pieces);
+                new.extend_from_slice(&replaced);
+                Verdict::Replace
+            }
+            Err((rule, unfit)) => self.refuse(spot, rule, unfit),
+        }
+    }
+
+    fn changed_pieces(&mut self, spot: &Spot<'_>, kind: ValueKind, is_binary: bool, pieces: Vec<Piece>) {
+        let place = self.place(&spot.path());
+        let Mode::Replace { changes, warnings, .. } = &mut self.mode else { return };
+        if is_binary {
+            warnings.push(Warning::Binary { place: place.clone() });
+        }
+        changes.extend(pieces.into_iter().map(|piece| Change {
+            place: place.clone(),
+            byte: spot.at,
+            rule: piece.rule.into(),
+            cause: piece.cause,
+            encoding: piece.encoding,
+            is_key: spot.is_key,
+            kind,
+            old: piece.old,
+            new: Some(piece.new),
+        }));
+    }
+
+    /// A number, an enum or a boolean that a rule selects.
+    fn selected_number(&mut self, spot: &Spot<'_>, hit: Hit, value: &Scalar<'_>, new: &mut Vec<u8>) -> Verdict {
+        let action = &self.rules.rules[usize::from(hit.rule)].action;
+        let Some(field) = spot.value_field() else { return Verdict::Keep(0) };
+        let mut old = Vec::new();
+        put_scalar(&mut old, field.ty(), value);
+        match action {
+            Action::Clear if spot.stays_when_cleared && value.is_zero() => Verdict::Keep(0),
+            Action::Clear if !hit.is_container => {
+                self.change(spot, hit.rule, ValueKind::Number, &old, None);
+                Verdict::Clear
+            }
+            Action::Clear | Action::Drop => {
+                self.change(spot, hit.rule, ValueKind::Number, &old, None);
+                Verdict::Drop
+            }
+            // It is said nowhere that it is more than a part of what is selected.
+            _ if hit.is_deep => Verdict::Keep(0),
+            // What nobody has set stands for nobody.
+            Action::Pseudonym(_) if value.is_zero() => Verdict::Keep(0),
+            Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
+                let replaced = action.of_number(value, field.ty(), self.rules.key.as_ref(), new);
+                match replaced {
+                    Err(unfit) => self.refuse(spot, hit.rule, unfit),
+                    Ok(()) if *new == old || self.is_made(spot, &old) => Verdict::Keep(0),
+                    Ok(()) => {
+                        self.change(spot, hit.rule, ValueKind::Number, &old, Some(new));
+                        Verdict::Replace
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a rule says of the initial state as a whole, if one selects it.
+    pub(super) fn rule_of_initial(&mut self, initial: &[u8]) -> Option<u16> {
+        if initial.is_empty() {
+            return None;
+        }
+        let selects = |(_, rule): &(u16, &super::Rule)| {
+            let selects = |selectors: &[crate::schema::Selector]| {
+                selectors.iter().any(crate::schema::Selector::is_of_initial_state)
+            };
+            rule.methods.is_empty() && rule.detect.is_empty() && selects(&rule.select) && !selects(&rule.except)
+        };
+        let found = (0..).zip(&self.rules.rules).find(selects);
+        found.filter(|(_, rule)| !rule.allows(initial)).map(|(number, _)| number)
+    }
+
+    /// The rules whose detectors look into the initial state.
+    fn detecting_initial(&self) -> Vec<u16> {
+        let looks = |(_, rule): &(u16, &super::Rule)| {
+            let selects = |selectors: &[crate::schema::Selector]| {
+                selectors.iter().any(crate::schema::Selector::is_of_initial_state)
+            };
+            let is_asked = !rule.detect.is_empty() && (rule.detects_everywhere() || selects(&rule.select));
+            is_asked && rule.methods.is_empty() && !selects(&rule.except)
+        };
+        (0..).zip(&self.rules.rules).filter(looks).map(|(number, _)| number).collect()
+    }
+
+    pub(super) fn learn_initial(&mut self, initial: &[u8]) {
+        let (whole, detecting) = (self.rule_of_initial(initial), self.detecting_initial());
+        let Mode::Learn(values) = &mut self.mode else { return };
+        match whole {
+            Some(rule) if self.rules.rules[usize::from(rule)].propagate => values.add(initial, rule),
+            Some(_) => {}
+            None => self.texts.learn(initial, &detecting, values),
+        }
+    }
+
+    pub(super) fn pieces_of_initial(
+        &mut self,
+        initial: &[u8],
+        replacements: &Replacements,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<Option<Vec<u8>>, (u16, Unfit)> {
+        let (detecting, is_binary) = (self.detecting_initial(), std::str::from_utf8(initial).is_err());
+        self.texts.replace(initial, is_binary, &detecting, replacements, pieces)
+    }
+
+    /// Whether the maps of an entry's message have fewer entries than they had, because keys became the same.
+    pub(super) fn loses_keys(&self, before: &Entry, after: &Entry) -> bool {
+        let mut walker = Walker::new(self.schema);
+        let mut count = |entry: &Entry| {
+            let any = entry.payload().fields().0?;
+            let layout = self.schema.resolve(any.type_url).ok()?;
+            walker
+                .checked_if_needed(Malformed::in_any, |walker| {
+                    let mut entries = MapEntries(0);
+                    walker.walk(layout, any.value, &mut entries).map(|()| entries.0)
+                })
+                .ok()
+        };
+        count(before) != count(after)
+    }
+}
+
+/// Counts the entries of all maps.
+struct MapEntries(u64);
+
+impl Sink for MapEntries {
+    type Error = Malformed;
+    const ORDER: Order = Order::Declared;
+
+    fn opens_any(&self) -> bool {
+        true
+    }
+
+    fn begin_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        Ok(Flow::Enter)
+    }
+
+    fn begin_entry(&mut self, _: &Field, _: &Field, _: Scalar<'_>) -> Result<(), Malformed> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+impl Editor for Pass<'_> {
+    #[inline]
+    fn passes(&mut self, selected: &Selected<'_>, text: Option<&[u8]>) -> bool {
+        let Judgement { hit, detecting, .. } = self.judge.judge(selected);
+        hit.is_none()
+            && match (&self.mode, text) {
+                (_, None) => true,
+                (_, Some(_)) if detecting != 0 => false,
+                (Mode::Learn(_), Some(_)) => true,
+                (Mode::Replace { replacements, .. }, Some(text)) => !replacements.may_be_in(text),
+            }
+    }
+
+    fn message(&mut self, spot: &Spot<'_>, layout: &Layout, content: &[u8], new: &mut Vec<u8>) -> Verdict {
+        let judgement = self.judge.judge(&spot.selected);
+        let Some(hit) = judgement.hit else { return Verdict::Keep(judgement.inside) };
+        let action = &self.rules.rules[usize::from(hit.rule)].action;
+        let goes = match action {
+            Action::Clear if hit.is_deep => None,
+            Action::Clear if hit.is_container => Some(Verdict::Drop),
+            Action::Clear if spot.stays_when_cleared && content.is_empty() => None,
+            Action::Clear => Some(Verdict::Clear),
+            Action::Drop
+                if hit.is_deep || (spot.stays_when_cleared && spot.selected.field.is_none() && content.is_empty()) =>
+            {
+                None
+            }
+            Action::Drop => Some(Verdict::Drop),
+            Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
+                match action.of_message(layout, content, self.schema, self.rules.key.as_ref(), new) {
+                    Ok(true) if new.as_slice() == content || self.is_made(spot, content) => {
+                        return Verdict::Keep(judgement.inside);
+                    }
+                    Ok(true) => {
+                        self.change(spot, hit.rule, ValueKind::Message, content, Some(new));
+                        return Verdict::Replace;
+                    }
+                    Ok(false) => None,
+                    Err(Unfit::Kind { .. }) if hit.is_deep => return Verdict::Keep(judgement.inside),
+                    Err(unfit) => return self.refuse(spot, hit.rule, unfit),
+                }
+            }
+        };
+        match goes {
+            Some(verdict) => {
+                self.change(spot, hit.rule, ValueKind::Message, content, None);
+                verdict
+            }
+            // A wrapper is the value in it.
+            None if !hit.is_deep && layout.well_known() == Some(WellKnown::Wrapper) => {
+                Verdict::Keep(self.judge.of_wrapped(judgement.inside))
+            }
+            None => Verdict::Keep(judgement.inside),
+        }
+    }
+
+    fn scalar(&mut self, spot: &Spot<'_>, value: Scalar<'_>, new: &mut Vec<u8>) -> Verdict {
+        let judgement = self.judge.judge(&spot.selected);
+        let hit = judgement.hit.filter(|_| !spot.is_key);
+        let (text, kind) = match value {
+            Scalar::String(text) => (text, ValueKind::String),
+            Scalar::Bytes(text) => (text, ValueKind::Bytes),
+            Scalar::Bool(_)
+            | Scalar::I32(_)
+            | Scalar::I64(_)
+            | Scalar::U32(_)
+            | Scalar::U64(_)
+            | Scalar::F32(_)
+            | Scalar::F64(_)
+            | Scalar::Enum(..) => {
+                return match hit {
+                    Some(hit) => self.selected_number(spot, hit, &value, new),
+                    None => Verdict::Keep(0),
+                };
+            }
+        };
+        match hit {
+            Some(hit) if !self.rules.rules[usize::from(hit.rule)].allows(text) => {
+                self.selected_text(spot, hit, text, kind, new)
+            }
+            _ => self.text(spot, text, kind, judgement.detecting, new),
+        }
+    }
+
+    fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>) {
+        if self.refusal.is_some() {
+            return;
+        }
+        let (type_name, why) = match opaque {
+            Opaque::Unresolved { type_url, reason } => (self::type_name(type_url), reason.to_string()),
+            Opaque::OddAny { type_url } => {
+                (self::type_name(type_url), "an Any with more than a type and a message".to_owned())
+            }
+            Opaque::Unknown { field } => {
+                (type_name, format!("field {field} of `{type_name}`, which its descriptor does not know"))
+            }
+        };
+        if let Err(refusal) = self.pass_on(&spot.path(), type_name, why) {
+            self.refusal = Some(refusal);
+        }
+    }
+
+    fn changed(&mut self, spot: &Spot<'_>, message: &mut ChangedMessage<'_, '_>) {
+        let (rules, schema, part) = (self.rules, self.schema, self.part);
+        let Mode::Replace { warnings, .. } = &mut self.mode else { return };
+        checksum::correct(message, &rules.checksums, schema, |field| {
+            let path = spot.path();
+            let dot = if path.is_empty() { "" } else { "." };
+            let part = part.map(|part| format!("{part}:")).unwrap_or_default();
+            warnings.push(Warning::Checksum { place: format!("{part}{path}{dot}{field}") });
+        });
+    }
+}

@@ -1,0 +1,298 @@
+use super::*;
+use crate::entry::{Any, Entry, Kind, Payload};
+use crate::schema::{Schema, TextOptions, Walker, read_text, testing, write_text};
+
+pub(super) fn rules(texts: &[&str]) -> RulesBuilder {
+    let rules = texts.iter().map(|text| text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))).collect();
+    RulesBuilder { rules, key: Key::new(b"a key for tests"), ..RulesBuilder::default() }
+}
+
+fn entry_of(schema: &Schema, message_type: &str, text: &str) -> Entry {
+    let mut message = Vec::new();
+    let layout = schema.resolve(message_type).expect("the schema has it");
+    read_text(schema, layout, text.as_bytes(), &mut message).unwrap_or_else(|error| panic!("{text}: {error}"));
+    entry(Kind::Response, message_type, &message)
+}
+
+fn entry(kind: Kind, message_type: &str, message: &[u8]) -> Entry {
+    Entry::encode(kind, "", Payload::Message(Any { type_url: message_type, value: message }), 1)
+        .expect("a short record")
+}
+
+fn text_of(schema: &Schema, entry: &Entry) -> String {
+    let any = entry.payload().fields().0.expect("it has a message");
+    let layout = schema.resolve(any.type_url).expect("the schema has it");
+    let mut text = Vec::new();
+    write_text(&mut Walker::new(schema), layout, any.value, TextOptions::default(), &mut text)
+        .expect("it is a message");
+    String::from_utf8(text).expect("it is text").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Redacts entries of a recording, all of them responses of `/a.S/Get`.
+fn redact(builder: RulesBuilder, schema: &Schema, entries: &[Entry]) -> Result<Vec<Redacted>, Refusal> {
+    let rules = builder.build().expect("the rules are sound");
+    let mut learner = Learner::new(&rules, schema);
+    for entry in entries {
+        learner.learn(entry, "/a.S/Get")?;
+    }
+    let replacements = rules.replacements(learner.into_values(), Done::default()).expect("all values can be replaced");
+    let mut redactor = Redactor::new(&rules, schema, &replacements);
+    entries.iter().map(|entry| redactor.redact(entry, "/a.S/Get")).collect()
+}
+
+/// The text of a message that was redacted by rules.
+fn redacted(texts: &[&str], message_type: &str, text: &str) -> String {
+    let schema = testing::schema();
+    let entries = [entry_of(&schema, message_type, text)];
+    match redact(rules(texts), &schema, &entries) {
+        Ok(redacted) => text_of(&schema, &redacted[0].entry),
+        Err(refusal) => format!("error: {refusal}"),
+    }
+}
+
+#[test]
+fn values_are_replaced_where_selectors_lead() {
+    for (rule, text, expected) in [
+        ("s=clear", "i: 1 s: \"secret\"", "i: 1"),
+        ("s=replace:x", "s: \"secret\" i: 1", "i: 1 s: \"x\""),
+        ("s=mask:3", "s: \"secret\"", "s: \"***ret\""),
+        ("s=mask:9", "s: \"secret\"", "s: \"******\""),
+        ("response:s=clear", "s: \"secret\"", ""),
+        ("request:s=clear", "s: \"secret\"", "s: \"secret\""),
+        ("Get:s=clear", "s: \"secret\"", ""),
+        ("Set:s=clear", "s: \"secret\"", "s: \"secret\""),
+        ("child.s=replace:x", "child { s: \"secret\" i: 300 } i: 1", "i: 1 child: { i: 300 s: \"x\" }"),
+        ("**.s=replace:x", "s: \"a\" child { child { s: \"b\" } }", "s: \"x\" child: { child: { s: \"x\" } }"),
+        ("names=clear", "names: \"a\" names: \"b\"", ""),
+        ("names=replace:x", "names: \"a\" names: \"b\"", "names: \"x\" names: \"x\""),
+        ("names[*]=clear", "names: \"a\" names: \"b\"", "names: \"\" names: \"\""),
+        ("names[1]=replace:x", "names: \"a\" names: \"b\" names: \"c\"", "names: \"a\" names: \"x\" names: \"c\""),
+        ("names[1]=drop", "names: \"a\" names: \"b\" names: \"c\"", "names: \"a\" names: \"c\""),
+        ("packed=replace:7", "packed: 1 packed: 300", "packed: 7 packed: 7"),
+        ("packed[1]=clear", "packed: 1 packed: 300", "packed: 1 packed: 0"),
+        ("packed[0]=drop", "packed: 1 packed: 300", "packed: 300"),
+        ("packed=clear", "i: 1 packed: 1 packed: 300", "i: 1"),
+        (
+            "counts[\"b\"]=replace:9",
+            "counts { key: \"a\" value: 1 } counts { key: \"b\" value: 2 }",
+            "counts: { key: \"a\" value: 1 } counts: { key: \"b\" value: 9 }",
+        ),
+        (
+            "counts[\"b\"]=drop",
+            "counts { key: \"a\" value: 1 } counts { key: \"b\" value: 2 }",
+            "counts: { key: \"a\" value: 1 }",
+        ),
+        ("counts[\"b\"]=clear", "counts { key: \"b\" value: 2 }", "counts: { key: \"b\" value: 0 }"),
+        ("counts=clear", "counts { key: \"b\" value: 2 }", ""),
+        (
+            "children[3].s=replace:x",
+            "children { key: 3 value { s: \"a\" } }",
+            "children: { key: 3 value: { s: \"x\" } }",
+        ),
+        ("any(test.All).s=replace:x", "any { [t/test.All] { s: \"a\" } }", "any: { [t/test.All]: { s: \"x\" } }"),
+        ("any(test.All)=clear", "any { [t/test.All] { s: \"a\" } }", "any: { [t/test.All]: {} }"),
+        ("any(test.All)=drop", "any { [t/test.All] { s: \"a\" } } i: 1", "i: 1"),
+        ("test.All.s=replace:x", "any { [t/test.All] { s: \"a\" } }", "any: { [t/test.All]: { s: \"x\" } }"),
+        ("a=clear", "a: 0", ""),
+        ("color=replace:BLUE", "color: RED", ""),
+        ("color=replace:BLUE", "color: 3", "color: BLUE"),
+        ("d=replace:-1.5", "d: 3", "d: -1.5"),
+        ("zigzag=replace:-3", "zigzag: 7", "zigzag: -3"),
+        ("maybe=replace:-3", "maybe: 0", "maybe: -3"),
+        ("raw=replace:x", "raw: \"abc\"", "raw: \"x\""),
+        ("time=replace:1970-01-01T00:00:02Z", "time { seconds: 77 nanos: 3 }", "time: { seconds: 2 }"),
+        ("time=shift:-10s", "time { seconds: 77 nanos: 3 }", "time: { seconds: 67 nanos: 3 }"),
+        (
+            "google.protobuf.Timestamp=shift:10s",
+            "time { nanos: 3 } list { time { seconds: -10 } }",
+            "list: { time: {} } time: { seconds: 10 nanos: 3 }",
+        ),
+        ("s=shift:-1d", "s: \"2020-03-01T00:00:00.123+01:00\"", "s: \"2020-02-29T00:00:00.123+01:00\""),
+        (
+            "child=replace:x",
+            "child { s: \"a\" i: 2 child { raw: \"b\" } names: \"\" }",
+            "child: { i: 2 s: \"x\" names: \"\" child: { raw: \"x\" } }",
+        ),
+        ("child.**=replace:x", "s: \"q\" child { s: \"a\" i: 2 }", "s: \"q\" child: { i: 2 s: \"x\" }"),
+        ("child.**=clear", "s: \"q\" child { s: \"a\" i: 2 child { i: 3 } }", "s: \"q\" child: { child: {} }"),
+        (
+            "value=replace:x",
+            "value { struct_value { fields { key: \"k\" value { string_value: \"v\" } } } }",
+            "value: { struct_value: { fields: { key: \"k\" value: { string_value: \"x\" } } } }",
+        ),
+    ] {
+        assert_eq!(redacted(&[rule], "test.All", text), expected, "{rule} {text}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    for (rule, text, expected) in [
+        ("i=replace:x", "i: 3", "error: `response:i`: `x` is no value of type int32"),
+        ("color=replace:GREEN", "color: BLUE", "error: `response:color`: `GREEN` is no value of type test.Color"),
+        ("i=mask:1", "i: 3", "error: `response:i`: `mask:1` can't be applied to a number"),
+        (
+            "flags=pseudonym",
+            "flags { key: true value: BLUE }",
+            "error: `response:flags[true]`: there are too few values of the enum for pseudonyms that differ",
+        ),
+        ("time=pseudonym", "time { seconds: 3 }", "error: `response:time`: `pseudonym` can't be applied to a time"),
+        ("s=shift:-1s", "s: \"soon\"", "error: `response:s`: `shift:-1s` can't be applied to a text that is no time"),
+        (
+            "time=shift:-30000000d",
+            "time { seconds: 3 }",
+            "error: `response:time`: a time can't be moved by -2592000000000 seconds: it would leave the years 1 to 9999",
+        ),
+        (
+            "s=pseudonym:same-length",
+            "s: \"abc\"",
+            "error: `response:s`: there are too few digits and letters in a value, or there are characters beyond ASCII, \
+             for pseudonyms that differ",
+        ),
+    ] {
+        assert_eq!(redacted(&[rule], "test.All", text), expected, "{rule} {text}");
+    }
+}
+
+#[test]
+fn copies_are_replaced_wherever_they_stand() {
+    for (text, expected) in [
+        ("s: \"projects/alpha\" names: \"projects/alpha\"", "s: \"X\" names: \"X\""),
+        ("s: \"projects/alpha\" names: \"projects/alpha/secrets/s\"", "s: \"X\" names: \"X/secrets/s\""),
+        ("s: \"projects/alpha\" names: \"projects/alpha2\"", "s: \"X\" names: \"projects/alpha2\""),
+        ("s: \"projects/alpha\" raw: \"not [projects/alpha]\"", "s: \"X\" raw: \"not [X]\""),
+        (
+            "s: \"projects/alpha\" counts { key: \"projects/alpha\" value: 1 }",
+            "s: \"X\" counts: { key: \"X\" value: 1 }",
+        ),
+        ("s: \"seven77\" names: \"seven77\"", "s: \"X\" names: \"seven77\""),
+    ] {
+        assert_eq!(redacted(&["s=replace:X"], "test.All", text), expected, "{text}");
+    }
+    // Earlier entries, too.
+    let schema = testing::schema();
+    let entries = ["names: \"a/alice-smith\"", "s: \"alice-smith\""].map(|text| entry_of(&schema, "test.All", text));
+    let redacted = redact(rules(&["s=pseudonym"]), &schema, &entries).expect("nothing is refused");
+    let pseudonym = text_of(&schema, &redacted[1].entry).replace("s: ", "").replace('"', "");
+    assert!(pseudonym.starts_with(PSEUDONYM_PREFIX), "{pseudonym}");
+    assert_eq!(text_of(&schema, &redacted[0].entry), format!("names: \"a/{pseudonym}\""));
+    assert_eq!(redacted[0].changes[0].cause, Cause::Copied);
+    // A second time nothing changes.
+    let again: Vec<Entry> = redacted.into_iter().map(|redacted| redacted.entry).collect();
+    let twice = redact(rules(&["s=pseudonym"]), &schema, &again).expect("nothing is refused");
+    assert!(twice.iter().all(|redacted| redacted.changes.is_empty() && redacted.patches.is_empty()));
+}
+
+#[test]
+fn keys_that_become_the_same_are_refused() {
+    let text = "s: \"alice-smith\" names: \"bob-smithy\" counts { key: \"alice-smith\" value: 1 } counts { key: \"bob-smithy\" value: 2 }";
+    let refused = redacted(&["s=replace:x", "names=replace:x"], "test.All", text);
+    assert_eq!(refused, "error: two keys of a map would become the same, and one of their values be lost");
+}
+
+#[test]
+fn what_stands_there_and_does_not_count_is_replaced_too() {
+    use testing::{bytes, varint};
+    let schema = testing::schema();
+    let twice = [bytes(2, "first"), varint(1, 1), bytes(2, "second"), bytes(9, "member"), varint(7, 1)].concat();
+    let entries = [entry(Kind::Response, "test.All", &twice)];
+    let redacted = redact(rules(&["s=replace:x", "c=clear"]), &schema, &entries).expect("nothing is refused");
+    let any = redacted[0].entry.payload().fields().0.expect("it has a message");
+    assert_eq!(any.value, [bytes(2, "x"), varint(1, 1), bytes(2, "x"), varint(7, 1)].concat());
+}
+
+#[test]
+fn lengths_keep_their_bytes_if_they_can() {
+    use testing::bytes;
+    let schema = testing::schema();
+    // The length of the child has two bytes and needs one.
+    let message = [vec![0x32, 0x88, 0x00], bytes(2, "secret")].concat();
+    let entries = [entry(Kind::Response, "test.All", &message)];
+    let redacted = redact(rules(&["child.s=replace:x"]), &schema, &entries).expect("nothing is refused");
+    let any = redacted[0].entry.payload().fields().0.expect("it has a message");
+    assert_eq!(any.value, [vec![0x32, 0x83, 0x00], bytes(2, "x")].concat());
+}
+
+#[test]
+fn what_nobody_can_look_into_is_refused_unless_that_is_allowed() {
+    use testing::{any, bytes, varint};
+    let schema = testing::schema();
+    for (message, type_name, expected) in [
+        (
+            varint(98, 1),
+            "test.All",
+            "`response:`: field 98 of `test.All`, which its descriptor does not know, so secrets in it can't be seen",
+        ),
+        (
+            bytes(6, varint(98, 1)),
+            "test.All",
+            "`response:child`: field 98 of `test.All`, which its descriptor does not know, so secrets in it can't be seen",
+        ),
+        (
+            bytes(10, any("x/no.Such", "x")),
+            "no.Such",
+            "`response:any`: no descriptor for message type `no.Such`, so secrets in it can't be seen",
+        ),
+        (
+            bytes(10, [any("test.All", ""), any("test.All", "")].concat()),
+            "test.All",
+            "`response:any`: an Any with more than a type and a message, so secrets in it can't be seen",
+        ),
+        (
+            vec![0x08],
+            "test.All",
+            "`response:`: no message of type `test.All`: it ends inside a varint at byte 17, so secrets in it can't be seen",
+        ),
+    ] {
+        let entries = [entry(Kind::Response, "test.All", &message)];
+        let refusal = redact(rules(&["s=clear"]), &schema, &entries).expect_err("it can't be looked into");
+        assert_eq!(refusal.to_string(), expected);
+        let allowing = RulesBuilder { uninspected: vec![type_name.parse().expect("a pattern")], ..rules(&["s=clear"]) };
+        let redacted = redact(allowing, &schema, &entries).expect("it is allowed");
+        assert_eq!(redacted[0].uninspected.len(), 1);
+        assert_eq!(redacted[0].entry.record(), entries[0].record());
+    }
+}
+
+#[test]
+fn exceptions_and_what_is_allowed_stay() {
+    let except = |selector: &str, allow: &str| {
+        let mut builder = rules(&["**.s=replace:x"]);
+        builder.rules[0].except.extend((!selector.is_empty()).then(|| selector.parse().expect("a selector")));
+        builder.rules[0].allow.extend((!allow.is_empty()).then(|| allow.parse().expect("a value")));
+        builder
+    };
+    let schema = testing::schema();
+    let text = "s: \"a\" child { s: \"b\" child { s: \"c\" } } list { s: \"d\" }";
+    for (selector, allow, expected) in [
+        ("child", "", "s: \"x\" child: { s: \"b\" child: { s: \"c\" } } list: { s: \"x\" }"),
+        ("child.s", "", "s: \"x\" child: { s: \"b\" child: { s: \"x\" } } list: { s: \"x\" }"),
+        ("", "d", "s: \"x\" child: { s: \"x\" child: { s: \"x\" } } list: { s: \"d\" }"),
+        ("", "~[ab]", "s: \"a\" child: { s: \"b\" child: { s: \"x\" } } list: { s: \"x\" }"),
+    ] {
+        let entries = [entry_of(&schema, "test.All", text)];
+        let redacted = redact(except(selector, allow), &schema, &entries).expect("nothing is refused");
+        assert_eq!(text_of(&schema, &redacted[0].entry), expected, "{selector} {allow}");
+    }
+}
+
+#[test]
+fn checksums_follow() {
+    let schema = Schema::builtin();
+    let payload = "google.cloud.secretmanager.v1.SecretPayload";
+    let old = crc32c::crc32c(b"hunter2 hunter2");
+    let new = crc32c::crc32c(b"x");
+    for (before, after, warnings) in [(u64::from(old), u64::from(new), 0), (77, 77, 1)] {
+        let text = format!("data: \"hunter2 hunter2\" data_crc32c: {before}");
+        let entries = [entry_of(&schema, payload, &text)];
+        let redacted = redact(rules(&["data=replace:x"]), &schema, &entries).expect("nothing is refused");
+        assert_eq!(text_of(&schema, &redacted[0].entry), format!("data: \"x\" data_crc32c: {after}"));
+        assert_eq!(redacted[0].warnings.len(), warnings);
+    }
+    // In a wrapper.
+    let text = format!("plaintext: \"hunter2 hunter2\" plaintext_crc32c {{ value: {old} }}");
+    let entries = [entry_of(&schema, "google.cloud.kms.v1.DecryptResponse", &text)];
+    let redacted = redact(rules(&["plaintext=replace:x"]), &schema, &entries).expect("nothing is refused");
+    let found = text_of(&schema, &redacted[0].entry);
+    assert_eq!(found, format!("plaintext: \"x\" plaintext_crc32c: {{ value: {new} }}"));
+}

@@ -1,0 +1,294 @@
+//! [`Values`] that rules have selected, and [`Replacements`] of them wherever they stand.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use rustc_hash::FxHashSet;
+
+use super::PROPAGATED_CHARACTERS;
+
+/// How many bytes a value begins with by which it is looked for: as many as the shortest has, at least.
+const HEAD_BYTES: usize = PROPAGATED_CHARACTERS;
+
+/// How many values are looked for at once by how they begin, in plain text and in base64. Of more the automaton would take too much
+/// memory, and every text is taken apart.
+const SOUGHT_VALUES: usize = 10_000;
+
+/// How many beginnings make a table of all steps worth its memory.
+const TABLE_HEADS: usize = 500;
+
+/// Values that are to be replaced wherever they stand, each with the first rule that selected it.
+#[derive(Debug, Clone, Default)]
+pub struct Values(HashMap<Box<[u8]>, u16>);
+
+impl Values {
+    /// Adds a value, unless it is too short to be told from what stands elsewhere by chance.
+    pub(super) fn add(&mut self, value: &[u8], rule: u16) {
+        if is_propagated(value) {
+            match self.0.get_mut(value) {
+                Some(first) => *first = rule.min(*first),
+                None => drop(self.0.insert(value.into(), rule)),
+            }
+        }
+    }
+
+    /// Adds all values of others.
+    pub fn merge(&mut self, others: Values) {
+        for (value, rule) in others.0 {
+            self.0.entry(value).and_modify(|first| *first = rule.min(*first)).or_insert(rule);
+        }
+    }
+
+    pub(super) fn into_sorted(self) -> Vec<(Box<[u8]>, u16)> {
+        let mut values: Vec<_> = self.0.into_iter().collect();
+        values.sort();
+        values
+    }
+}
+
+/// Whether a value is long enough to be replaced outside of what was selected.
+pub(super) fn is_propagated(value: &[u8]) -> bool {
+    value.len() >= PROPAGATED_CHARACTERS
+        && match std::str::from_utf8(value) {
+            Ok(text) => text.chars().nth(PROPAGATED_CHARACTERS - 1).is_some(),
+            Err(_) => true,
+        }
+}
+
+/// What stands for a value.
+#[derive(Debug, Clone)]
+pub(super) struct Replacement {
+    pub(super) value: Box<[u8]>,
+    pub(super) new: Box<[u8]>,
+    pub(super) rule: u16,
+    /// The longest other value that this one begins with.
+    shorter: Option<u32>,
+}
+
+/// What an earlier run replaced, as its map says: what it made of values can't be known again in all cases.
+#[derive(Debug, Clone, Default)]
+pub struct Done {
+    /// What became of texts, by what they were, and the rule by its number.
+    pub texts: BTreeMap<Vec<u8>, (Vec<u8>, u16)>,
+    /// What became of numbers and messages, by the entry's number and the selector of the place.
+    pub places: HashMap<(u64, String), Vec<u8>>,
+}
+
+/// What stands for which values, wherever they are.
+#[derive(Debug, Default)]
+pub struct Replacements {
+    /// What became of texts in an earlier run, which is not replaced once more.
+    made: HashSet<Box<[u8]>>,
+    places: HashMap<(u64, String), Vec<u8>>,
+    /// Sorted by value.
+    all: Vec<Replacement>,
+    heads: FxHashSet<u64>,
+    sought: Option<AhoCorasick>,
+}
+
+impl Replacements {
+    /// Replacements of values, which come sorted, and what an earlier run did.
+    pub(super) fn new(values: impl IntoIterator<Item = (Box<[u8]>, Box<[u8]>, u16)>, done: Done) -> Replacements {
+        let mut all: Vec<Replacement> = Vec::new();
+        for (value, new, rule) in values {
+            // What a value begins with stands before it, and so do only others that begin alike.
+            let mut shorter = all.len().checked_sub(1).map(|last| last as u32);
+            while let Some(other) = shorter
+                && !value.starts_with(&all[other as usize].value)
+            {
+                shorter = all[other as usize].shorter;
+            }
+            all.push(Replacement { value, new, rule, shorter });
+        }
+        let heads = all.iter().filter_map(|replacement| head(&replacement.value)).collect();
+        let sought = (!all.is_empty() && all.len() <= SOUGHT_VALUES).then(|| {
+            let mut patterns: Vec<Vec<u8>> =
+                all.iter().flat_map(|replacement| beginnings(&replacement.value)).collect();
+            patterns.sort();
+            patterns.dedup();
+            let kind = (patterns.len() <= TABLE_HEADS).then_some(AhoCorasickKind::DFA);
+            AhoCorasick::builder().kind(kind).build(patterns).ok()
+        });
+        let made = done.texts.into_values().map(|(new, _)| new.into()).collect();
+        Replacements { made, places: done.places, all, heads, sought: sought.flatten() }
+    }
+
+    /// Whether a text is what an earlier run made of another one.
+    pub(super) fn is_made(&self, text: &[u8]) -> bool {
+        self.made.contains(text)
+    }
+
+    /// Whether what stands at a place of an entry is what an earlier run made of it; `place` is asked for where that is to be known.
+    pub(super) fn is_made_at(&self, entry: u64, place: impl FnOnce() -> String, value: &[u8]) -> bool {
+        !self.places.is_empty() && self.places.get(&(entry, place())).is_some_and(|made| made == value)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What stands for a value as a whole.
+    pub(super) fn of(&self, value: &[u8]) -> Option<&Replacement> {
+        if !self.heads.contains(&head(value)?) {
+            return None;
+        }
+        let place = self.all.binary_search_by(|replacement| (*replacement.value).cmp(value)).ok()?;
+        Some(&self.all[place])
+    }
+
+    /// Whether a value may stand in a text, plain, in base64, or URL-encoded.
+    pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
+        if self.all.is_empty() || text.len() < PROPAGATED_CHARACTERS {
+            return false;
+        }
+        match &self.sought {
+            Some(sought) => sought.is_match(text) || memchr::memchr(b'%', text).is_some(),
+            None => true,
+        }
+    }
+
+    /// Calls `on` for every value in a plain text that is bounded by delimiters or the ends of the text, from left to right; of
+    /// several that begin at one place for the longest. `anywhere` asks for no delimiters: bytes that are no text have none.
+    pub(super) fn find<'r>(&'r self, text: &[u8], anywhere: bool, mut on: impl FnMut(Range<usize>, &'r Replacement)) {
+        let is_border = |at: usize| at == 0 || at == text.len() || !is_of_name(text[at - 1]) || !is_of_name(text[at]);
+        let mut at = 0;
+        while let Some(head) = text.get(at..).and_then(head) {
+            if (anywhere || is_border(at)) && self.heads.contains(&head) {
+                let found = self.longest(&text[at..], |end| anywhere || is_border(at + end));
+                if let Some(replacement) = found {
+                    let end = at + replacement.value.len();
+                    on(at..end, replacement);
+                    at = end;
+                    continue;
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// The longest value that a text begins with and behind which there is an end.
+    fn longest(&self, text: &[u8], is_end: impl Fn(usize) -> bool) -> Option<&Replacement> {
+        let behind = self.all.partition_point(|replacement| *replacement.value <= *text);
+        let mut place = behind.checked_sub(1).map(|last| last as u32);
+        while let Some(candidate) = place {
+            let replacement = &self.all[candidate as usize];
+            if text.starts_with(&replacement.value) && is_end(replacement.value.len()) {
+                return Some(replacement);
+            }
+            place = replacement.shorter;
+        }
+        None
+    }
+}
+
+fn head(value: &[u8]) -> Option<u64> {
+    value.first_chunk::<HEAD_BYTES>().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Whether a byte is part of a name, and no delimiter.
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii()
+}
+
+/// What stands in a text in which a value stands, plain or in base64, wherever in it that begins and in either alphabet.
+fn beginnings(value: &[u8]) -> Vec<Vec<u8>> {
+    let head = &value[..HEAD_BYTES.min(value.len())];
+    let mut beginnings = vec![head.to_vec()];
+    for shift in 0..3 {
+        let mut padded = vec![0; shift];
+        padded.extend_from_slice(head);
+        let encoded = base64_simd::STANDARD.encode_to_string(&padded);
+        // Characters that bytes before or behind the head have a part in are left out.
+        let (first, last) = ((8 * shift).div_ceil(6), 8 * padded.len() / 6);
+        let known = encoded[first..last].to_owned().into_bytes();
+        let other: Vec<u8> = known
+            .iter()
+            .map(|byte| match byte {
+                b'+' => b'-',
+                b'/' => b'_',
+                byte => *byte,
+            })
+            .collect();
+        beginnings.extend([known, other]);
+    }
+    beginnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replacements(values: &[&str]) -> Replacements {
+        let mut all = Values::default();
+        values.iter().for_each(|value| all.add(value.as_bytes(), 0));
+        let new = |(value, rule): (Box<[u8]>, u16)| (value, b"X".as_slice().into(), rule);
+        Replacements::new(all.into_sorted().into_iter().map(new), Done::default())
+    }
+
+    fn replaced(values: &[&str], text: &str) -> String {
+        let replacements = replacements(values);
+        let (mut out, mut at) = (String::new(), 0);
+        replacements.find(text.as_bytes(), false, |range, replacement| {
+            out += &text[at..range.start];
+            out += std::str::from_utf8(&replacement.new).expect("it is X");
+            at = range.end;
+        });
+        out + &text[at..]
+    }
+
+    #[test]
+    fn whole_segments_are_found() {
+        for (text, expected) in [
+            ("my-project", "X"),
+            ("projects/my-project", "projects/X"),
+            ("projects/my-project/secrets/s", "projects/X/secrets/s"),
+            ("my-project.example.com", "X.example.com"),
+            ("parent = \"my-project\" AND x", "parent = \"X\" AND x"),
+            ("my-project-2", "my-project-2"),
+            ("not-my-project", "not-my-project"),
+            ("my-projectmy-project", "my-projectmy-project"),
+            ("my-project my-project", "X X"),
+            ("über-my-project", "über-my-project"),
+            ("my-proj", "my-proj"),
+        ] {
+            assert_eq!(replaced(&["my-project"], text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_counts_that_ends_at_a_delimiter() {
+        let values = ["projects/foo", "projects/foo/secrets/x", "projects/foo/secrets/x/versions/1"];
+        for (text, expected) in [
+            ("projects/foo/secrets/x", "X"),
+            ("projects/foo/secrets/xyz", "X/secrets/xyz"),
+            ("projects/foo/secrets/x/versions/12", "X/versions/12"),
+            ("(projects/foo/secrets/x/versions/1)", "(X)"),
+        ] {
+            assert_eq!(replaced(&values, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_short_is_not_looked_for() {
+        assert!(replacements(&["seven77", "äöüßäöü"]).is_empty());
+        assert!(!replacements(&["eight888"]).is_empty());
+    }
+
+    #[test]
+    fn base64_is_seen_wherever_the_value_begins() {
+        let replacements = replacements(&["a secret value", "?>?>?>?>?>"]);
+        for before in 0..7 {
+            for value in ["a secret value", "?>?>?>?>?>"] {
+                let text = ["x".repeat(before).as_str(), value, "y"].concat();
+                for encoded in [
+                    base64_simd::STANDARD.encode_to_string(&text),
+                    base64_simd::URL_SAFE_NO_PAD.encode_to_string(&text),
+                ] {
+                    assert!(replacements.may_be_in(format!("<{encoded}>").as_bytes()), "{text} {encoded}");
+                }
+            }
+        }
+        assert!(!replacements.may_be_in(b"nothing of the kind"));
+    }
+}
