@@ -18,6 +18,8 @@ pub struct Config {
     pub schema: SchemaConfig,
     /// Its section `[diff]`.
     pub diff: DiffConfig,
+    /// What is redacted: its `[[redact]]`, `[[detector]]` and `[[checksum]]`.
+    pub redact: RedactConfig,
 }
 
 /// Where message types come from; each key is a path or a list of them.
@@ -61,6 +63,58 @@ pub struct RuleConfig {
     pub evidence: String,
     /// Where: `select`, selectors.
     pub select: Vec<Setting>,
+}
+
+/// What is redacted, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RedactConfig {
+    /// The rules: `[[redact]]`.
+    pub rules: Vec<RedactRuleConfig>,
+    /// Detectors beside those that are built in: `[[detector]]`.
+    pub detectors: Vec<DetectorConfig>,
+    /// Checksums beside those that are known: `[[checksum]]`.
+    pub checksums: Vec<ChecksumConfig>,
+}
+
+/// Which values are redacted, and what becomes of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactRuleConfig {
+    /// What it is called: `name`.
+    pub name: Option<Setting>,
+    /// Which values: `select`, selectors.
+    pub select: Vec<Setting>,
+    /// Whether fields with the option `debug_redact` are redacted: `debug-redact`.
+    pub debug_redact: bool,
+    /// What looks for secrets in them: `detect`, names of detectors.
+    pub detect: Vec<Setting>,
+    /// The methods whose calls it is for: `method`, patterns.
+    pub method: Vec<Setting>,
+    /// Which values it leaves alone: `except`, selectors.
+    pub except: Vec<Setting>,
+    /// Values that it leaves alone: `allow`, texts, or expressions behind `~`.
+    pub allow: Vec<Setting>,
+    /// What becomes of the values: `action`.
+    pub action: Setting,
+    /// Whether copies of them elsewhere become the same: `propagate`.
+    pub propagate: bool,
+}
+
+/// A detector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DetectorConfig {
+    /// What it is called: `name`.
+    pub name: Setting,
+    /// What it finds, an expression: `pattern`.
+    pub pattern: Setting,
+}
+
+/// A field that holds the CRC32C of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChecksumConfig {
+    /// The field with the checksum, behind the name of its message: `field`.
+    pub field: Setting,
+    /// The field beside it that the checksum is of: `of`.
+    pub of: Setting,
 }
 
 /// A string in the file.
@@ -109,9 +163,24 @@ impl Config {
             };
             section.finish()?;
         }
+        config.redact = root.redact()?;
         root.finish()?;
         Ok(config)
     }
+}
+
+/// Parses a file that holds nothing but what is redacted: `[[redact]]`, `[[detector]]` and `[[checksum]]`.
+///
+/// # Errors
+///
+/// As for [`Config::parse`].
+pub fn parse_redact(text: &str) -> Result<RedactConfig, ConfigError> {
+    let file = parse_table(text)?;
+    let line_starts = line_starts(text);
+    let mut root = Section::of_file(text, &line_starts, &file);
+    let redact = root.redact()?;
+    root.finish()?;
+    Ok(redact)
 }
 
 /// Parses a file that holds nothing but rules, each a `[[rule]]`.
@@ -156,43 +225,114 @@ impl<'t> Section<'t> {
 
     /// The rules of its `[[rule]]`.
     fn rules(&mut self) -> Result<Vec<RuleConfig>, ConfigError> {
-        let Some(value) = self.get("rule") else { return Ok(Vec::new()) };
-        let DeValue::Array(values) = value.get_ref() else {
-            return Err(self.mismatch("rule", value, "tables, each under `[[rule]]`"));
-        };
-        let rule = |value: &'t Spanned<DeValue<'t>>| {
-            let DeValue::Table(table) = value.get_ref() else {
-                return Err(self.mismatch("rule", value, "tables, each under `[[rule]]`"));
-            };
-            let mut section = Section { name: Some("rule"), table, known: vec![], ..*self };
+        self.tables("rule", |section, start| {
             let rule = RuleConfig {
                 name: section.string("name")?,
                 what: section.string("what")?,
                 evidence: section.string("evidence")?,
                 select: section.strings("select")?,
             };
-            section.finish()?;
-            let start = value.span().start;
+            let lacks = |what: String| Err(ConfigError::at(section.text, start, what));
             if rule.name.is_empty() {
-                return Err(ConfigError::at(self.text, start, "a rule needs a `name`".to_owned()));
+                return lacks("a rule needs a `name`".to_owned());
             }
             if rule.select.is_empty() {
-                return Err(ConfigError::at(self.text, start, format!("rule `{}` needs `select`", rule.name)));
+                return lacks(format!("rule `{}` needs `select`", rule.name));
             }
             Ok(rule)
+        })
+    }
+
+    /// What it says of redaction.
+    fn redact(&mut self) -> Result<RedactConfig, ConfigError> {
+        let rules = self.tables("redact", |section, start| {
+            let action = section.setting("action")?;
+            let rule = RedactRuleConfig {
+                name: section.setting("name")?,
+                select: section.strings("select")?,
+                debug_redact: section.boolean("debug-redact")?.unwrap_or(false),
+                detect: section.strings("detect")?,
+                method: section.strings("method")?,
+                except: section.strings("except")?,
+                allow: section.strings("allow")?,
+                propagate: section.boolean("propagate")?.unwrap_or(true),
+                action: section.needed("action", action, start)?,
+            };
+            if rule.select.is_empty() && rule.detect.is_empty() && !rule.debug_redact {
+                let message = "a rule needs `select`, `detect` or `debug-redact = true`".to_owned();
+                return Err(ConfigError::at(section.text, start, message));
+            }
+            Ok(rule)
+        })?;
+        let detectors = self.tables("detector", |section, start| {
+            let (name, pattern) = (section.setting("name")?, section.setting("pattern")?);
+            let name = section.needed("name", name, start)?;
+            Ok(DetectorConfig { name, pattern: section.needed("pattern", pattern, start)? })
+        })?;
+        let checksums = self.tables("checksum", |section, start| {
+            let (field, of) = (section.setting("field")?, section.setting("of")?);
+            let field = section.needed("field", field, start)?;
+            Ok(ChecksumConfig { field, of: section.needed("of", of, start)? })
+        })?;
+        Ok(RedactConfig { rules, detectors, checksums })
+    }
+
+    /// What `of` makes of each table under `[[key]]`, and of where it begins.
+    fn tables<T>(
+        &mut self,
+        key: &'static str,
+        of: impl Fn(&mut Section<'t>, usize) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let expected = format!("tables, each under `[[{key}]]`");
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let DeValue::Array(values) = value.get_ref() else {
+            return Err(self.mismatch(key, value, &expected));
         };
-        values.iter().map(rule).collect()
+        let of_one = |value: &'t Spanned<DeValue<'t>>| {
+            let DeValue::Table(table) = value.get_ref() else {
+                return Err(self.mismatch(key, value, &expected));
+            };
+            let mut section = Section { name: Some(key), table, known: vec![], ..*self };
+            let made = of(&mut section, value.span().start);
+            // What is not known may be what is missing, misspelt.
+            section.finish()?;
+            made
+        };
+        values.iter().map(of_one).collect()
+    }
+
+    /// The boolean behind a key, if there is one.
+    fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, ConfigError> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(value) => match value.get_ref() {
+                DeValue::Boolean(boolean) => Ok(Some(*boolean)),
+                _ => Err(self.mismatch(key, value, "true or false")),
+            },
+        }
+    }
+
+    /// The string behind a key, if there is one.
+    fn setting(&mut self, key: &'static str) -> Result<Option<Setting>, ConfigError> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        match value.get_ref() {
+            DeValue::String(string) => {
+                let line = self.line_starts.partition_point(|&start| start <= value.span().start);
+                Ok(Some(Setting { key, value: string.to_string(), line }))
+            }
+            _ => Err(self.mismatch(key, value, "a string")),
+        }
+    }
+
+    /// A setting that must be there.
+    fn needed(&self, key: &str, setting: Option<Setting>, start: usize) -> Result<Setting, ConfigError> {
+        let name = self.name.unwrap_or_default();
+        setting.ok_or_else(|| ConfigError::at(self.text, start, format!("[[{name}]] needs `{key}`")))
     }
 
     /// The string behind a key; empty if there is none.
     fn string(&mut self, key: &'static str) -> Result<String, ConfigError> {
-        match self.get(key) {
-            None => Ok(String::new()),
-            Some(value) => match value.get_ref() {
-                DeValue::String(string) => Ok(string.to_string()),
-                _ => Err(self.mismatch(key, value, "a string")),
-            },
-        }
+        Ok(self.setting(key)?.map(|setting| setting.value).unwrap_or_default())
     }
 
     fn get(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
@@ -346,10 +486,14 @@ mod tests {
             ),
             (
                 "\n[shcema]",
-                "2:2: unknown section `shcema`, expected `schema` or `diff`",
+                "2:2: unknown section `shcema`, expected `schema`, `diff`, `redact`, `detector` or `checksum`",
                 Some("did you mean `schema`?"),
             ),
-            ("colours = true", "1:1: unknown section `colours`, expected `schema` or `diff`", None),
+            (
+                "colours = true",
+                "1:1: unknown section `colours`, expected `schema`, `diff`, `redact`, `detector` or `checksum`",
+                None,
+            ),
             ("schema = 1", "1:10: `schema` has a value of type integer, expected a section", None),
             ("[[schema]]", "1:1: `schema` has a value of type array, expected a section", None),
             (
@@ -366,6 +510,25 @@ mod tests {
             ("[schema]\nproto = ''", "2:9: `proto` names nothing", None),
             ("[schema", "1:8: unclosed table, expected `]`", None),
             ("[schema]\nproto-path = '.'", "2:1: `proto-path` is for `proto`, which is not there", None),
+            ("[[redact]]\nselect = 'a'", "1:1: [[redact]] needs `action`", None),
+            ("[[redact]]\naction = 'clear'", "1:1: a rule needs `select`, `detect` or `debug-redact = true`", None),
+            (
+                "[[redact]]\nselect = 'a'\nactoin = 'clear'",
+                "3:1: unknown key `actoin` in [redact], expected `name`, `select`,",
+                Some("did you mean `action`?"),
+            ),
+            (
+                "[redact]\nselect = 'a'",
+                "1:1: `redact` has a value of type table, expected tables, each under `[[redact]]`",
+                None,
+            ),
+            (
+                "[[redact]]\nselect = 'a'\naction = 'clear'\npropagate = 'no'",
+                "4:13: `propagate` has a value of type string, expected true or false",
+                None,
+            ),
+            ("[[detector]]\nname = 'a'", "1:1: [[detector]] needs `pattern`", None),
+            ("[[detector]]\npattern = 'a'", "1:1: [[detector]] needs `name`", None),
             ("é = 1", "1:1: invalid unquoted key, expected letters, numbers, `-`, `_`", None),
         ] {
             let error = Config::parse(text).expect_err(text);
