@@ -12,10 +12,11 @@ mod evaluated;
 mod failure;
 mod file_names;
 mod filter;
-#[allow(dead_code, reason = "the commands that have findings come later")]
 mod findings;
 mod fingerprint;
+mod folders;
 mod git;
+mod json_object;
 mod list;
 mod man;
 mod merge;
@@ -28,6 +29,7 @@ mod print;
 mod progress;
 mod project;
 mod read_back;
+mod redact;
 mod render;
 mod repair;
 mod rewrite;
@@ -47,7 +49,7 @@ use failure::Outcome;
 #[derive(Debug, Parser)]
 #[command(name = "rpcreplay", version, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 nothing was selected, something is missing or recordings differ, 2 trouble.
+Exit codes: 0 fine, 1 nothing was selected, something is missing or found, or recordings differ, 2 trouble.
 
 Examples:
   rpcreplay list calls.replay
@@ -69,6 +71,7 @@ enum Command {
     Merge(Box<merge::Merge>),
     Split(Box<split::Split>),
     Repair(Box<repair::Repair>),
+    Redact(Box<redact::Redact>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(),
         Command::Split(split) => split.run(),
         Command::Repair(repair) => repair.run(),
+        Command::Redact(redact) => redact.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use rpcreplay::diff::Fingerprint;
-use rpcreplay::error::ErrorKind;
-use rpcreplay::format::{ReadOptions, Reader, Unrecognized};
-use rpcreplay::schema::Schema;
 
 use crate::failure::{Trouble, name_of, note};
+use crate::folders::{self, Sort, sort_of};
 use crate::git::{ask, ask_about, git, paths_of, refusal};
 
 /// A recording that can be opened.
@@ -129,28 +127,8 @@ impl Side {
 
     /// What it seems to be; whatever can't be opened is for others to complain of.
     fn sort(&self) -> Sort {
-        let Ok(input) = self.open() else { return Sort::Recording };
-        let nothing = Schema::builder().builtin(false).build();
-        match Reader::new(input, &nothing, ReadOptions::default()) {
-            Ok(_) => Sort::Recording,
-            Err(error) => match error.kind() {
-                ErrorKind::Unrecognized(Unrecognized::LfsPointer) => Sort::Pointer,
-                ErrorKind::Unrecognized(_) => Sort::Other,
-                _ => Sort::Recording,
-            },
-        }
+        self.open().map_or(Sort::Recording, sort_of)
     }
-}
-
-/// What a file seems to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    /// A recording, damaged or not.
-    Recording,
-    /// A git-LFS pointer, which may stand for one.
-    Pointer,
-    /// Anything else.
-    Other,
 }
 
 impl Sides {
@@ -370,31 +348,14 @@ impl Sides {
     }
 }
 
-/// The files below a folder, by their paths below it; symbolic links are not followed.
+/// The files below a folder, by their paths below it.
 fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
     let is_input = folder.as_os_str() == "-";
     if is_input || folder.is_file() {
         let message = if is_input { "is one recording, expected a folder" } else { "is a file, expected a folder" };
         return Err(Trouble::new(&name_of(folder), message).with_hint("compare two recordings without -r"));
     }
-    let mut files = BTreeMap::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(relative) = folders.pop() {
-        let here = if relative.as_os_str().is_empty() { folder.to_owned() } else { folder.join(&relative) };
-        let entries = fs::read_dir(&here).map_err(|error| Trouble::new(&name_of(&here), error))?;
-        for entry in entries {
-            let trouble = |error| Trouble::new(&name_of(&here), error);
-            let entry = entry.map_err(trouble)?;
-            let kind = entry.file_type().map_err(trouble)?;
-            let path = relative.join(entry.file_name());
-            if kind.is_dir() {
-                folders.push(path);
-            } else if kind.is_file() {
-                files.insert(path.clone(), folder.join(path));
-            }
-        }
-    }
-    Ok(files)
+    folders::files_below(folder)
 }
 
 /// What git says where there is no repository, and what to do about it.

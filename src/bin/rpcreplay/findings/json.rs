@@ -1,7 +1,7 @@
 //! Findings as JSON: [`JsonView`].
 
-use super::object::put_object;
 use super::{Counts, Finding, RuleInfo, View};
+use crate::json_object::put_object;
 
 /// Shows findings as one JSON document:
 ///

@@ -4,7 +4,6 @@
 
 mod github;
 mod json;
-mod object;
 mod sarif;
 #[cfg(test)]
 mod testing;

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::object::{Object, put_object};
 use super::{Counts, Finding, RuleInfo, View};
+use crate::json_object::{Object, put_object};
 
 /// Where the schema of the format is published.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -1,0 +1,162 @@
+//! `rpcreplay redact --check`: what is left to be redacted.
+
+use std::io::IsTerminal;
+
+use rpcreplay::detect::known;
+use rpcreplay::entry::Entry;
+use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, ValueKind};
+
+use super::Redact;
+use super::map::Map;
+use super::recordings::Recording;
+use super::run::{Redaction, each_redacted, refused};
+use crate::args::ColorWhen;
+use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::findings::{Finding, Findings, RuleInfo, Severity};
+use crate::output::Output;
+use crate::source::Source;
+
+impl Redact {
+    /// Writes what is left, and says whether there is something.
+    pub(super) fn check(
+        &self,
+        redaction: &Redaction<'_>,
+        recordings: &[Recording],
+        map: Option<Map>,
+    ) -> Result<Outcome, Failure> {
+        if map.is_none() {
+            refuse_unrecognisable(redaction.rules)?;
+        }
+        let mut output = Output::new();
+        let colors = ColorWhen::Auto.colors() && std::io::stdout().is_terminal();
+        let mut findings = Findings::new(self.format, rule_infos(redaction.rules), colors);
+        let mut outcome = Outcome::Fine;
+        for recording in recordings {
+            match self.check_one(redaction, recording, map.as_ref(), &mut findings, &mut output) {
+                Ok(true) if outcome == Outcome::Fine => outcome = Outcome::Different,
+                Ok(_) => {}
+                Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+                Err(Failure::Trouble(trouble)) => {
+                    output.flush()?;
+                    report(&trouble);
+                    outcome = Outcome::Reported;
+                }
+            }
+        }
+        let mut end = Vec::new();
+        findings.finish(&mut end);
+        output.write(&end)?;
+        output.flush()?;
+        Ok(outcome)
+    }
+
+    /// Checks a recording, and says whether something is left.
+    fn check_one(
+        &self,
+        redaction: &Redaction<'_>,
+        recording: &Recording,
+        map: Option<&Map>,
+        findings: &mut Findings,
+        output: &mut Output,
+    ) -> Result<bool, Failure> {
+        let mut source = Source::new(&recording.path);
+        let name = source.name();
+        let rules = redaction.rules;
+        let done = map.map(|map| map.done(&recording.path, rules)).unwrap_or_default();
+        let replacements = self.replacements(redaction, &mut source, done)?;
+        let reader = source.reader(redaction.schema, self.limit.options())?;
+        let mut redactor = Redactor::new(rules, redaction.schema, &replacements);
+        let initial = redactor.redact_initial(&reader.header().initial);
+        let (_, changes) = initial.map_err(|refusal| refused(rules, &name, None, &refusal))?;
+        let mut is_left = false;
+        let mut tell = |entry: Option<(&Entry, &str)>, changes: &[Change]| -> Result<(), Failure> {
+            let mut bytes = Vec::new();
+            for change in changes {
+                is_left = true;
+                let is_number = change.kind == ValueKind::Number
+                    && matches!(rules.rules()[change.rule].action, Action::Pseudonym(_));
+                if is_number && map.is_none() {
+                    return Err(needs_map(&rules.rules()[change.rule].name, "pseudonym of a number or enum").into());
+                }
+                findings.add(&finding(rules, &name, entry, change), &mut bytes);
+            }
+            output.write(&bytes)
+        };
+        tell(None, &changes)?;
+        each_redacted(rules, reader, &name, &mut redactor, |entry, method, redacted| {
+            tell(Some((entry, method)), &redacted.changes)
+        })?;
+        Ok(is_left)
+    }
+}
+
+/// Refuses rules whose values can't be told from values that were never redacted.
+fn refuse_unrecognisable(rules: &Rules) -> Result<(), Trouble> {
+    match rules.rules().iter().find(|rule| !rule.action.is_recognisable()) {
+        Some(rule) => Err(needs_map(&rule.name, &rule.action.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn needs_map(rule: &str, action: &str) -> Trouble {
+    Trouble::plain(format!(
+        "rule `{rule}`: what `{action}` makes of values can't be told from values that were never redacted"
+    ))
+    .with_hint("name the map of the run that redacted them, with --map FILE")
+}
+
+/// The name by which findings of a change are known: that of the detector or of the rule.
+fn rule_name(rules: &Rules, change: &Change) -> String {
+    match change.cause {
+        Cause::Detected(detector) => rules.detectors().names().nth(detector).unwrap_or_default().to_owned(),
+        Cause::Selected | Cause::Copied => rules.rules()[change.rule].name.clone(),
+    }
+}
+
+fn rule_infos(rules: &Rules) -> Vec<RuleInfo> {
+    let help = Some("take it out with rpcreplay redact".to_owned());
+    let of_rules = rules.rules().iter().map(|rule| RuleInfo {
+        id: rule.name.clone(),
+        summary: format!("a value that is to be redacted ({})", rule.action),
+        help: help.clone(),
+    });
+    let of_detectors = rules.detectors().names().map(|name| RuleInfo {
+        id: name.to_owned(),
+        summary: known()
+            .iter()
+            .find(|known| known.name == name)
+            .map_or_else(|| "what a pattern of the project finds".to_owned(), |known| known.what.to_owned()),
+        help: help.clone(),
+    });
+    let mut infos: Vec<RuleInfo> = Vec::new();
+    for info in of_rules.chain(of_detectors) {
+        match infos.iter_mut().find(|other| other.id == info.id) {
+            // A rule that is called as its detector is nothing else.
+            Some(other) => *other = info,
+            None => infos.push(info),
+        }
+    }
+    infos
+}
+
+fn finding(rules: &Rules, file: &str, entry: Option<(&Entry, &str)>, change: &Change) -> Finding {
+    let what = match (change.cause, change.is_key) {
+        (Cause::Selected, false) => "a value that is to be redacted",
+        (Cause::Detected(_), false) => "a secret",
+        (Cause::Copied, false) => "the copy of a value that is to be redacted",
+        (Cause::Selected | Cause::Copied, true) => "the copy of a value that is to be redacted, in a key",
+        (Cause::Detected(_), true) => "a secret, in a key",
+    };
+    let encoding = change.encoding.map(|encoding| format!(", {encoding}")).unwrap_or_default();
+    Finding {
+        file: file.to_owned(),
+        entry: entry.map(|(entry, _)| entry.index().0),
+        offset: entry.map(|(entry, _)| entry.offset()),
+        line: entry.and_then(|(entry, _)| entry.line()),
+        call: entry.map(|(_, method)| method.to_owned()).filter(|method| !method.is_empty()),
+        place: Some(change.place.clone()),
+        rule: rule_name(rules, change),
+        severity: Severity::Error,
+        message: format!("{what}{encoding}"),
+    }
+}

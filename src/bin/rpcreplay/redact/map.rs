@@ -1,0 +1,342 @@
+//! The map of a redaction: what was replaced by what, for `--restore`, and to know it again.
+//!
+//! A map is JSON Lines, to which each run appends. A line tells of an entry what its values were and became, and how its record is put
+//! back byte for byte:
+//!
+//! ```text
+//! {"from":"calls.replay","to":"clean.replay","entry":5,"record":"9f86d081884c7d65",
+//!  "values":[{"selector":"response:name","rule":"names","kind":"string","original":"YQ==","redacted":"Yg=="}],
+//!  "patches":[{"at":17,"bytes":1,"original":"YQ=="}]}
+//! ```
+//!
+//! `record` is the XXH3 of the redacted record, so that nothing is put back into anything else. Of a text recording, `text` is the text
+//! that the entry had.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use rpcreplay::entry::Entry;
+use rpcreplay::recording::Header;
+use rpcreplay::redact::{Change, Done, Patch, Redacted, Rules, ValueKind};
+
+use super::Redact;
+use super::recordings::{destinations, recordings};
+use crate::destinations::refuse_other_format;
+use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
+use crate::json_object::put_object;
+use crate::rewrite::{Place, Writing};
+use crate::source::Source;
+use crate::target::Destination;
+
+/// A map, and what stood in it before this run.
+pub struct Map {
+    name: String,
+    out: BufWriter<File>,
+    lines: Vec<Line>,
+}
+
+/// What a map says of an entry.
+#[derive(Debug)]
+struct Line {
+    from: String,
+    to: String,
+    entry: u64,
+    record: String,
+    values: Vec<MappedValue>,
+    patches: Vec<Patch>,
+    text: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct MappedValue {
+    selector: String,
+    rule: String,
+    is_text: bool,
+    original: Vec<u8>,
+    redacted: Option<Vec<u8>>,
+}
+
+impl Map {
+    /// Opens a map to which is to be added, or makes one that only its owner may read.
+    pub fn open(path: &Path) -> Result<Map, Trouble> {
+        let name = name_of(path);
+        let trouble = |error| Trouble::new(&name, error);
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(trouble)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(trouble)?;
+        }
+        let lines = read(&name, &file)?;
+        Ok(Map { name, out: BufWriter::new(file), lines })
+    }
+
+    /// What earlier runs did to the recording at a path.
+    pub fn done(&self, path: &Path, rules: &Rules) -> Done {
+        let mut done = Done::default();
+        let path = name_of(path);
+        for line in &self.lines {
+            for value in &line.values {
+                let Some(redacted) = &value.redacted else { continue };
+                let rule = rules.rules().iter().position(|rule| rule.name == value.rule).unwrap_or_default() as u16;
+                if value.is_text {
+                    done.texts.insert(value.original.clone(), (redacted.clone(), rule));
+                } else if line.to == path || line.from == path {
+                    done.places.insert((line.entry, value.selector.clone()), redacted.clone());
+                }
+            }
+        }
+        done
+    }
+
+    /// A recording is redacted now.
+    pub fn begin<'m>(&'m mut self, from: &Path, to: &Destination, rules: &'m Rules) -> Written<'m> {
+        let to = match to {
+            Destination::Stdout => name_of(Path::new("-")),
+            Destination::File(path) => name_of(path),
+        };
+        Written { map: self, rules, from: name_of(from), to }
+    }
+}
+
+/// What is written of a recording.
+pub struct Written<'m> {
+    map: &'m mut Map,
+    rules: &'m Rules,
+    from: String,
+    to: String,
+}
+
+impl Written<'_> {
+    /// What became of the initial state.
+    pub fn initial(&mut self, old: &[u8], new: &[u8], changes: &[Change]) -> Result<(), Failure> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let patch = Patch { at: 0, bytes: new.len(), old: old.to_vec() };
+        self.write(0, new, changes, &[patch], None)
+    }
+
+    /// What became of an entry.
+    pub fn entry(&mut self, entry: &Entry, redacted: &Redacted) -> Result<(), Failure> {
+        if redacted.patches.is_empty() {
+            return Ok(());
+        }
+        let Redacted { changes, patches, .. } = redacted;
+        self.write(entry.index().0, redacted.entry.record(), changes, patches, entry.text())
+    }
+
+    /// Makes sure that all of it is kept before the recording takes its place.
+    pub fn finish(self) -> Result<(), Failure> {
+        let Map { name, out, .. } = self.map;
+        let kept = out.flush().and_then(|()| out.get_ref().sync_data());
+        Ok(kept.map_err(|error| Trouble::new(name, error))?)
+    }
+
+    fn write(
+        &mut self,
+        entry: u64,
+        record: &[u8],
+        changes: &[Change],
+        patches: &[Patch],
+        text: Option<&[u8]>,
+    ) -> Result<(), Failure> {
+        let rules = self.rules.rules();
+        let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
+        let mut line = Vec::new();
+        put_object(&mut line, |object| {
+            object.string("from", &self.from);
+            object.string("to", &self.to);
+            object.number("entry", entry);
+            object.string("record", &hash(record));
+            object.list("values", changes, |object, change| {
+                object.string("selector", &change.place);
+                object.string("rule", &rules[change.rule].name);
+                object.string("kind", kind_word(change.kind));
+                object.string("original", &base64(&change.old));
+                if let Some(new) = &change.new {
+                    object.string("redacted", &base64(new));
+                }
+            });
+            object.list("patches", patches, |object, patch| {
+                object.number("at", patch.at as u64);
+                object.number("bytes", patch.bytes as u64);
+                object.string("original", &base64(&patch.old));
+            });
+            if let Some(text) = text {
+                object.string("text", &base64(text));
+            }
+        });
+        line.retain(|byte| *byte != b'\n');
+        line.push(b'\n');
+        let Map { name, out, .. } = &mut *self.map;
+        Ok(out.write_all(&line).map_err(|error| Trouble::new(name, error))?)
+    }
+}
+
+/// The name under which a record is known.
+fn hash(record: &[u8]) -> String {
+    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(record))
+}
+
+fn kind_word(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::String => "string",
+        ValueKind::Bytes => "bytes",
+        ValueKind::Number => "number",
+        ValueKind::Message => "message",
+    }
+}
+
+/// Reads the lines of a map.
+fn read(name: &str, file: &File) -> Result<Vec<Line>, Trouble> {
+    let mut lines = Vec::new();
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+        let line = line.map_err(|error| Trouble::new(name, error))?;
+        let place = format!("{name}:{number}");
+        let no_map = |what: &str| {
+            Trouble::new(&place, format!("is no line of a map: {what}"))
+                .with_hint("a map is what --map of an earlier run wrote")
+        };
+        let value: Value = serde_json::from_str(&line).map_err(|error| no_map(&error.to_string()))?;
+        lines.push(line_of(&value).ok_or_else(|| no_map("a member is missing, or of another type"))?);
+    }
+    Ok(lines)
+}
+
+fn line_of(value: &Value) -> Option<Line> {
+    let string = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let bytes = |value: &Value, name: &str| base64_simd::STANDARD.decode_to_vec(value.get(name)?.as_str()?).ok();
+    let values = value.get("values")?.as_array()?.iter().map(|value| {
+        Some(MappedValue {
+            selector: string(value, "selector")?,
+            rule: string(value, "rule")?,
+            is_text: matches!(value.get("kind")?.as_str()?, "string" | "bytes"),
+            original: bytes(value, "original")?,
+            redacted: bytes(value, "redacted"),
+        })
+    });
+    let patches = value.get("patches")?.as_array()?.iter().map(|patch| {
+        let number = |name: &str| usize::try_from(patch.get(name)?.as_u64()?).ok();
+        Some(Patch { at: number("at")?, bytes: number("bytes")?, old: bytes(patch, "original")? })
+    });
+    Some(Line {
+        from: string(value, "from")?,
+        to: string(value, "to")?,
+        entry: value.get("entry")?.as_u64()?,
+        record: string(value, "record")?,
+        values: values.collect::<Option<_>>()?,
+        patches: patches.collect::<Option<_>>()?,
+        text: bytes(value, "text"),
+    })
+}
+
+impl Redact {
+    /// Puts back what a map holds.
+    pub(super) fn restore(&self, map: &Path) -> Result<Outcome, Failure> {
+        let sources = self.types.load()?.for_good();
+        let name = name_of(map);
+        let file = File::open(map).map_err(|error| Trouble::new(&name, error))?;
+        let lines = read(&name, &file)?;
+        let recordings = recordings(&self.paths)?;
+        let destinations = destinations(&self.paths, &recordings, self.output.as_deref(), self.in_place)?;
+        let mut outcome = Outcome::Fine;
+        for (recording, destination) in recordings.iter().zip(destinations) {
+            match self.restore_one((&name, &lines), &recording.path, &destination, &sources.schema) {
+                Ok(()) => {}
+                Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+                Err(Failure::Trouble(trouble)) => {
+                    report(&trouble);
+                    outcome = Outcome::Reported;
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn restore_one(
+        &self,
+        (map, lines): (&str, &[Line]),
+        path: &Path,
+        destination: &Destination,
+        schema: &rpcreplay::schema::Schema,
+    ) -> Result<(), Failure> {
+        let mut source = Source::new(path);
+        let name = source.name();
+        let mut by_entry: HashMap<u64, Vec<&Line>> = HashMap::new();
+        for line in of_recording(map, lines, &name)? {
+            by_entry.entry(line.entry).or_default().push(line);
+        }
+        let mut reader = source.reader(schema, self.limit.options())?.keeping_text();
+        refuse_other_format(destination, reader.format())?;
+        let changed = |entry: u64| {
+            let what = if entry == 0 { "the initial state".to_owned() } else { format!("entry {entry}") };
+            Trouble::new(&name, format!("{what} is not what it became when {map} was written"))
+                .with_hint("restore the recording as it was redacted, before anything else changes it")
+        };
+        let mut header = reader.header().clone();
+        for line in by_entry.remove(&0).into_iter().flatten().rev() {
+            if hash(&header.initial) != line.record {
+                return Err(changed(0).into());
+            }
+            let initial = rpcreplay::redact::restore_bytes(&header.initial, &line.patches);
+            header = Header { initial: initial.map_err(|_| changed(0))?.into(), ..header };
+        }
+        let place = Place {
+            needs_entries: false,
+            keeps_compression: self.in_place,
+            ..Place::new(destination.clone(), path, self.verifying.verifies(), self.threads())
+        };
+        let mut writing = Writing::new(schema, place, &reader, header)?;
+        let mut restored = 0u64;
+        while let Some(mut entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
+            let index = entry.index().0;
+            // What was done last is undone first.
+            for line in by_entry.remove(&index).into_iter().flatten().rev() {
+                if hash(entry.record()) != line.record {
+                    return Err(changed(index).into());
+                }
+                entry =
+                    rpcreplay::redact::restore(&entry, &line.patches, line.text.clone()).map_err(|_| changed(index))?;
+                restored += 1;
+            }
+            writing.add(&entry, &name)?;
+        }
+        if let Some(missing) = by_entry.keys().min() {
+            return Err(changed(*missing).into());
+        }
+        writing.put_in_place(&name)?;
+        let plural = if restored == 1 { "entry" } else { "entries" };
+        note("rpcreplay: ", &format!("{name}: {restored} {plural} restored"));
+        Ok(())
+    }
+}
+
+/// The lines of a recording: those of what was written to its path, or else of what was written under its name.
+fn of_recording<'l>(map: &str, lines: &'l [Line], name: &str) -> Result<Vec<&'l Line>, Trouble> {
+    let by_path: Vec<_> = lines.iter().filter(|line| line.to == name).collect();
+    if !by_path.is_empty() {
+        return Ok(by_path);
+    }
+    let file_name = |path: &str| Path::new(path).file_name().map(PathBuf::from);
+    let by_name: Vec<_> = lines
+        .iter()
+        .filter(|line| file_name(&line.to) == file_name(name) || line.to == name_of(Path::new("-")))
+        .collect();
+    let paths: std::collections::HashSet<_> = by_name.iter().map(|line| &line.to).collect();
+    match paths.len() {
+        0 => Err(Trouble::new(name, format!("{map} holds nothing of it"))
+            .with_hint("restore the recording that was written when the map was, under its name")),
+        1 => Ok(by_name),
+        _ => Err(Trouble::new(name, format!("{map} holds several recordings of this name"))
+            .with_hint("restore each under the path to which it was written")),
+    }
+}

@@ -1,0 +1,336 @@
+//! What is told of a redaction: a summary per recording, the list of `--dry-run`, and the JSON of `--report`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use rpcreplay::entry::Entry;
+use rpcreplay::redact::{Action, Cause, Change, Redacted, Rules, ValueKind, Warning};
+use rpcreplay::schema::quote_go;
+
+use super::run::Sent;
+use crate::failure::{Failure, Trouble, name_of, note};
+use crate::json_object::put_object;
+use crate::output::{Output, escape_controls};
+
+/// What is told of all recordings.
+pub struct Report<'r> {
+    rules: &'r Rules,
+    /// Where what would be replaced is shown.
+    shown: Option<Output>,
+    file: Option<ReportFile>,
+    counts: Vec<RuleCount>,
+    /// By rule: whether it has selected something, or its detectors were asked.
+    met: Vec<bool>,
+    /// The rules some of whose values can't be known again.
+    unrecognisable: Vec<bool>,
+}
+
+struct ReportFile {
+    name: String,
+    out: BufWriter<File>,
+    has_recordings: bool,
+}
+
+/// How many values a rule replaced.
+#[derive(Debug, Clone, Copy, Default)]
+struct RuleCount {
+    selected: u64,
+    copied: u64,
+}
+
+/// What is told of one recording.
+pub struct OfRecording<'a, 'r> {
+    report: &'a mut Report<'r>,
+    name: String,
+    entries: u64,
+    redacted: u64,
+    counts: Vec<RuleCount>,
+    sent: Sent,
+    warnings: BTreeMap<Warning, (u64, u64)>,
+    uninspected: BTreeMap<String, u64>,
+    has_changes: bool,
+}
+
+/// What counts as one line of a report.
+type Line = (String, usize, String, bool);
+
+impl<'r> Report<'r> {
+    /// Nothing was told yet.
+    pub fn new(rules: &'r Rules, is_shown: bool, path: Option<&Path>) -> Result<Self, Failure> {
+        let count = rules.rules().len();
+        let file = path.map(|path| {
+            let name = name_of(path);
+            let file = File::create(path).map_err(|error| Trouble::new(&name, error))?;
+            let mut file = ReportFile { name, out: BufWriter::new(file), has_recordings: false };
+            file.write(b"{\"recordings\":[")?;
+            Ok::<_, Failure>(file)
+        });
+        Ok(Report {
+            rules,
+            shown: is_shown.then(Output::new),
+            file: file.transpose()?,
+            counts: vec![RuleCount::default(); count],
+            met: vec![false; count],
+            unrecognisable: vec![false; count],
+        })
+    }
+
+    /// A recording is redacted now.
+    pub fn begin(&mut self, name: &str) -> Result<OfRecording<'_, 'r>, Failure> {
+        if let Some(file) = &mut self.file {
+            let mut begin =
+                if std::mem::replace(&mut file.has_recordings, true) { b",\n".to_vec() } else { b"\n".to_vec() };
+            begin.extend_from_slice(b"{\"file\":");
+            rpcreplay::schema::quote_json(&mut begin, name);
+            begin.extend_from_slice(b",\"changes\":[");
+            file.write(&begin)?;
+        }
+        let counts = vec![RuleCount::default(); self.counts.len()];
+        Ok(OfRecording {
+            report: self,
+            name: name.to_owned(),
+            entries: 0,
+            redacted: 0,
+            counts,
+            sent: Sent::default(),
+            warnings: BTreeMap::new(),
+            uninspected: BTreeMap::new(),
+            has_changes: false,
+        })
+    }
+
+    /// Tells what is to be told of all of them.
+    pub fn finish(mut self, has_map: bool) -> Result<(), Failure> {
+        let rules = self.rules.rules();
+        if let Some(file) = &mut self.file {
+            let mut end = b"],\n\"rules\":[".to_vec();
+            for (number, (rule, count)) in rules.iter().zip(&self.counts).enumerate() {
+                end.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
+                put_object(&mut end, |object| {
+                    object.string("name", &rule.name);
+                    object.string("action", &rule.action.to_string());
+                    object.number("selected", count.selected);
+                    object.number("copies", count.copied);
+                });
+            }
+            end.extend_from_slice(b"]}\n");
+            file.write(&end)?;
+            file.out.flush().map_err(|error| Trouble::new(&file.name, error))?;
+        }
+        if let Some(output) = &mut self.shown {
+            output.flush()?;
+        }
+        for (rule, _) in rules.iter().zip(&self.met).filter(|(_, met)| !**met) {
+            note("note: ", &format!("rule `{}` selected nothing", rule.name));
+        }
+        let unrecognisable: Vec<_> =
+            rules.iter().zip(&self.unrecognisable).filter(|(_, is_so)| **is_so).map(|(rule, _)| rule).collect();
+        if !unrecognisable.is_empty() && !has_map && self.shown.is_none() {
+            let names: Vec<_> =
+                unrecognisable.iter().map(|rule| format!("`{}` ({})", rule.name, rule.action)).collect();
+            note(
+                "note: ",
+                &format!("what {} made of values can't be told from values that were never redacted", names.join(", ")),
+            );
+            note("hint: ", "keep a map with --map FILE: --check, and to redact the result again, will need it");
+        }
+        Ok(())
+    }
+}
+
+impl ReportFile {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.out.write_all(bytes).map_err(|error| Trouble::new(&self.name, error))?)
+    }
+}
+
+impl OfRecording<'_, '_> {
+    /// What was replaced in the initial state.
+    pub fn initial(&mut self, changes: &[Change]) -> Result<(), Failure> {
+        self.add(0, 0, "", changes)
+    }
+
+    /// What was made of an entry of a call of this method.
+    pub fn entry(&mut self, entry: &Entry, method: &str, redacted: &Redacted) -> Result<(), Failure> {
+        self.entries += 1;
+        self.redacted += u64::from(!redacted.changes.is_empty());
+        self.sent.add(entry, method, &redacted.changes);
+        for warning in &redacted.warnings {
+            self.warnings.entry(warning.clone()).or_insert((entry.index().0, 0)).1 += 1;
+        }
+        for uninspected in &redacted.uninspected {
+            *self.uninspected.entry(uninspected.type_name.clone()).or_default() += 1;
+        }
+        self.add(entry.index().0, entry.offset(), method, &redacted.changes)
+    }
+
+    /// By rule: whether it has selected something, or its detectors were asked.
+    pub fn met(&mut self, met: &[bool]) {
+        self.report.met.iter_mut().zip(met).for_each(|(all, met)| *all |= met);
+    }
+
+    fn add(&mut self, entry: u64, offset: u64, method: &str, changes: &[Change]) -> Result<(), Failure> {
+        let rules = self.report.rules;
+        let mut lines: BTreeMap<Line, u64> = BTreeMap::new();
+        for change in changes {
+            let rule = &rules.rules()[change.rule];
+            let count = &mut self.counts[change.rule];
+            match change.cause {
+                Cause::Selected | Cause::Detected(_) => count.selected += 1,
+                Cause::Copied => count.copied += 1,
+            }
+            let is_number = change.kind == ValueKind::Number && matches!(rule.action, Action::Pseudonym(_));
+            self.report.unrecognisable[change.rule] |= !rule.action.is_recognisable() || is_number;
+            *lines.entry((change.place.clone(), change.rule, cause_of(rules, change), change.is_key)).or_default() += 1;
+        }
+        if let Some(output) = &mut self.report.shown
+            && !changes.is_empty()
+        {
+            let mut shown = Vec::new();
+            if !std::mem::replace(&mut self.has_changes, true) {
+                shown.extend_from_slice(self.name.as_bytes());
+                shown.push(b'\n');
+            }
+            for change in changes {
+                put_shown(&mut shown, rules, entry, change);
+            }
+            escape_controls(&mut shown);
+            return Ok(output.write(&shown)?);
+        }
+        if let Some(file) = &mut self.report.file {
+            for ((place, rule, cause, is_key), count) in lines {
+                let mut line =
+                    if std::mem::replace(&mut self.has_changes, true) { b",\n".to_vec() } else { b"\n".to_vec() };
+                put_object(&mut line, |object| {
+                    if entry > 0 {
+                        object.number("entry", entry);
+                        object.number("offset", offset);
+                        object.string("method", method);
+                    }
+                    object.string("selector", &place);
+                    object.string("rule", &rules.rules()[rule].name);
+                    object.string("action", &rules.rules()[rule].action.to_string());
+                    object.string("cause", &cause);
+                    if is_key {
+                        object.string("of", "key");
+                    }
+                    object.number("count", count);
+                });
+                file.write(&line)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what is to be told of the recording.
+    pub fn end(self) -> Result<(), Failure> {
+        let OfRecording { report, name, entries, redacted, counts, sent, warnings, uninspected, .. } = self;
+        if let Some(file) = &mut report.file {
+            let mut end = b"],\"warnings\":[".to_vec();
+            for (number, (warning, (entry, count))) in warnings.iter().enumerate() {
+                end.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
+                let (kind, place) = match warning {
+                    Warning::Checksum { place } => ("checksum", place),
+                    Warning::Binary { place } => ("binary", place),
+                };
+                put_object(&mut end, |object| {
+                    object.string("kind", kind);
+                    object.string("selector", place);
+                    object.number("entry", *entry);
+                    object.number("count", *count);
+                });
+            }
+            end.extend_from_slice(b"]}");
+            file.write(&end)?;
+        }
+        let rules = report.rules.rules();
+        let (mut selected, mut copied) = (0, 0);
+        let mut by_rule = Vec::new();
+        for ((rule, count), all) in rules.iter().zip(&counts).zip(&mut report.counts) {
+            (selected, copied) = (selected + count.selected, copied + count.copied);
+            (all.selected, all.copied) = (all.selected + count.selected, all.copied + count.copied);
+            if count.selected + count.copied > 0 {
+                let copies = match count.copied {
+                    0 => String::new(),
+                    1 => " and a copy".to_owned(),
+                    copies => format!(" and {copies} copies"),
+                };
+                by_rule.push(format!("{} {}{copies}", rule.name, count.selected));
+            }
+        }
+        if let Some(output) = &mut report.shown {
+            output.flush()?;
+        }
+        let would = if report.shown.is_some() { "would be redacted" } else { "redacted" };
+        let words = match selected + copied {
+            0 => "nothing to redact".to_owned(),
+            values => {
+                let plural = if values == 1 { "value" } else { "values" };
+                let of = if entries == 1 { "entry" } else { "entries" };
+                format!("{values} {plural} {would} in {redacted} of {entries} {of} ({})", by_rule.join(", "))
+            }
+        };
+        note("rpcreplay: ", &format!("{name}: {words}"));
+        if let Some(words) = sent.words() {
+            note("warning: ", &format!("{name}: {words}"));
+            note("hint: ", "they replay with a program that sends the same redacted values");
+        }
+        for (warning, (entry, count)) in warnings {
+            let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
+            let words = match warning {
+                Warning::Checksum { place } => format!("`{place}` may not fit what was redacted beside it"),
+                Warning::Binary { place } => {
+                    format!("a part of `{place}` was redacted, which is no text: what reads it may not understand it")
+                }
+            };
+            note("warning: ", &format!("{name}: entry {entry}{more}: {words}"));
+        }
+        for (type_name, count) in uninspected {
+            let plural = if count == 1 { "message" } else { "messages" };
+            note(
+                "warning: ",
+                &format!("{name}: {count} {plural} of type `{type_name}` passed on without a look into it"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Why a value is replaced, in words.
+fn cause_of(rules: &Rules, change: &Change) -> String {
+    let cause = match change.cause {
+        Cause::Selected => "selected".to_owned(),
+        Cause::Detected(detector) => {
+            format!("detected as {}", rules.detectors().names().nth(detector).unwrap_or_default())
+        }
+        Cause::Copied => "copy".to_owned(),
+    };
+    match change.encoding {
+        Some(encoding) => format!("{cause}, {encoding}"),
+        None => cause,
+    }
+}
+
+/// Shows what would be replaced, and nothing of what it was but its size.
+fn put_shown(out: &mut Vec<u8>, rules: &Rules, entry: u64, change: &Change) {
+    let rule = &rules.rules()[change.rule];
+    let bytes = change.old.len();
+    let what = match change.kind {
+        ValueKind::String | ValueKind::Bytes if change.is_key => format!("a key of {bytes} bytes"),
+        ValueKind::String => format!("a string of {bytes} bytes"),
+        ValueKind::Bytes => format!("{bytes} bytes"),
+        ValueKind::Number => "a value".to_owned(),
+        ValueKind::Message => format!("a message of {bytes} bytes"),
+    };
+    let index = if entry == 0 { String::new() } else { format!("#{entry} ") };
+    out.extend_from_slice(format!("  {index}{}: {what} → ", change.place).as_bytes());
+    match (&change.new, change.kind) {
+        (Some(new), ValueKind::String | ValueKind::Bytes) => quote_go(out, new),
+        (Some(_), ValueKind::Number | ValueKind::Message) => out.extend_from_slice(b"another one"),
+        (None, _) => out.extend_from_slice("nothing".as_bytes()),
+    }
+    let action = rule.action.to_string();
+    out.extend_from_slice(format!("  [{}, {}, {action}]\n", rule.name, cause_of(rules, change)).as_bytes());
+}

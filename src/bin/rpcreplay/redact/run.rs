@@ -1,0 +1,237 @@
+//! The loop of `rpcreplay redact`: a recording is read for the values that are to be replaced, and again to replace them.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use rpcreplay::entry::{Entry, EntryIndex, Kind};
+use rpcreplay::pairing::{EntrySet, Methods, Pairing};
+use rpcreplay::recording::Header;
+use rpcreplay::redact::{Change, Done, Learner, Redacted, Redactor, Refusal, Replacements, Rules, Values};
+use rpcreplay::schema::Schema;
+
+use super::Redact;
+use super::map::Map;
+use super::recordings::{Recording, destinations, recordings};
+use super::report::Report;
+use crate::destinations::refuse_other_format;
+use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::rewrite::{Place, Writing};
+use crate::source::{Source, SourceReader};
+use crate::target::Destination;
+
+/// What all recordings are redacted with.
+pub struct Redaction<'a> {
+    pub rules: &'a Rules,
+    pub schema: &'a Schema,
+}
+
+impl Redact {
+    /// Redacts, shows what would be redacted, or checks that nothing is left to be.
+    pub(super) fn redact(&self) -> Result<Outcome, Failure> {
+        let sources = self.types.load()?.for_good();
+        let (rules, _) = self.rules.load(sources.project())?;
+        let map = self.map.as_deref().map(Map::open).transpose()?;
+        let recordings = recordings(&self.paths)?;
+        let redaction = Redaction { rules: &rules, schema: &sources.schema };
+        let outcome = if self.check {
+            self.check(&redaction, &recordings, map)
+        } else {
+            self.write(&redaction, &recordings, map)
+        };
+        sources.advise(&[]);
+        outcome
+    }
+
+    /// Writes what was redacted, or shows what would be.
+    fn write(
+        &self,
+        redaction: &Redaction<'_>,
+        recordings: &[Recording],
+        mut map: Option<Map>,
+    ) -> Result<Outcome, Failure> {
+        let destinations = match self.dry_run {
+            true => recordings.iter().map(|_| Destination::Stdout).collect(),
+            false => destinations(&self.paths, recordings, self.output.as_deref(), self.in_place)?,
+        };
+        let mut all = Report::new(redaction.rules, self.dry_run, self.report.as_deref())?;
+        let mut outcome = Outcome::Fine;
+        for (recording, destination) in recordings.iter().zip(destinations) {
+            match self.write_one(redaction, recording, &destination, &mut all, map.as_mut()) {
+                Ok(()) => {}
+                Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+                Err(Failure::Trouble(trouble)) => {
+                    report(&trouble);
+                    outcome = Outcome::Reported;
+                }
+            }
+        }
+        all.finish(map.is_some())?;
+        Ok(outcome)
+    }
+
+    fn write_one(
+        &self,
+        redaction: &Redaction<'_>,
+        recording: &Recording,
+        destination: &Destination,
+        all: &mut Report<'_>,
+        mut map: Option<&mut Map>,
+    ) -> Result<(), Failure> {
+        let mut source = Source::new(&recording.path);
+        let name = source.name();
+        let done = map.as_ref().map(|map| map.done(&recording.path, redaction.rules)).unwrap_or_default();
+        let replacements = self.replacements(redaction, &mut source, done)?;
+        let reader = source.reader(redaction.schema, self.limit.options())?.keeping_text();
+        if !self.dry_run {
+            refuse_other_format(destination, reader.format())?;
+        }
+        let mut redactor = Redactor::new(redaction.rules, redaction.schema, &replacements);
+        let header = reader.header().clone();
+        let (initial, changes) = redactor
+            .redact_initial(&header.initial)
+            .map_err(|refusal| refused(redaction.rules, &name, None, &refusal))?;
+        let header = Header { initial: initial.into(), ..header };
+        let place = Place {
+            needs_entries: false,
+            keeps_compression: self.in_place,
+            ..Place::new(destination.clone(), &recording.path, self.verifying.verifies(), self.threads())
+        };
+        let writing = (!self.dry_run).then(|| Writing::new(redaction.schema, place, &reader, header.clone()));
+        let mut writing = writing.transpose()?;
+        let mut told = all.begin(&name)?;
+        told.initial(&changes)?;
+        let mut written = map.as_mut().map(|map| map.begin(&recording.path, destination, redaction.rules));
+        if let Some(written) = &mut written {
+            written.initial(&reader.header().initial, &header.initial, &changes)?;
+        }
+        each_redacted(redaction.rules, reader, &name, &mut redactor, |entry, method, redacted| {
+            told.entry(entry, method, redacted)?;
+            if let Some(written) = &mut written {
+                written.entry(entry, redacted)?;
+            }
+            match &mut writing {
+                Some(writing) => writing.add(&redacted.entry, &name),
+                None => Ok(()),
+            }
+        })?;
+        told.met(redactor.met());
+        if let Some(written) = written {
+            written.finish()?;
+        }
+        if let Some(writing) = writing {
+            writing.put_in_place(&name)?;
+        }
+        told.end()
+    }
+
+    /// Reads a recording for the values that are to be replaced wherever they stand.
+    pub(super) fn replacements(
+        &self,
+        redaction: &Redaction<'_>,
+        source: &mut Source,
+        done: Done,
+    ) -> Result<Replacements, Failure> {
+        let rules = redaction.rules;
+        let mut values = Values::default();
+        if rules.needs_first_pass() {
+            source.prepare_to_read_twice()?;
+            let name = source.name();
+            let mut reader = source.reader(redaction.schema, self.limit.options())?;
+            let mut learner = Learner::new(rules, redaction.schema);
+            learner.learn_initial(&reader.header().initial);
+            let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
+            while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
+                let call = pairing.follow(&entry);
+                let method = methods.follow(&entry, call);
+                learner.learn(&entry, method).map_err(|refusal| refused(rules, &name, Some(&entry), &refusal))?;
+            }
+            values = learner.into_values();
+        }
+        rules.replacements(values, done).map_err(|(rule, unfit)| {
+            let error = format!("rule `{}`: {unfit}", rules.rules()[rule].name);
+            Trouble::new(&source.name(), error).with_hint(unfit.hint()).into()
+        })
+    }
+
+    pub(super) fn threads(&self) -> NonZeroUsize {
+        self.threads.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+/// Redacts the entries of a recording, one after the other.
+pub fn each_redacted(
+    rules: &Rules,
+    mut reader: SourceReader<'_>,
+    name: &str,
+    redactor: &mut Redactor<'_>,
+    mut on: impl FnMut(&Entry, &str, &Redacted) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
+    while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
+        let call = pairing.follow(&entry);
+        let method = methods.follow(&entry, call);
+        let redacted =
+            redactor.redact(&entry, method).map_err(|refusal| refused(rules, name, Some(&entry), &refusal))?;
+        on(&entry, method, &redacted)?;
+    }
+    Ok(())
+}
+
+/// Trouble with an entry, or the initial state, that can't be redacted.
+pub fn refused(rules: &Rules, name: &str, entry: Option<&Entry>, refusal: &Refusal) -> Trouble {
+    let place = entry.map(|entry| format!("entry {} at byte {}: ", entry.index(), entry.offset())).unwrap_or_default();
+    let (rule, hint) = match refusal {
+        Refusal::Uninspected(uninspected) => {
+            let what = if uninspected.type_name.is_empty() { "*" } else { &uninspected.type_name };
+            (
+                None,
+                format!(
+                    "name what defines it, with --protoset, --proto or --go-binary, or pass it on with --allow-uninspected '{what}'"
+                ),
+            )
+        }
+        Refusal::Unfit { rule, unfit, .. } => (Some(*rule), unfit.hint().to_owned()),
+        Refusal::SameKeys => (None, "use pseudonym, which keeps different values different".to_owned()),
+        Refusal::TooLong => (None, "use shorter replacements".to_owned()),
+    };
+    let rule = rule.map(|rule| format!("rule `{}`: ", rules.rules()[rule].name)).unwrap_or_default();
+    Trouble::new(name, format!("{place}{rule}{refusal}")).with_hint(hint)
+}
+
+/// The calls of which something that the program sends was replaced.
+#[derive(Debug, Default)]
+pub struct Sent {
+    calls: EntrySet,
+    first: Vec<(EntryIndex, String)>,
+    count: u64,
+}
+
+/// How many calls are named.
+const NAMED_CALLS: usize = 3;
+
+impl Sent {
+    /// Notes what was replaced in an entry.
+    pub fn add(&mut self, entry: &Entry, method: &str, changes: &[Change]) {
+        let call = match entry.kind() {
+            Kind::Request | Kind::CreateStream => entry.index(),
+            Kind::Send => EntryIndex(u64::try_from(entry.ref_index()).unwrap_or_default()),
+            Kind::Response | Kind::Recv | Kind::Unspecified | Kind::Unknown(_) => return,
+        };
+        if changes.is_empty() || self.calls.contains(call.0) {
+            return;
+        }
+        self.calls.insert(call.0);
+        self.count += 1;
+        if self.first.len() < NAMED_CALLS {
+            self.first.push((call, method.to_owned()));
+        }
+    }
+
+    /// How many there are, and the first of them; nothing if there are none.
+    pub fn words(&self) -> Option<String> {
+        let named: Vec<_> = self.first.iter().map(|(call, method)| format!("#{call} {method}")).collect();
+        let more = if self.count > self.first.len() as u64 { ", …" } else { "" };
+        let calls = if self.count == 1 { "call sends" } else { "calls send" };
+        (self.count > 0).then(|| format!("{} {calls} redacted values: {}{more}", self.count, named.join(", ")))
+    }
+}
