@@ -9,6 +9,8 @@ mod change;
 mod checksum;
 mod cover;
 mod key;
+#[cfg(test)]
+mod laws;
 mod pass;
 mod redactor;
 mod rule;
@@ -115,7 +117,11 @@ impl RulesFault {
         match self {
             RulesFault::SelectsNothing(_) => Some("give it `select`, `detect` or `debug-redact = true`".to_owned()),
             RulesFault::NotForDetectors { .. } => Some("use replace:TEXT, mask:N, pseudonym or clear".to_owned()),
-            RulesFault::NeedsKey { .. } | RulesFault::UnknownDetector { .. } | RulesFault::TooMany => None,
+            RulesFault::UnknownDetector { error, .. } => Some(match &*error.close {
+                [] => "`rpcreplay redact --detectors` lists them".to_owned(),
+                [close, ..] => format!("did you mean `{close}`?"),
+            }),
+            RulesFault::NeedsKey { .. } | RulesFault::TooMany => None,
         }
     }
 }

@@ -388,6 +388,12 @@ impl Editor for Pass<'_> {
             }
     }
 
+    #[inline]
+    fn enters(&mut self, selected: &Selected<'_>) -> Option<u32> {
+        let judgement = self.judge.judge(selected);
+        judgement.hit.is_none().then_some(judgement.inside)
+    }
+
     fn message(&mut self, spot: &Spot<'_>, layout: &Layout, content: &[u8], new: &mut Vec<u8>) -> Verdict {
         let judgement = self.judge.judge(&spot.selected);
         let Some(hit) = judgement.hit else { return Verdict::Keep(judgement.inside) };
@@ -475,6 +481,10 @@ impl Editor for Pass<'_> {
         if let Err(refusal) = self.pass_on(&spot.path(), type_name, why) {
             self.refusal = Some(refusal);
         }
+    }
+
+    fn asks_for_selected_alone(&mut self, cover: u32) -> bool {
+        matches!(self.mode, Mode::Learn(_)) && self.judge.is_plain(cover)
     }
 
     fn changed(&mut self, spot: &Spot<'_>, message: &mut ChangedMessage<'_, '_>) {

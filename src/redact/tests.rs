@@ -19,7 +19,7 @@ fn entry(kind: Kind, message_type: &str, message: &[u8]) -> Entry {
         .expect("a short record")
 }
 
-fn text_of(schema: &Schema, entry: &Entry) -> String {
+pub(super) fn text_of(schema: &Schema, entry: &Entry) -> String {
     let any = entry.payload().fields().0.expect("it has a message");
     let layout = schema.resolve(any.type_url).expect("the schema has it");
     let mut text = Vec::new();

@@ -28,6 +28,10 @@ pub(crate) trait Editor {
     /// the text. What does not is asked about as a [`scalar`](Self::scalar).
     fn passes(&mut self, selected: &Selected<'_>, text: Option<&[u8]>) -> bool;
 
+    /// The number of what stands around the values of a message that stays as it is, of which nothing else need be known. One without is
+    /// asked about as a [`message`](Self::message).
+    fn enters(&mut self, selected: &Selected<'_>) -> Option<u32>;
+
     /// A message begins, or an `Any`, whose message follows.
     fn message(&mut self, spot: &Spot<'_>, layout: &Layout, content: &[u8], new: &mut Vec<u8>) -> Verdict;
 
@@ -37,6 +41,10 @@ pub(crate) trait Editor {
 
     /// What nobody can look into, in a message of this type.
     fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>);
+
+    /// Whether a message that was given this number is of no interest unless something in it is selected: then it need not be looked
+    /// into to find what nobody can look into.
+    fn asks_for_selected_alone(&mut self, cover: u32) -> bool;
 
     /// A message ends some of whose own fields were changed; more of it may be changed.
     fn changed(&mut self, spot: &Spot<'_>, message: &mut ChangedMessage<'_, '_>);
@@ -235,27 +243,34 @@ enum Body<'s> {
 /// How many elements of the lists of a message have come.
 #[derive(Debug, Default)]
 struct Lists {
-    /// The list that came last.
-    last: Option<(u32, u64)>,
-    /// Those before it.
+    /// The list that came last, by the index of its field and one more; 0 for none.
+    last: u32,
+    count: u64,
+    /// Those before it, of which there are hardly ever any: lists come as a whole.
     others: Vec<(u32, u64)>,
 }
 
 impl Lists {
     /// The number of the next of so many elements that come now.
     fn next(&mut self, field: u32, elements: u64) -> u64 {
-        match &mut self.last {
-            Some((last, count)) if *last == field => {
-                *count += elements;
-                *count - elements
-            }
-            last => {
-                let place = self.others.iter().position(|(other, _)| *other == field);
-                let count = place.map_or(0, |place| self.others.swap_remove(place).1);
-                self.others.extend(last.replace((field, count + elements)));
-                count
-            }
+        if self.last != field + 1 {
+            self.change_to(field + 1);
         }
+        self.count += elements;
+        self.count - elements
+    }
+
+    #[cold]
+    fn change_to(&mut self, list: u32) {
+        if self.last == 0 {
+            self.last = list;
+            return;
+        }
+        let others = &mut self.others;
+        let known = others.iter().position(|(other, _)| *other == list);
+        let count = known.map_or(0, |place| others.swap_remove(place).1);
+        others.push((self.last, self.count));
+        (self.last, self.count) = (list, count);
     }
 }
 
@@ -433,15 +448,15 @@ impl<'s> Splicer<'s> {
         occurrence: Occurrence,
         editor: &mut impl Editor,
     ) -> Result<(), Malformed> {
-        let (name, is_extension, number) = (field.name(), field.is_extension(), field.index() as u32);
+        let number = field.index() as u32;
         match field.role() {
             Role::Scalar => {
-                let step = Step::Field { name, is_extension };
+                let step = Step::Field(field);
                 let next = Next { field: Some(field), occurrence, states: (state, None), holder: Holder::Field, step };
                 self.scalar(data, next, field, editor);
             }
             Role::Message(id) => {
-                let step = Step::Field { name, is_extension };
+                let step = Step::Field(field);
                 let next = Next { field: Some(field), occurrence, states: (state, None), holder: Holder::Field, step };
                 self.message(data, next, self.schema.layout(id), editor)?;
             }
@@ -454,14 +469,14 @@ impl<'s> Splicer<'s> {
                 if self.passes(data, (states, field), occurrence.value, editor) {
                     return Ok(());
                 }
-                let step = Step::Element { name, is_extension, index };
+                let step = Step::Element(field, index);
                 let next = Next { field: Some(field), occurrence, states, holder: Holder::Element, step };
                 self.scalar(data, next, field, editor);
             }
             Role::Messages(id) => {
                 let index = self.count(number, 1);
                 let states = (self.tracker.element(state, index), Some(state));
-                let step = Step::Element { name, is_extension, index };
+                let step = Step::Element(field, index);
                 let next = Next { field: Some(field), occurrence, states, holder: Holder::Element, step };
                 self.message(data, next, self.schema.layout(id), editor)?;
             }
@@ -555,6 +570,9 @@ impl<'s> Splicer<'s> {
         if layout.well_known() == Some(WellKnown::Any) {
             return self.any(data, next, cover, editor);
         }
+        if editor.asks_for_selected_alone(cover) && !self.tracker.can_select(next.states.0, layout) {
+            return Ok(());
+        }
         let table = self.tracker.table(next.states.0, layout);
         self.open(Body::Message { layout, table }, next.step, next.occurrence, cover)
     }
@@ -567,6 +585,9 @@ impl<'s> Splicer<'s> {
         content: &[u8],
         editor: &mut impl Editor,
     ) -> Verdict {
+        if let Some(cover) = editor.enters(&self.selected(next.states, next.field)) {
+            return Verdict::Keep(cover);
+        }
         let mut new = std::mem::take(&mut self.new);
         new.clear();
         let verdict = editor.message(&self.spot(data, next, false), layout, content, &mut new);
@@ -622,7 +643,7 @@ impl<'s> Splicer<'s> {
             occurrence: field_at(data, value),
             states: (self.tracker.any(state, layout), around),
             holder: Holder::Any,
-            step: Step::Any(layout.full_name()),
+            step: Step::Any(layout),
         };
         let (outer_step, outer) = (next.step.clone(), next.occurrence.clone());
         self.open(Body::Outside, outer_step, outer, cover)?;
@@ -691,7 +712,7 @@ impl<'s> Splicer<'s> {
             let occurrence = Occurrence { whole: start..cursor.position, head: start, value: WireValue::Bits(bits) };
             let states = (self.tracker.element(list, index), Some(list));
             if !self.passes(data, (states, field), occurrence.value, editor) {
-                let step = Step::Element { name: field.name(), is_extension: field.is_extension(), index };
+                let step = Step::Element(field, index);
                 let next = Next { field: Some(field), occurrence, states, holder: Holder::Element, step };
                 self.scalar(data, next, field, editor);
             }
@@ -714,10 +735,10 @@ impl<'s> Splicer<'s> {
         occurrence: Occurrence,
         editor: &mut impl Editor,
     ) -> Result<(), Malformed> {
-        let (name, content) = (field.name(), occurrence.content());
+        let content = occurrence.content();
         let [key_tag, _] = shape.tags;
         let cover = self.frames.last().map_or(0, |frame| frame.cover);
-        let step = Step::Field { name, is_extension: false };
+        let step = Step::Field(field);
         let body = |value| Body::Entry { shape, value, map };
         self.open(body(map), step, occurrence, cover)?;
         let mut cursor = Cursor::new(data, content);
@@ -743,7 +764,7 @@ impl<'s> Splicer<'s> {
         let value = self.tracker.entry(map, field, &key.0);
         if let Some(frame) = self.frames.last_mut() {
             frame.body = body(value);
-            frame.step = Step::Entry { name, key: key.1 };
+            frame.step = Step::Entry(field, key.1);
         }
         Ok(())
     }

@@ -3,52 +3,43 @@
 use std::ops::Range;
 
 use super::Frame;
-use crate::schema::{Scalar, quote_go};
+use crate::schema::{Field, Layout, Scalar, quote_go};
 
 /// The step to a value from what it stands in.
 #[derive(Debug, Clone)]
 pub(super) enum Step<'a> {
     /// None: the message itself, or what is counted as a part of the step before it.
     Nothing,
-    Field {
-        name: &'a str,
-        is_extension: bool,
-    },
-    Element {
-        name: &'a str,
-        is_extension: bool,
-        index: u64,
-    },
+    Field(&'a Field),
+    Element(&'a Field, u64),
     /// To a map's value.
-    Entry {
-        name: &'a str,
-        key: Key,
-    },
+    Entry(&'a Field, Key),
     /// Into an `Any`.
-    Any(&'a str),
+    Any(&'a Layout),
 }
 
 /// The key of a map's entry.
 #[derive(Debug, Clone)]
 pub(super) enum Key {
     /// The text that stands there in the record.
-    Text(Range<usize>),
+    Text(Range<u32>),
     /// A text that takes the place of the one in the record, which is not to be shown.
     New(Box<[u8]>),
     /// A number or `bool`, as it is shown.
-    Number(i128),
+    Number(i64),
+    Unsigned(u64),
     Bool(bool),
 }
 
 impl Key {
     pub(super) fn new(key: &Scalar<'_>, text: Range<usize>) -> Key {
         match *key {
-            Scalar::String(_) | Scalar::Bytes(_) => Key::Text(text),
+            Scalar::String(_) | Scalar::Bytes(_) => Key::Text(text.start as u32..text.end as u32),
             Scalar::Bool(value) => Key::Bool(value),
             Scalar::I32(value) | Scalar::Enum(value, _) => Key::Number(value.into()),
-            Scalar::I64(value) => Key::Number(value.into()),
+            Scalar::I64(value) => Key::Number(value),
             Scalar::U32(value) => Key::Number(value.into()),
-            Scalar::U64(value) => Key::Number(value.into()),
+            Scalar::U64(value) => Key::Unsigned(value),
             // No map has such keys.
             Scalar::F32(_) | Scalar::F64(_) => Key::Number(0),
         }
@@ -74,32 +65,35 @@ pub(super) fn path(data: &[u8], frames: &[Frame<'_>], last: &Step<'_>) -> String
 fn put(path: &mut String, data: &[u8], step: &Step<'_>) {
     match step {
         Step::Nothing => {}
-        Step::Field { name, is_extension } => put_name(path, name, *is_extension),
-        Step::Element { name, is_extension, index } => {
-            put_name(path, name, *is_extension);
+        Step::Field(field) => put_name(path, field),
+        Step::Element(field, index) => {
+            put_name(path, field);
             path.push_str(&format!("[{index}]"));
         }
-        Step::Entry { name, key } => {
-            put_name(path, name, false);
+        Step::Entry(field, key) => {
+            put_name(path, field);
             match key {
-                Key::Text(range) => path.push_str(&format!("[{}]", quoted(&data[range.clone()]))),
+                Key::Text(range) => {
+                    path.push_str(&format!("[{}]", quoted(&data[range.start as usize..range.end as usize])))
+                }
                 Key::New(text) => path.push_str(&format!("[{}]", quoted(text))),
                 Key::Number(number) => path.push_str(&format!("[{number}]")),
+                Key::Unsigned(number) => path.push_str(&format!("[{number}]")),
                 Key::Bool(value) => path.push_str(&format!("[{value}]")),
             }
         }
-        Step::Any(name) => path.push_str(&format!("({name})")),
+        Step::Any(layout) => path.push_str(&format!("({})", layout.full_name())),
     }
 }
 
-fn put_name(path: &mut String, name: &str, is_extension: bool) {
+fn put_name(path: &mut String, field: &Field) {
     if !path.is_empty() {
         path.push('.');
     }
-    if is_extension {
-        path.push_str(&format!("[{name}]"));
+    if field.is_extension() {
+        path.push_str(&format!("[{}]", field.name()));
     } else {
-        path.push_str(name);
+        path.push_str(field.name());
     }
 }
 

@@ -20,7 +20,6 @@ impl View for GithubView {
         let command = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
-            Severity::Note => "notice",
         };
         // Without a line GitHub shows nothing beside the file, and a binary recording has none.
         let line = finding.line.unwrap_or(1);
@@ -85,7 +84,7 @@ mod tests {
 
     #[test]
     fn names_file_line_and_rule() {
-        let with_line = Finding { line: Some(17), severity: Severity::Note, place: None, ..finding() };
+        let with_line = Finding { line: Some(17), severity: Severity::Warning, place: None, ..finding() };
         let warning = Finding {
             file: "./calls.replay".to_owned(),
             entry: None,
@@ -99,7 +98,7 @@ mod tests {
                 "::error file=calls.replay,line=1,title=private-key::\
                  #5 /pkg.Service/Method response:payload.data: private key\n",
             ),
-            (with_line, "::notice file=calls.replay,line=17,title=private-key::#5 /pkg.Service/Method: private key\n"),
+            (with_line, "::warning file=calls.replay,line=17,title=private-key::#5 /pkg.Service/Method: private key\n"),
             (warning, "::warning file=calls.replay,line=1,title=private-key::response:payload.data: private key\n"),
         ];
         for (finding, expected) in cases {

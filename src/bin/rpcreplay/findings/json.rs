@@ -67,7 +67,6 @@ impl View for JsonView {
         put_object(out, |object| {
             object.number("errors", counts.errors);
             object.number("warnings", counts.warnings);
-            object.number("notes", counts.notes);
             object.number("files", counts.files);
         });
         out.extend_from_slice(b"}\n");
@@ -95,7 +94,7 @@ mod tests {
             line: Some(17),
             call: None,
             place: None,
-            severity: Severity::Note,
+            severity: Severity::Warning,
             ..finding()
         };
         let expected = "\
@@ -109,13 +108,13 @@ mod tests {
             \"rules\":[{\"id\":\"jwt\",\"summary\":\"A JSON Web Token\"},\n\
             {\"id\":\"private-key\",\"summary\":\"A private key in PEM\",\
             \"help\":\"Replace it.\\nThen revoke it.\"}],\n\
-            \"summary\":{\"errors\":1,\"warnings\":0,\"notes\":1,\"files\":1}}\n";
+            \"summary\":{\"errors\":1,\"warnings\":1,\"files\":1}}\n";
         assert_eq!(written(FindingsFormat::Json, rules(), &[finding(), file]), expected);
     }
 
     #[test]
     fn is_a_document_without_findings_too() {
-        let summary = json!({"errors": 0, "warnings": 0, "notes": 0, "files": 0});
+        let summary = json!({"errors": 0, "warnings": 0, "files": 0});
         assert_eq!(parsed(Vec::new(), &[]), json!({"findings": [], "rules": [], "summary": summary}));
     }
 

@@ -39,8 +39,6 @@ pub enum Severity {
     Error,
     /// Something is probably wrong.
     Warning,
-    /// Something is worth knowing.
-    Note,
 }
 
 impl Severity {
@@ -49,7 +47,6 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
-            Severity::Note => "note",
         }
     }
 }
@@ -108,16 +105,15 @@ impl Finding {
 struct Counts {
     errors: u64,
     warnings: u64,
-    notes: u64,
     /// In how many files.
     files: u64,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { errors, warnings, notes, files } = *self;
+        let Counts { errors, warnings, files } = *self;
         let several = |count, word| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
-        let found = [(errors, "error"), (warnings, "warning"), (notes, "note")];
+        let found = [(errors, "error"), (warnings, "warning")];
         let found: Vec<_> =
             found.into_iter().filter(|&(count, _)| count > 0).map(|(count, word)| several(count, word)).collect();
         write!(f, "{} in {}", found.join(", "), several(files, "file"))
@@ -160,7 +156,6 @@ impl Findings {
         match finding.severity {
             Severity::Error => self.counts.errors += 1,
             Severity::Warning => self.counts.warnings += 1,
-            Severity::Note => self.counts.notes += 1,
         }
         if !self.files.contains(&finding.file) {
             self.files.insert(finding.file.clone());
@@ -183,12 +178,12 @@ mod tests {
     #[test]
     fn counts_what_there_is() {
         let cases = [
-            ((1, 0, 0, 1), "1 error in 1 file"),
-            ((2, 1, 0, 3), "2 errors, 1 warning in 3 files"),
-            ((0, 0, 2, 1), "2 notes in 1 file"),
+            ((1, 0, 1), "1 error in 1 file"),
+            ((2, 1, 3), "2 errors, 1 warning in 3 files"),
+            ((0, 2, 1), "2 warnings in 1 file"),
         ];
-        for ((errors, warnings, notes, files), words) in cases {
-            assert_eq!(Counts { errors, warnings, notes, files }.to_string(), words);
+        for ((errors, warnings, files), words) in cases {
+            assert_eq!(Counts { errors, warnings, files }.to_string(), words);
         }
     }
 

@@ -249,7 +249,7 @@ mod tests {
         let method = "/pkg.Service/Method";
         let expected = json!([{"name": method, "fullyQualifiedName": format!("#5 {method}"), "kind": "function"}]);
         assert_eq!(with_line["locations"][0]["logicalLocations"], expected);
-        let entry = result(Finding { place: None, call: None, severity: Severity::Note, ..finding() });
+        let entry = result(Finding { place: None, call: None, severity: Severity::Warning, ..finding() });
         let expected = json!([{"name": "#5", "fullyQualifiedName": "#5", "kind": "entry"}]);
         assert_eq!(entry["locations"][0]["logicalLocations"], expected);
         let file = Finding { entry: None, offset: None, call: None, place: None, ..finding() };

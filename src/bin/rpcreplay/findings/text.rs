@@ -38,7 +38,6 @@ impl View for TextView {
         let role = match finding.severity {
             Severity::Error => Role::Error,
             Severity::Warning => Role::Warning,
-            Severity::Note => Role::Note,
         };
         painter.words(role, finding.severity.word());
         painter.plain(":");
@@ -96,7 +95,7 @@ mod tests {
     fn says_what_is_known() {
         let whole = finding();
         let with_line = Finding { line: Some(17), severity: Severity::Warning, ..finding() };
-        let initial = Finding { entry: None, offset: None, call: None, severity: Severity::Note, ..finding() };
+        let initial = Finding { entry: None, offset: None, call: None, severity: Severity::Warning, ..finding() };
         let file = Finding { place: None, ..initial.clone() };
         let cases = [
             (

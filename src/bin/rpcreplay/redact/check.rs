@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use rpcreplay::detect::known;
 use rpcreplay::entry::Entry;
-use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, ValueKind};
+use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, Uninspected, ValueKind};
 
 use super::Redact;
 use super::map::Map;
@@ -69,8 +69,11 @@ impl Redact {
         let initial = redactor.redact_initial(&reader.header().initial);
         let (_, changes) = initial.map_err(|refusal| refused(rules, &name, None, &refusal))?;
         let mut is_left = false;
-        let mut tell = |entry: Option<(&Entry, &str)>, changes: &[Change]| -> Result<(), Failure> {
+        let mut tell = |entry: Option<(&Entry, &str)>, changes: &[Change], passed_on: &[Uninspected]| {
             let mut bytes = Vec::new();
+            for uninspected in passed_on {
+                findings.add(&passed_on_finding(&name, entry, uninspected), &mut bytes);
+            }
             for change in changes {
                 is_left = true;
                 let is_number = change.kind == ValueKind::Number
@@ -82,9 +85,9 @@ impl Redact {
             }
             output.write(&bytes)
         };
-        tell(None, &changes)?;
+        tell(None, &changes, &[])?;
         each_redacted(rules, reader, &name, &mut redactor, |entry, method, redacted| {
-            tell(Some((entry, method)), &redacted.changes)
+            tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
         Ok(is_left)
     }
@@ -128,8 +131,13 @@ fn rule_infos(rules: &Rules) -> Vec<RuleInfo> {
             .map_or_else(|| "what a pattern of the project finds".to_owned(), |known| known.what.to_owned()),
         help: help.clone(),
     });
+    let uninspected = RuleInfo {
+        id: UNINSPECTED.to_owned(),
+        summary: "a message that nobody can look into, which is allowed".to_owned(),
+        help: Some("name what defines its type, with --protoset, --proto or --go-binary".to_owned()),
+    };
     let mut infos: Vec<RuleInfo> = Vec::new();
-    for info in of_rules.chain(of_detectors) {
+    for info in of_rules.chain(of_detectors).chain([uninspected]) {
         match infos.iter_mut().find(|other| other.id == info.id) {
             // A rule that is called as its detector is nothing else.
             Some(other) => *other = info,
@@ -137,6 +145,19 @@ fn rule_infos(rules: &Rules) -> Vec<RuleInfo> {
         }
     }
     infos
+}
+
+/// What findings of messages are known by that nobody looked into.
+const UNINSPECTED: &str = "uninspected";
+
+fn passed_on_finding(file: &str, entry: Option<(&Entry, &str)>, uninspected: &Uninspected) -> Finding {
+    Finding {
+        place: Some(uninspected.place.clone()),
+        rule: UNINSPECTED.to_owned(),
+        severity: Severity::Warning,
+        message: format!("passed on without a look into it: {}", uninspected.why),
+        ..finding_at(file, entry)
+    }
 }
 
 fn finding(rules: &Rules, file: &str, entry: Option<(&Entry, &str)>, change: &Change) -> Finding {
@@ -149,14 +170,24 @@ fn finding(rules: &Rules, file: &str, entry: Option<(&Entry, &str)>, change: &Ch
     };
     let encoding = change.encoding.map(|encoding| format!(", {encoding}")).unwrap_or_default();
     Finding {
+        place: Some(change.place.clone()),
+        rule: rule_name(rules, change),
+        message: format!("{what}{encoding}"),
+        ..finding_at(file, entry)
+    }
+}
+
+/// A finding in an entry of a call of this method, or in the initial state.
+fn finding_at(file: &str, entry: Option<(&Entry, &str)>) -> Finding {
+    Finding {
         file: file.to_owned(),
         entry: entry.map(|(entry, _)| entry.index().0),
         offset: entry.map(|(entry, _)| entry.offset()),
         line: entry.and_then(|(entry, _)| entry.line()),
         call: entry.map(|(_, method)| method.to_owned()).filter(|method| !method.is_empty()),
-        place: Some(change.place.clone()),
-        rule: rule_name(rules, change),
+        place: None,
+        rule: String::new(),
         severity: Severity::Error,
-        message: format!("{what}{encoding}"),
+        message: String::new(),
     }
 }

@@ -288,7 +288,7 @@ impl Redact {
                 return Err(changed(0).into());
             }
             let initial = rpcreplay::redact::restore_bytes(&header.initial, &line.patches);
-            header = Header { initial: initial.map_err(|_| changed(0))?.into(), ..header };
+            header = Header { initial: initial.map_err(|_| changed(0))?.into() };
         }
         let place = Place {
             needs_entries: false,

@@ -101,8 +101,8 @@ impl<'r> Report<'r> {
         })
     }
 
-    /// Tells what is to be told of all of them.
-    pub fn finish(mut self, has_map: bool) -> Result<(), Failure> {
+    /// Tells what is to be told of all of them, of which some may have been read in part.
+    pub fn finish(mut self, has_map: bool, are_all_whole: bool) -> Result<(), Failure> {
         let rules = self.rules.rules();
         if let Some(file) = &mut self.file {
             let mut end = b"],\n\"rules\":[".to_vec();
@@ -122,7 +122,7 @@ impl<'r> Report<'r> {
         if let Some(output) = &mut self.shown {
             output.flush()?;
         }
-        for (rule, _) in rules.iter().zip(&self.met).filter(|(_, met)| !**met) {
+        for (rule, _) in rules.iter().zip(&self.met).filter(|(_, met)| are_all_whole && !**met) {
             note("note: ", &format!("rule `{}` selected nothing", rule.name));
         }
         let unrecognisable: Vec<_> =
@@ -197,7 +197,7 @@ impl OfRecording<'_, '_> {
                 put_shown(&mut shown, rules, entry, change);
             }
             escape_controls(&mut shown);
-            return Ok(output.write(&shown)?);
+            return output.write(&shown);
         }
         if let Some(file) = &mut self.report.file {
             for ((place, rule, cause, is_key), count) in lines {
@@ -275,7 +275,7 @@ impl OfRecording<'_, '_> {
         note("rpcreplay: ", &format!("{name}: {words}"));
         if let Some(words) = sent.words() {
             note("warning: ", &format!("{name}: {words}"));
-            note("hint: ", "they replay with a program that sends the same redacted values");
+            note("hint: ", "a program replays the recording if it sends the redacted values, too");
         }
         for (warning, (entry, count)) in warnings {
             let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
@@ -327,9 +327,9 @@ fn put_shown(out: &mut Vec<u8>, rules: &Rules, entry: u64, change: &Change) {
     let index = if entry == 0 { String::new() } else { format!("#{entry} ") };
     out.extend_from_slice(format!("  {index}{}: {what} → ", change.place).as_bytes());
     match (&change.new, change.kind) {
-        (Some(new), ValueKind::String | ValueKind::Bytes) => quote_go(out, new),
+        (Some(new), ValueKind::String | ValueKind::Bytes) if !new.is_empty() => quote_go(out, new),
         (Some(_), ValueKind::Number | ValueKind::Message) => out.extend_from_slice(b"another one"),
-        (None, _) => out.extend_from_slice("nothing".as_bytes()),
+        (Some(_) | None, _) => out.extend_from_slice(b"nothing"),
     }
     let action = rule.action.to_string();
     out.extend_from_slice(format!("  [{}, {}, {action}]\n", rule.name, cause_of(rules, change)).as_bytes());

@@ -65,7 +65,7 @@ impl Redact {
                 }
             }
         }
-        all.finish(map.is_some())?;
+        all.finish(map.is_some(), outcome == Outcome::Fine)?;
         Ok(outcome)
     }
 
@@ -90,7 +90,7 @@ impl Redact {
         let (initial, changes) = redactor
             .redact_initial(&header.initial)
             .map_err(|refusal| refused(redaction.rules, &name, None, &refusal))?;
-        let header = Header { initial: initial.into(), ..header };
+        let header = Header { initial: initial.into() };
         let place = Place {
             needs_entries: false,
             keeps_compression: self.in_place,
@@ -185,9 +185,7 @@ pub fn refused(rules: &Rules, name: &str, entry: Option<&Entry>, refusal: &Refus
             let what = if uninspected.type_name.is_empty() { "*" } else { &uninspected.type_name };
             (
                 None,
-                format!(
-                    "name what defines it, with --protoset, --proto or --go-binary, or pass it on with --allow-uninspected '{what}'"
-                ),
+                format!("if nothing in it is secret, pass it on without a look into it: --allow-uninspected '{what}'"),
             )
         }
         Refusal::Unfit { rule, unfit, .. } => (Some(*rule), unfit.hint().to_owned()),
@@ -232,6 +230,7 @@ impl Sent {
         let named: Vec<_> = self.first.iter().map(|(call, method)| format!("#{call} {method}")).collect();
         let more = if self.count > self.first.len() as u64 { ", …" } else { "" };
         let calls = if self.count == 1 { "call sends" } else { "calls send" };
-        (self.count > 0).then(|| format!("{} {calls} redacted values: {}{more}", self.count, named.join(", ")))
+        let (named, count) = (named.join(", "), self.count);
+        (count > 0).then(|| format!("{count} {calls} what was redacted: {named}{more}"))
     }
 }

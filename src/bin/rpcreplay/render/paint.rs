@@ -45,8 +45,6 @@ pub enum Role {
     Error,
     /// That a finding is a warning.
     Warning,
-    /// That a finding is a note.
-    Note,
     /// What is not from the recording.
     Aside,
 }
@@ -65,7 +63,6 @@ impl Role {
             Role::Good => color(AnsiColor::Green).bold(),
             Role::Bad | Role::Error => color(AnsiColor::Red).bold(),
             Role::Warning => color(AnsiColor::Magenta).bold(),
-            Role::Note => color(AnsiColor::Cyan).bold(),
             Role::Mark | Role::Removed => color(AnsiColor::Red),
             Role::Added => color(AnsiColor::Green),
             Role::Changed => color(AnsiColor::Magenta),
