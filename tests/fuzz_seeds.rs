@@ -5,7 +5,7 @@ use std::path::Path;
 use rpcreplay::Schema;
 use rpcreplay::entry::Any;
 use rpcreplay::format::{Format, ReadOptions, Reader};
-use rpcreplay::schema::{JsonOptions, Walker, write_canonical, write_json, write_json_any};
+use rpcreplay::schema::{JsonOptions, Walker, check_message, write_canonical, write_json, write_json_any};
 
 /// The seed, its type, and something of its JSON that only a message of that type has.
 const SEEDS: [(&str, &str, &str); 10] = [
@@ -96,6 +96,38 @@ fn the_seeds_of_lossless_are_messages() {
         assert_eq!(reader.filter(Result::is_ok).count(), entries, "{name}");
     }
     assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), LOSSLESS.len() + 2);
+}
+
+/// The seed, and the type of its two messages.
+const REDACTED: [(&str, &str); 9] = [
+    ("pseudonym", "every.New"),
+    ("same-length", "every.New"),
+    ("number", "every.Old"),
+    ("everything", "every.New"),
+    ("detail", "google.rpc.Status"),
+    ("type", "google.rpc.Status"),
+    ("times", "every.New"),
+    ("map", "every.Old"),
+    ("detected", "every.New"),
+];
+
+#[test]
+fn the_seeds_of_redact_are_rules_and_messages() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/redact");
+    let schema = every();
+    for (name, type_name) in REDACTED {
+        let seed = std::fs::read(folder.join(name)).expect(name);
+        let end = seed.iter().position(|byte| *byte == 0).expect(name);
+        for line in std::str::from_utf8(&seed[..end]).expect(name).lines().filter(|line| !line.starts_with('@')) {
+            line.parse::<rpcreplay::redact::Rule>().unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        let messages = &seed[end + 1..];
+        let (first, second) = messages.split_at(messages.len() / 2);
+        assert_eq!(first, second, "{name}");
+        let id = schema.resolve(type_name).expect(type_name);
+        check_message(&mut Walker::new(&schema), id, &first[1..]).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    assert_eq!(std::fs::read_dir(folder).expect("the seeds").count(), REDACTED.len());
 }
 
 fn every() -> Schema {

@@ -150,6 +150,10 @@ impl Action {
         match (self, layout.well_known()) {
             (Action::Shift(by), Some(WellKnown::Timestamp)) => {
                 let (seconds, nanos) = read_time(content);
+                if seconds == ZERO_TIME_SECONDS {
+                    new.extend_from_slice(content);
+                    return Ok(true);
+                }
                 let by = shift_of(*by, key);
                 let moved = seconds.checked_add(by).filter(|moved| timestamp(&mut Vec::new(), *moved, 0).is_ok());
                 let moved = moved.ok_or(Unfit::TimeOutOfRange(by))?;
@@ -180,6 +184,11 @@ impl Action {
         }
     }
 }
+
+/// The second in which the year 1 begins: what Go's `time.Time` is if nobody sets it, which stands for no time and is not moved.
+///
+/// Source: Go's package `time`, "The zero value of type Time".
+const ZERO_TIME_SECONDS: i64 = -62_135_596_800;
 
 fn shift_of(by: Option<i64>, key: Option<&Key>) -> i64 {
     by.or_else(|| key.map(Key::shift_seconds)).unwrap_or_default()
@@ -233,6 +242,9 @@ fn shifted_text(text: &[u8], by: i64) -> Result<Option<Vec<u8>>, Unfit> {
     };
     let read = is_zone.then(|| parse_timestamp(&[date, b"Z"].concat())).flatten();
     let Some((seconds, _)) = read else { return Ok(None) };
+    if seconds == ZERO_TIME_SECONDS {
+        return Ok(Some(text.to_vec()));
+    }
     let mut new = Vec::new();
     let moved = seconds.checked_add(by).ok_or(Unfit::TimeOutOfRange(by))?;
     timestamp(&mut new, moved, 0).map_err(|_| Unfit::TimeOutOfRange(by))?;

@@ -144,18 +144,22 @@ pub struct Patch {
     pub old: Vec<u8>,
 }
 
-/// The entry that was redacted: its record with what was replaced in it, and the text that it had in a text recording.
+/// The entry that was redacted: its record with what was replaced in it.
 ///
 /// # Errors
 ///
 /// If the patches don't fit the record, or what comes of it is no record.
-pub fn restore(entry: &Entry, patches: &[Patch], text: Option<Vec<u8>>) -> Result<Entry, NotRestored> {
-    let record = restore_bytes(entry.record(), patches)?;
-    let restored = entry.with_record(record).map_err(|_| NotRestored)?;
-    Ok(match text {
-        Some(text) => restored.with_text(text),
-        None => restored,
-    })
+pub fn restore(entry: &Entry, patches: &[Patch]) -> Result<Entry, NotRestored> {
+    entry.with_record(restore_bytes(entry.record(), patches)?).map_err(|_| NotRestored)
+}
+
+/// The entry of a text recording that was redacted: with the text that it had, and the record that this was read as.
+///
+/// # Errors
+///
+/// If it is no record.
+pub fn restore_text(entry: &Entry, text: Vec<u8>, record: Vec<u8>) -> Result<Entry, NotRestored> {
+    Ok(entry.with_record(record).map_err(|_| NotRestored)?.with_text(text))
 }
 
 /// Bytes with what was replaced in them.

@@ -142,7 +142,7 @@ proptest! {
         for (entry, redacted) in entries.iter().zip(redacted) {
             prop_assert_eq!(redacted.changes.is_empty(), redacted.patches.is_empty());
             prop_assert_eq!(redacted.patches.is_empty(), redacted.entry.record() == entry.record());
-            let restored = restore(&redacted.entry, &redacted.patches, None).expect("the patches are its own");
+            let restored = restore(&redacted.entry, &redacted.patches).expect("the patches are its own");
             prop_assert_eq!(restored.record(), entry.record());
         }
     }

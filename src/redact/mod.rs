@@ -28,6 +28,7 @@ use crate::schema::Selector;
 pub use action::{Action, Form, NoAction, Unfit};
 pub use change::{
     Cause, Change, NotRestored, Patch, Redacted, Refusal, Uninspected, ValueKind, Warning, restore, restore_bytes,
+    restore_text,
 };
 pub use checksum::Checksum;
 pub use key::{Key, PSEUDONYM_PREFIX};

@@ -409,6 +409,8 @@ impl Editor for Pass<'_> {
                 None
             }
             Action::Drop => Some(Verdict::Drop),
+            // It is said nowhere that it is more than a part of what is selected.
+            Action::Replace(_) if hit.is_deep => None,
             Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
                 match action.of_message(layout, content, self.schema, self.rules.key.as_ref(), new) {
                     Ok(true) if new.as_slice() == content || self.is_made(spot, content) => {

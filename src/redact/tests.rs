@@ -102,6 +102,7 @@ fn values_are_replaced_where_selectors_lead() {
         ("raw=replace:x", "raw: \"abc\"", "raw: \"x\""),
         ("time=replace:1970-01-01T00:00:02Z", "time { seconds: 77 nanos: 3 }", "time: { seconds: 2 }"),
         ("time=shift:-10s", "time { seconds: 77 nanos: 3 }", "time: { seconds: 67 nanos: 3 }"),
+        ("time=shift:-10s", "time { seconds: -62135596800 }", "time: { seconds: -62135596800 }"),
         (
             "google.protobuf.Timestamp=shift:10s",
             "time { nanos: 3 } list { time { seconds: -10 } }",

@@ -1,6 +1,7 @@
 //! The map of a redaction: what was replaced by what, for `--restore`, and to know it again.
 //!
-//! A map is JSON Lines, to which each run appends. A line tells of an entry what its values were and became, and how its record is put
+//! A map is JSON Lines, to which each run appends: a line with `from` and `to` for each recording, and then one for each of its entries
+//! that was changed, which tells of an entry what its values were and became, and how its record is put
 //! back byte for byte:
 //!
 //! ```text
@@ -9,8 +10,8 @@
 //!  "patches":[{"at":17,"bytes":1,"original":"YQ=="}]}
 //! ```
 //!
-//! `record` is the XXH3 of the redacted record, so that nothing is put back into anything else. Of a text recording, `text` is the text
-//! that the entry had.
+//! `record` is the fingerprint of the redacted entry, so that nothing is put back into anything else. Of a text recording there are no
+//! patches, but the text that the entry had, and the record that it was read as: `text` and `read`.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -21,12 +22,15 @@ use serde_json::Value;
 
 use rpcreplay::entry::Entry;
 use rpcreplay::recording::Header;
-use rpcreplay::redact::{Change, Done, Patch, Redacted, Rules, ValueKind};
+use rpcreplay::redact::{Change, Done, Patch, Redacted, Rules, ValueKind, restore, restore_bytes, restore_text};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Redact;
 use super::recordings::{destinations, recordings};
+use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
+use crate::fingerprint::Identifier;
 use crate::json_object::put_object;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
@@ -39,16 +43,23 @@ pub struct Map {
     lines: Vec<Line>,
 }
 
-/// What a map says of an entry.
+/// A line of a map: that a recording was redacted, or what it says of one of its entries.
 #[derive(Debug)]
 struct Line {
     from: String,
     to: String,
+    of_entry: Option<OfEntry>,
+}
+
+/// What a map says of an entry.
+#[derive(Debug)]
+struct OfEntry {
     entry: u64,
-    record: String,
+    fingerprint: u64,
     values: Vec<MappedValue>,
     patches: Vec<Patch>,
-    text: Option<Vec<u8>>,
+    /// Of a text recording the text of the entry and the record that it was read as.
+    text: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -84,13 +95,14 @@ impl Map {
         let mut done = Done::default();
         let path = name_of(path);
         for line in &self.lines {
-            for value in &line.values {
+            let Some(of_entry) = &line.of_entry else { continue };
+            for value in &of_entry.values {
                 let Some(redacted) = &value.redacted else { continue };
                 let rule = rules.rules().iter().position(|rule| rule.name == value.rule).unwrap_or_default() as u16;
                 if value.is_text {
                     done.texts.insert(value.original.clone(), (redacted.clone(), rule));
                 } else if line.to == path || line.from == path {
-                    done.places.insert((line.entry, value.selector.clone()), redacted.clone());
+                    done.places.insert((of_entry.entry, value.selector.clone()), redacted.clone());
                 }
             }
         }
@@ -98,12 +110,24 @@ impl Map {
     }
 
     /// A recording is redacted now.
-    pub fn begin<'m>(&'m mut self, from: &Path, to: &Destination, rules: &'m Rules) -> Written<'m> {
+    pub fn begin<'m>(
+        &'m mut self,
+        from: &Path,
+        to: &Destination,
+        (rules, identifier): (&'m Rules, Identifier<'m>),
+    ) -> Result<Written<'m>, Failure> {
         let to = match to {
             Destination::Stdout => name_of(Path::new("-")),
             Destination::File(path) => name_of(path),
         };
-        Written { map: self, rules, from: name_of(from), to }
+        let mut written = Written { map: self, rules, identifier, from: name_of(from), to };
+        let mut line = Vec::new();
+        put_object(&mut line, |object| {
+            object.string("from", &written.from);
+            object.string("to", &written.to);
+        });
+        written.put(line)?;
+        Ok(written)
     }
 }
 
@@ -111,6 +135,7 @@ impl Map {
 pub struct Written<'m> {
     map: &'m mut Map,
     rules: &'m Rules,
+    identifier: Identifier<'m>,
     from: String,
     to: String,
 }
@@ -122,7 +147,7 @@ impl Written<'_> {
             return Ok(());
         }
         let patch = Patch { at: 0, bytes: new.len(), old: old.to_vec() };
-        self.write(0, new, changes, &[patch], None)
+        self.write(0, xxh3_64(new), changes, &[patch], None)
     }
 
     /// What became of an entry.
@@ -131,7 +156,11 @@ impl Written<'_> {
             return Ok(());
         }
         let Redacted { changes, patches, .. } = redacted;
-        self.write(entry.index().0, redacted.entry.record(), changes, patches, entry.text())
+        let fingerprint = self.identifier.fingerprint(&redacted.entry);
+        match entry.text() {
+            None => self.write(entry.index().0, fingerprint, changes, patches, None),
+            Some(text) => self.write(entry.index().0, fingerprint, changes, &[], Some((text, entry.record()))),
+        }
     }
 
     /// Makes sure that all of it is kept before the recording takes its place.
@@ -144,10 +173,10 @@ impl Written<'_> {
     fn write(
         &mut self,
         entry: u64,
-        record: &[u8],
+        fingerprint: u64,
         changes: &[Change],
         patches: &[Patch],
-        text: Option<&[u8]>,
+        text: Option<(&[u8], &[u8])>,
     ) -> Result<(), Failure> {
         let rules = self.rules.rules();
         let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
@@ -156,7 +185,7 @@ impl Written<'_> {
             object.string("from", &self.from);
             object.string("to", &self.to);
             object.number("entry", entry);
-            object.string("record", &hash(record));
+            object.string("record", &format!("{fingerprint:016x}"));
             object.list("values", changes, |object, change| {
                 object.string("selector", &change.place);
                 object.string("rule", &rules[change.rule].name);
@@ -171,20 +200,20 @@ impl Written<'_> {
                 object.number("bytes", patch.bytes as u64);
                 object.string("original", &base64(&patch.old));
             });
-            if let Some(text) = text {
+            if let Some((text, read)) = text {
                 object.string("text", &base64(text));
+                object.string("read", &base64(read));
             }
         });
+        self.put(line)
+    }
+
+    fn put(&mut self, mut line: Vec<u8>) -> Result<(), Failure> {
         line.retain(|byte| *byte != b'\n');
         line.push(b'\n');
         let Map { name, out, .. } = &mut *self.map;
         Ok(out.write_all(&line).map_err(|error| Trouble::new(name, error))?)
     }
-}
-
-/// The name under which a record is known.
-fn hash(record: &[u8]) -> String {
-    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(record))
 }
 
 fn kind_word(kind: ValueKind) -> &'static str {
@@ -215,6 +244,10 @@ fn read(name: &str, file: &File) -> Result<Vec<Line>, Trouble> {
 fn line_of(value: &Value) -> Option<Line> {
     let string = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
     let bytes = |value: &Value, name: &str| base64_simd::STANDARD.decode_to_vec(value.get(name)?.as_str()?).ok();
+    let (from, to) = (string(value, "from")?, string(value, "to")?);
+    if value.get("entry").is_none() {
+        return Some(Line { from, to, of_entry: None });
+    }
     let values = value.get("values")?.as_array()?.iter().map(|value| {
         Some(MappedValue {
             selector: string(value, "selector")?,
@@ -228,15 +261,14 @@ fn line_of(value: &Value) -> Option<Line> {
         let number = |name: &str| usize::try_from(patch.get(name)?.as_u64()?).ok();
         Some(Patch { at: number("at")?, bytes: number("bytes")?, old: bytes(patch, "original")? })
     });
-    Some(Line {
-        from: string(value, "from")?,
-        to: string(value, "to")?,
+    let of_entry = OfEntry {
         entry: value.get("entry")?.as_u64()?,
-        record: string(value, "record")?,
+        fingerprint: u64::from_str_radix(value.get("record")?.as_str()?, 16).ok()?,
         values: values.collect::<Option<_>>()?,
         patches: patches.collect::<Option<_>>()?,
-        text: bytes(value, "text"),
-    })
+        text: bytes(value, "text").zip(bytes(value, "read")),
+    };
+    Some(Line { from, to, of_entry: Some(of_entry) })
 }
 
 impl Redact {
@@ -271,8 +303,8 @@ impl Redact {
     ) -> Result<(), Failure> {
         let mut source = Source::new(path);
         let name = source.name();
-        let mut by_entry: HashMap<u64, Vec<&Line>> = HashMap::new();
-        for line in of_recording(map, lines, &name)? {
+        let mut by_entry: HashMap<u64, Vec<&OfEntry>> = HashMap::new();
+        for line in of_recording(map, lines, &name)?.into_iter().filter_map(|line| line.of_entry.as_ref()) {
             by_entry.entry(line.entry).or_default().push(line);
         }
         let mut reader = source.reader(schema, self.limit.options())?.keeping_text();
@@ -284,10 +316,10 @@ impl Redact {
         };
         let mut header = reader.header().clone();
         for line in by_entry.remove(&0).into_iter().flatten().rev() {
-            if hash(&header.initial) != line.record {
+            if xxh3_64(&header.initial) != line.fingerprint {
                 return Err(changed(0).into());
             }
-            let initial = rpcreplay::redact::restore_bytes(&header.initial, &line.patches);
+            let initial = restore_bytes(&header.initial, &line.patches);
             header = Header { initial: initial.map_err(|_| changed(0))?.into() };
         }
         let place = Place {
@@ -295,17 +327,21 @@ impl Redact {
             keeps_compression: self.in_place,
             ..Place::new(destination.clone(), path, self.verifying.verifies(), self.threads())
         };
+        let mut identifier = Identifier::new(schema, options_of(&reader).is_exact(), true);
         let mut writing = Writing::new(schema, place, &reader, header)?;
         let mut restored = 0u64;
         while let Some(mut entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
             let index = entry.index().0;
             // What was done last is undone first.
             for line in by_entry.remove(&index).into_iter().flatten().rev() {
-                if hash(entry.record()) != line.record {
+                if identifier.fingerprint(&entry) != line.fingerprint {
                     return Err(changed(index).into());
                 }
-                entry =
-                    rpcreplay::redact::restore(&entry, &line.patches, line.text.clone()).map_err(|_| changed(index))?;
+                let put_back = match &line.text {
+                    None => restore(&entry, &line.patches),
+                    Some((text, read)) => restore_text(&entry, text.clone(), read.clone()),
+                };
+                entry = put_back.map_err(|_| changed(index))?;
                 restored += 1;
             }
             writing.add(&entry, &name)?;

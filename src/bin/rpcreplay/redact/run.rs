@@ -13,8 +13,10 @@ use super::Redact;
 use super::map::Map;
 use super::recordings::{Recording, destinations, recordings};
 use super::report::Report;
+use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::fingerprint::Identifier;
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
 use crate::target::Destination;
@@ -75,7 +77,7 @@ impl Redact {
         recording: &Recording,
         destination: &Destination,
         all: &mut Report<'_>,
-        mut map: Option<&mut Map>,
+        map: Option<&mut Map>,
     ) -> Result<(), Failure> {
         let mut source = Source::new(&recording.path);
         let name = source.name();
@@ -100,7 +102,9 @@ impl Redact {
         let mut writing = writing.transpose()?;
         let mut told = all.begin(&name)?;
         told.initial(&changes)?;
-        let mut written = map.as_mut().map(|map| map.begin(&recording.path, destination, redaction.rules));
+        let identifier = Identifier::new(redaction.schema, options_of(&reader).is_exact(), true);
+        let written = map.map(|map| map.begin(&recording.path, destination, (redaction.rules, identifier)));
+        let mut written = written.transpose()?;
         if let Some(written) = &mut written {
             written.initial(&reader.header().initial, &header.initial, &changes)?;
         }
