@@ -61,6 +61,8 @@ pub enum Warning {
         /// Where it stands, as a selector.
         place: String,
     },
+    /// A value of fewer characters than are looked for elsewhere: copies of it are not replaced.
+    Short,
     /// Bytes that are no text, in a part of which something was replaced: what reads them may not understand them any more.
     Binary {
         /// Where they stand, as a selector.

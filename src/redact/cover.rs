@@ -152,8 +152,8 @@ impl<'r> Judge<'r> {
             let marked = (0..).zip(&self.rules.rules).filter(|(_, rule)| rule.debug_redact);
             selecting.extend(marked.map(|(rule, _)| Hit { rule, is_deep: false, is_container: false }));
         }
-        selecting.iter().for_each(|hit| self.met[usize::from(hit.rule)] = true);
         selecting.retain(|hit| !excepted.contains(&hit.rule));
+        selecting.iter().for_each(|hit| self.met[usize::from(hit.rule)] = true);
         for hit in &selecting {
             if !self.rules.rules[usize::from(hit.rule)].detect.is_empty() {
                 insert(&mut looking, hit.rule);
@@ -194,6 +194,11 @@ impl<'r> Judge<'r> {
 
     pub(super) fn met(&self) -> &[bool] {
         &self.met
+    }
+
+    /// Notes that a rule has selected the initial state, or was asked to look into it.
+    pub(super) fn meet(&mut self, rule: u16) {
+        self.met[usize::from(rule)] = true;
     }
 
     fn cover(&mut self, cover: Cover) -> u32 {

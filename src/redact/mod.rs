@@ -218,7 +218,12 @@ impl Rules {
                 replaced.push((value.as_slice().into(), new.as_slice().into(), *rule));
             }
         }
-        replaced.sort();
+        let others: Vec<_> =
+            replaced.iter().flat_map(|(value, new, rule)| values::written_otherwise(value, new, *rule)).collect();
+        replaced.extend(others);
+        // Of two that are written alike the value itself counts, which comes first.
+        replaced.sort_by(|one, other| one.0.cmp(&other.0));
+        replaced.dedup_by(|later, first| later.0 == first.0);
         Ok(Replacements::new(replaced, done))
     }
 

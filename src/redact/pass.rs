@@ -3,7 +3,7 @@
 use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
 use super::text::{Piece, Texts};
-use super::values::{Replacements, Values};
+use super::values::{Replacements, Values, is_propagated};
 use super::{Action, Rules, Unfit, checksum};
 use crate::entry::{Entry, type_name};
 use crate::format::{MessagePlace, message_place};
@@ -183,7 +183,12 @@ impl<'r> Pass<'r> {
                 }
                 return Verdict::Keep(0);
             }
-            Mode::Replace { replacements, .. } => *replacements,
+            Mode::Replace { replacements, warnings, .. } => {
+                if rule.propagate && !text.is_empty() && !is_propagated(text) && rule.action != Action::Drop {
+                    warnings.push(Warning::Short);
+                }
+                *replacements
+            }
         };
         if rule.action == Action::Drop || goes {
             self.change(spot, hit.rule, kind, text, None);
@@ -225,8 +230,9 @@ impl<'r> Pass<'r> {
             return Verdict::Keep(0);
         }
         let is_binary = kind == ValueKind::Bytes && std::str::from_utf8(text).is_err();
+        let anywhere = is_binary || replacements.are_sought_anywhere();
         let mut pieces = Vec::new();
-        match self.texts.replace(text, is_binary, detecting, replacements, &mut pieces) {
+        match self.texts.replace(text, anywhere, detecting, replacements, &mut pieces) {
             Ok(None) => Verdict::Keep(0),
             Ok(Some(replaced)) => {
                 self.changed_pieces(spot, kind, is_binary, pieces);
@@ -302,7 +308,8 @@ impl<'r> Pass<'r> {
             rule.methods.is_empty() && rule.detect.is_empty() && selects(&rule.select) && !selects(&rule.except)
         };
         let found = (0..).zip(&self.rules.rules).find(selects);
-        found.filter(|(_, rule)| !rule.allows(initial)).map(|(number, _)| number)
+        let found = found.filter(|(_, rule)| !rule.allows(initial)).map(|(number, _)| number);
+        found.inspect(|rule| self.judge.meet(*rule))
     }
 
     /// The rules whose detectors look into the initial state.
@@ -334,7 +341,8 @@ impl<'r> Pass<'r> {
         pieces: &mut Vec<Piece>,
     ) -> Result<Option<Vec<u8>>, (u16, Unfit)> {
         let (detecting, is_binary) = (self.detecting_initial(), std::str::from_utf8(initial).is_err());
-        self.texts.replace(initial, is_binary, &detecting, replacements, pieces)
+        let anywhere = is_binary || replacements.are_sought_anywhere();
+        self.texts.replace(initial, anywhere, &detecting, replacements, pieces)
     }
 
     /// Whether the maps of an entry's message have fewer entries than they had, because keys became the same.
@@ -427,6 +435,10 @@ impl Editor for Pass<'_> {
             }
         };
         match goes {
+            // Copies of the texts in it are cleared elsewhere.
+            Some(_) if *action == Action::Clear && matches!(self.mode, Mode::Learn(_)) => {
+                Verdict::Keep(judgement.inside)
+            }
             Some(verdict) => {
                 self.change(spot, hit.rule, ValueKind::Message, content, None);
                 verdict

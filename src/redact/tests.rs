@@ -166,6 +166,8 @@ fn copies_are_replaced_wherever_they_stand() {
             "s: \"projects/alpha\" counts { key: \"projects/alpha\" value: 1 }",
             "s: \"X\" counts: { key: \"X\" value: 1 }",
         ),
+        ("s: \"alpha-beta\\n\" names: \"alpha-beta\"", "s: \"X\" names: \"X\""),
+        (r#"s: "say \"alpha\"\nbeta" raw: "{\"k\": \"say \\\"alpha\\\"\\nbeta\"}""#, r#"s: "X" raw: "{\"k\": \"X\"}""#),
         ("s: \"seven77\" names: \"seven77\"", "s: \"X\" names: \"seven77\""),
     ] {
         assert_eq!(redacted(&["s=replace:X"], "test.All", text), expected, "{text}");

@@ -56,6 +56,34 @@ pub(super) fn is_propagated(value: &[u8]) -> bool {
         }
 }
 
+/// A value as it may stand elsewhere, with what stands for it there: without the line break that ends it, and as a string of JSON.
+pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<(Box<[u8]>, Box<[u8]>, u16)> {
+    let mut others: Vec<(Box<[u8]>, Box<[u8]>, u16)> = Vec::new();
+    let mut add = |value: &[u8], new: &[u8]| {
+        if is_propagated(value) {
+            others.push((value.into(), new.into(), rule));
+        }
+    };
+    let line = value.strip_suffix(b"\n").unwrap_or(value);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.len() < value.len() {
+        add(line, new);
+    }
+    let in_json = |text: &[u8]| {
+        let quoted = serde_json::to_vec(std::str::from_utf8(text).ok()?).ok()?;
+        Some(quoted[1..quoted.len() - 1].to_vec())
+    };
+    if let (Some(new), Some(json), Some(line_in_json)) = (in_json(new), in_json(value), in_json(line)) {
+        if json != value {
+            add(&json, &new);
+        }
+        if line_in_json != line && line_in_json != json {
+            add(&line_in_json, &new);
+        }
+    }
+    others
+}
+
 /// What stands for a value.
 #[derive(Debug, Clone)]
 pub(super) struct Replacement {
@@ -83,6 +111,7 @@ pub struct Replacements {
     places: HashMap<(u64, String), Vec<u8>>,
     /// Sorted by value.
     all: Vec<Replacement>,
+    are_sought_anywhere: bool,
     heads: FxHashSet<u64>,
     sought: Option<AhoCorasick>,
 }
@@ -111,7 +140,17 @@ impl Replacements {
             AhoCorasick::builder().kind(kind).build(patterns).ok()
         });
         let made = done.texts.into_values().map(|(new, _)| new.into()).collect();
-        Replacements { made, places: done.places, all, heads, sought: sought.flatten() }
+        Replacements { made, places: done.places, all, are_sought_anywhere: false, heads, sought: sought.flatten() }
+    }
+
+    /// The same, where values are sought inside of longer names, too.
+    pub fn anywhere(self) -> Replacements {
+        Replacements { are_sought_anywhere: true, ..self }
+    }
+
+    /// Whether values are sought inside of longer names, too.
+    pub(super) fn are_sought_anywhere(&self) -> bool {
+        self.are_sought_anywhere
     }
 
     /// Whether a text is what an earlier run made of another one.

@@ -53,6 +53,8 @@ pub(crate) struct Tracker<'s> {
     fields: Vec<Box<[StateId]>>,
     /// By state: the state of an element that no selector names by itself.
     elements: Vec<Option<StateId>>,
+    /// By state and field: the state of a map's value whose key no selector names.
+    entries: FxHashMap<(StateId, usize), StateId>,
     /// By state and layout: inside an `Any`.
     anys: FxHashMap<(StateId, usize), StateId>,
     /// By state and layout: whether something in it can be selected.
@@ -84,6 +86,7 @@ impl<'s> Tracker<'s> {
             tables: FxHashMap::default(),
             fields: Vec::new(),
             elements: Vec::new(),
+            entries: FxHashMap::default(),
             anys: FxHashMap::default(),
             selecting: FxHashMap::default(),
         }
@@ -226,7 +229,9 @@ impl<'s> Tracker<'s> {
 
     /// The state of a map's value, given that of the map.
     pub(crate) fn entry(&mut self, map: StateId, field: &Field, key: &Scalar<'_>) -> StateId {
-        if let Some(state) = self.elements[map.index()] {
+        // The state of a list may be that of a map, and the values of two maps differ in their types.
+        let of_field = (map, std::ptr::from_ref(field).addr());
+        if let Some(&state) = self.entries.get(&of_field) {
             return state;
         }
         let is_named = self.live_steps(map).any(|step| step.is_some_and(|step| is_key(step, key)));
@@ -236,7 +241,7 @@ impl<'s> Tracker<'s> {
             Shape::Singular | Shape::List { .. } => state,
         };
         if !self.names_elements(map) {
-            self.elements[map.index()] = Some(state);
+            self.entries.insert(of_field, state);
         }
         state
     }
