@@ -12,9 +12,12 @@ import (
 
 const usage = `usage: interop COMMAND ARGUMENTS
 
-  record DIR [NAME...]          record every scenario, or those named, as DIR/NAME.replay
+  record DIR [NAME...]          record every scenario but checksums, or those named, as DIR/NAME.replay
   fprint FILE                   print a recording with rpcreplay's own Fprint
   replay FILE...                open recordings with the real Replayer and play every call; a line of JSON for each
+  again NAME WAS IS FILE        make the calls of a scenario again, answered by the Replayer of its redacted recording FILE,
+                                with the values that stand in IS where its own stand in WAS: FILE and the recording that
+                                was redacted, as JSON Lines
   compare FILE fprint PRINTED   check what was printed of FILE in Fprint's layout
   compare FILE jsonl PRINTED    check what was printed of FILE as JSON Lines (apiv2)
   same FILE FILE                check that two recordings have equal entries, byte order of maps aside; they may be in
@@ -22,6 +25,7 @@ const usage = `usage: interop COMMAND ARGUMENTS
 
 Built with -tags apiv2, against a golang/protobuf that stands on google.golang.org/protobuf, it also knows
 
+  absent MAP FILE...            check that of the values which MAP says were redacted none is left, in any form
   descriptors FILE              write the descriptors of all types it knows, a protoset
   protojson FILE                every message as protojson writes it, one a line
   prototext FILE                every message as prototext writes it, over several lines
@@ -57,6 +61,8 @@ func run(args []string) error {
 		return out.Flush()
 	case command == "replay":
 		return replayAll(args)
+	case command == "again" && len(args) == 4:
+		return again(args[0], args[1], args[2], args[3])
 	case command == "compare" && len(args) == 3:
 		return compare(args[0], args[1], args[2])
 	case command == "same" && len(args) == 2:

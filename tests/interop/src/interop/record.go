@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
@@ -37,18 +41,44 @@ import (
 type scenario struct {
 	name    string
 	initial []byte
-	calls   func(ctx context.Context, conn *grpc.ClientConn, slow gate) error
+	calls   func(ctx context.Context, conn *grpc.ClientConn, set setting) error
+	setting setting
 }
 
+// What the calls of a scenario are made with.
+type setting struct {
+	// The values that its client brings along: other ones make the same calls with them. Everything else that stands
+	// in requests it makes of these or takes out of responses.
+	values map[string]string
+	// Whether messages have fields that are newer than Debian's Go packages. Go keeps them as unknown ones, so most of
+	// what is done with other recordings can't be done with this one, and it is made only if it is asked for by name.
+	newer bool
+	// The gate in the world of the recorder.
+	slow gate
+}
+
+var secretValues = map[string]string{
+	"parent": "projects/demo", "id": "weather-api-key", "team": "forecasts", "data": "not a real key",
+}
+
+var pubsubValues = map[string]string{
+	"topic": "projects/demo/topics/weather", "subscription": "projects/demo/subscriptions/weather-archive",
+	"warm": "15.5 °C", "warmer": "16 °C", "binary": "\xff\xfe\x00\x10", "station": "berlin-dahlem",
+}
+
+var firestoreValues = map[string]string{"database": "projects/demo/databases/(default)", "river": "Rhein"}
+
 var scenarios = []scenario{
-	{"secrets", []byte(`{"project":"demo"}`), secretCalls},
-	{"pubsub", []byte(`{"project":"demo"}`), pubsubCalls},
-	{"firestore", nil, firestoreCalls},
-	{"bytestream", []byte{}, bytestreamCalls},
-	{"ledger", []byte("\x01\x00\x00\x00\x0e\xe0\x8f\xbc\x00\x0b\xeb\xc2\x00\xff\xff"), ledgerCalls},
-	{"overlapping", []byte("two calls and two streams at once\n"), overlappingCalls},
-	{"nothing", []byte("no call was made"), func(context.Context, *grpc.ClientConn, gate) error { return nil }},
-	{"crowd", nil, crowdCalls},
+	{"secrets", []byte(`{"project":"demo"}`), secretCalls, setting{values: secretValues}},
+	{"pubsub", []byte(`{"project":"demo"}`), pubsubCalls, setting{values: pubsubValues}},
+	{"firestore", nil, firestoreCalls, setting{values: firestoreValues}},
+	{"bytestream", []byte{}, bytestreamCalls, setting{}},
+	{"ledger", []byte("\x01\x00\x00\x00\x0e\xe0\x8f\xbc\x00\x0b\xeb\xc2\x00\xff\xff"), ledgerCalls, setting{}},
+	{"overlapping", []byte("two calls and two streams at once\n"), overlappingCalls, setting{}},
+	{"nothing", []byte("no call was made"), noCalls, setting{}},
+	{"crowd", nil, crowdCalls, setting{}},
+	{"copies", []byte("a secret in many forms"), copiesCalls, setting{values: map[string]string{"secret": "Ünlike/most~secrets?>+1"}}},
+	{"checksums", []byte(`{"project":"demo"}`), secretCalls, setting{values: secretValues, newer: true}},
 }
 
 func record(dir string, names []string) error {
@@ -57,7 +87,7 @@ func record(dir string, names []string) error {
 		wanted[name] = true
 	}
 	for _, s := range scenarios {
-		if len(names) > 0 && !wanted[s.name] {
+		if !wanted[s.name] && (len(names) > 0 || s.setting.newer) {
 			continue
 		}
 		delete(wanted, s.name)
@@ -88,7 +118,8 @@ func recordScenario(file string, s scenario) error {
 		return err
 	}
 	defer conn.Close()
-	if err := s.calls(ctx, conn, world.slow); err != nil {
+	s.setting.slow = world.slow
+	if err := s.calls(ctx, conn, s.setting); err != nil {
 		return err
 	}
 	return recorder.Close()
@@ -124,12 +155,13 @@ func drain(stream grpc.ClientStream, message proto.Message) error {
 	}
 }
 
-func secretCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+func noCalls(context.Context, *grpc.ClientConn, setting) error { return nil }
+
+func secretCalls(ctx context.Context, conn *grpc.ClientConn, set setting) error {
 	client := secretmanager.NewSecretManagerServiceClient(conn)
-	const name = "projects/demo/secrets/weather-api-key"
-	_, created := client.CreateSecret(ctx, &secretmanager.CreateSecretRequest{
-		Parent:   "projects/demo",
-		SecretId: "weather-api-key",
+	secret, err := client.CreateSecret(ctx, &secretmanager.CreateSecretRequest{
+		Parent:   set.values["parent"],
+		SecretId: set.values["id"],
 		Secret: &secretmanager.Secret{
 			Replication: &secretmanager.Replication{Replication: &secretmanager.Replication_UserManaged_{
 				UserManaged: &secretmanager.Replication_UserManaged{
@@ -138,25 +170,52 @@ func secretCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 					},
 				},
 			}},
-			Labels: map[string]string{"team": "forecasts"},
+			Labels: map[string]string{"team": set.values["team"]},
 		},
 	})
-	version, added := client.AddSecretVersion(ctx, &secretmanager.AddSecretVersionRequest{
-		Parent:  name,
-		Payload: &secretmanager.SecretPayload{Data: []byte("not a real key")},
-	})
-	if err := firstError(created, added); err != nil {
+	if err != nil {
 		return err
 	}
-	_, accessed := client.AccessSecretVersion(ctx, &secretmanager.AccessSecretVersionRequest{Name: version.Name})
-	_, deleted := client.DeleteSecret(ctx, &secretmanager.DeleteSecretRequest{Name: name})
-	_, got := client.GetSecret(ctx, &secretmanager.GetSecretRequest{Name: name})
-	return firstError(accessed, deleted, wantCode(codes.NotFound, got))
+	payload := &secretmanager.SecretPayload{Data: []byte(set.values["data"])}
+	if set.newer {
+		putChecksum(payload)
+	}
+	_, added := client.AddSecretVersion(ctx, &secretmanager.AddSecretVersionRequest{Parent: secret.Name, Payload: payload})
+	accessed, err := client.AccessSecretVersion(ctx, &secretmanager.AccessSecretVersionRequest{
+		Name: secret.Name + "/versions/1",
+	})
+	if err := firstError(added, err, checkPayload(accessed.GetPayload(), payload, set.newer)); err != nil {
+		return err
+	}
+	_, deleted := client.DeleteSecret(ctx, &secretmanager.DeleteSecretRequest{Name: secret.Name})
+	_, got := client.GetSecret(ctx, &secretmanager.GetSecretRequest{Name: secret.Name})
+	return firstError(deleted, wantCode(codes.NotFound, got))
 }
 
-func pubsubCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+// Adds the field data_crc32c, as Google's own clients do.
+//
+// Source: google/cloud/secretmanager/v1/resources.proto of 2021, where it is field 2, an optional int64.
+func putChecksum(payload *secretmanager.SecretPayload) {
+	checksum := crc32.Checksum(payload.Data, crc32.MakeTable(crc32.Castagnoli))
+	varint := make([]byte, binary.MaxVarintLen64)
+	payload.XXX_unrecognized = append([]byte{2 << 3}, varint[:binary.PutUvarint(varint, uint64(checksum))]...)
+}
+
+// Checks that a payload came back as it was sent, and that the checksum in it, if there is to be one, is that of its data.
+func checkPayload(got, sent *secretmanager.SecretPayload, checksum bool) error {
+	want := &secretmanager.SecretPayload{Data: got.GetData()}
+	if checksum {
+		putChecksum(want)
+	}
+	if !proto.Equal(got, want) || !proto.Equal(got, sent) {
+		return fmt.Errorf("payload %v came back for %v", got, sent)
+	}
+	return nil
+}
+
+func pubsubCalls(ctx context.Context, conn *grpc.ClientConn, set setting) error {
 	publisher := pubsub.NewPublisherClient(conn)
-	const topic = "projects/demo/topics/weather"
+	topic := set.values["topic"]
 	_, created := publisher.CreateTopic(ctx, &pubsub.Topic{
 		Name:   topic,
 		Labels: map[string]string{"team": "forecasts"},
@@ -165,9 +224,9 @@ func pubsubCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 	_, published := publisher.Publish(ctx, &pubsub.PublishRequest{
 		Topic: topic,
 		Messages: []*pubsub.PubsubMessage{
-			{Data: []byte("15.5 °C"), Attributes: map[string]string{"station": "berlin-dahlem"}},
-			{Data: []byte("16 °C"), OrderingKey: "berlin"},
-			{Data: []byte{0xff, 0xfe, 0x00, 0x10}},
+			{Data: []byte(set.values["warm"]), Attributes: map[string]string{"station": set.values["station"]}},
+			{Data: []byte(set.values["warmer"]), OrderingKey: "berlin"},
+			{Data: []byte(set.values["binary"])},
 		},
 	})
 	if err := firstError(created, wantCode(codes.AlreadyExists, again), published); err != nil {
@@ -178,7 +237,7 @@ func pubsubCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 		return err
 	}
 	opened := stream.Send(&pubsub.StreamingPullRequest{
-		Subscription:             "projects/demo/subscriptions/weather-archive",
+		Subscription:             set.values["subscription"],
 		StreamAckDeadlineSeconds: 60,
 	})
 	delivered, err := stream.Recv()
@@ -193,10 +252,10 @@ func pubsubCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 	return firstError(acknowledged, wantCode(codes.Unavailable, drain(stream, &pubsub.StreamingPullResponse{})))
 }
 
-func firestoreCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+func firestoreCalls(ctx context.Context, conn *grpc.ClientConn, set setting) error {
 	client := firestore.NewFirestoreClient(conn)
-	const database = "projects/demo/databases/(default)"
-	const documents = database + "/documents"
+	database := set.values["database"]
+	documents := database + "/documents"
 	text := func(s string) *firestore.Value {
 		return &firestore.Value{ValueType: &firestore.Value_StringValue{StringValue: s}}
 	}
@@ -210,7 +269,7 @@ func firestoreCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 		Database: database,
 		Writes: []*firestore.Write{
 			city("köln", 1087353, map[string]*firestore.Value{
-				"river": text("Rhein"),
+				"river": text(set.values["river"]),
 				"location": {ValueType: &firestore.Value_GeoPointValue{
 					GeoPointValue: &latlng.LatLng{Latitude: 50.938361, Longitude: 6.959974},
 				}},
@@ -225,7 +284,7 @@ func firestoreCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 					},
 				}}},
 			}),
-			city("bonn", 335975, map[string]*firestore.Value{"river": text("Rhein")}),
+			city("bonn", 335975, map[string]*firestore.Value{"river": text(set.values["river"])}),
 		},
 	})
 	gets, err := client.BatchGetDocuments(ctx, &firestore.BatchGetDocumentsRequest{
@@ -255,7 +314,7 @@ func firestoreCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 	})))
 }
 
-func bytestreamCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+func bytestreamCalls(ctx context.Context, conn *grpc.ClientConn, _ setting) error {
 	client := bytestream.NewByteStreamClient(conn)
 	const name = "demo/uploads/a1c7/blobs/9f86d081/100"
 	blob := make([]byte, 100)
@@ -287,7 +346,7 @@ func bytestreamCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
 		skipped, wantCode(codes.OutOfRange, refused))
 }
 
-func ledgerCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+func ledgerCalls(ctx context.Context, conn *grpc.ClientConn, _ setting) error {
 	client := ledger.NewLedgerClient(conn)
 	_, pinged := client.Ping(ctx, &empty.Empty{})
 	_, echoedNothing := client.Echo(ctx, &ledger.Everything{})
@@ -436,16 +495,16 @@ func everything() (*ledger.Everything, error) {
 
 // Two calls of which the first is answered last, and two streams in turns. The order is always the same: the
 // server holds the first call until the second was answered.
-func overlappingCalls(ctx context.Context, conn *grpc.ClientConn, slow gate) error {
+func overlappingCalls(ctx context.Context, conn *grpc.ClientConn, set setting) error {
 	client := ledger.NewLedgerClient(conn)
 	first := make(chan error)
 	go func() {
 		_, err := client.Post(ctx, &ledger.PostRequest{Account: "slow", Cents: 1})
 		first <- err
 	}()
-	<-slow.arrived
+	<-set.slow.arrived
 	_, second := client.Post(ctx, &ledger.PostRequest{Account: "quick", Cents: 2})
-	close(slow.released)
+	close(set.slow.released)
 	if err := firstError(second, <-first); err != nil {
 		return err
 	}
@@ -472,7 +531,7 @@ func overlappingCalls(ctx context.Context, conn *grpc.ClientConn, slow gate) err
 }
 
 // Many callers at once; their order in the recording is that of chance.
-func crowdCalls(ctx context.Context, conn *grpc.ClientConn, _ gate) error {
+func crowdCalls(ctx context.Context, conn *grpc.ClientConn, _ setting) error {
 	client := ledger.NewLedgerClient(conn)
 	const callers = 8
 	errs := make(chan error, callers)
@@ -514,4 +573,27 @@ func crowdCaller(ctx context.Context, client ledger.LedgerClient, account string
 		}
 	}
 	return nil
+}
+
+// A secret, and copies of it as programs write them into texts and bytes: encoded, and next to other things.
+func copiesCalls(ctx context.Context, conn *grpc.ClientConn, set setting) error {
+	client := ledger.NewLedgerClient(conn)
+	secret := set.values["secret"]
+	standard := base64.StdEncoding.EncodeToString
+	urlSafe := base64.RawURLEncoding.EncodeToString
+	message := &ledger.Everything{
+		Text: `{"password":"` + secret + `","attempts":3}`,
+		Data: []byte("\x00\x0a\xff" + secret + "\xfe\x01"),
+		Texts: []string{
+			standard([]byte(secret)), standard([]byte("anna:" + secret)), standard([]byte("bob:" + secret + "\n")),
+			urlSafe([]byte(secret)), urlSafe([]byte("anna:" + secret)), urlSafe([]byte("bob:" + secret + "\n")),
+			"Authorization: Basic " + standard([]byte("carla:"+secret)),
+			"https://example.com/login?password=" + url.QueryEscape(secret) + "&lang=de",
+			"https://example.com/secrets/" + url.PathEscape(secret) + "/edit",
+		},
+		ByText: map[string]string{"the key of " + secret: "is a value"},
+	}
+	_, posted := client.Post(ctx, &ledger.PostRequest{Account: secret, Cents: 1})
+	_, echoed := client.Echo(ctx, message)
+	return firstError(posted, echoed)
 }

@@ -49,7 +49,7 @@ func startServers() (*world, error) {
 	}
 	server := grpc.NewServer()
 	slow := gate{make(chan struct{}), make(chan struct{})}
-	secretmanager.RegisterSecretManagerServiceServer(server, &secretServer{secrets: map[string][][]byte{}})
+	secretmanager.RegisterSecretManagerServiceServer(server, &secretServer{secrets: map[string][]*secretmanager.SecretPayload{}})
 	pubsub.RegisterPublisherServer(server, &topicServer{topics: map[string]bool{}})
 	pubsub.RegisterSubscriberServer(server, &subscriptionServer{})
 	firestore.RegisterFirestoreServer(server, &documentServer{documents: map[string]*firestore.Document{}})
@@ -83,7 +83,7 @@ func failure(code codes.Code, message string, details ...proto.Message) error {
 type secretServer struct {
 	secretmanager.UnimplementedSecretManagerServiceServer
 	mu      sync.Mutex
-	secrets map[string][][]byte
+	secrets map[string][]*secretmanager.SecretPayload
 }
 
 func (s *secretServer) CreateSecret(_ context.Context, req *secretmanager.CreateSecretRequest) (*secretmanager.Secret, error) {
@@ -116,7 +116,7 @@ func (s *secretServer) GetSecret(_ context.Context, req *secretmanager.GetSecret
 func (s *secretServer) AddSecretVersion(_ context.Context, req *secretmanager.AddSecretVersionRequest) (*secretmanager.SecretVersion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[req.Parent] = append(s.secrets[req.Parent], req.Payload.Data)
+	s.secrets[req.Parent] = append(s.secrets[req.Parent], req.Payload)
 	return &secretmanager.SecretVersion{
 		Name:       fmt.Sprintf("%s/versions/%d", req.Parent, len(s.secrets[req.Parent])),
 		CreateTime: moment(2, 500000000),
@@ -128,12 +128,9 @@ func (s *secretServer) AccessSecretVersion(_ context.Context, req *secretmanager
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for secret, versions := range s.secrets {
-		for i, data := range versions {
+		for i, payload := range versions {
 			if req.Name == fmt.Sprintf("%s/versions/%d", secret, i+1) {
-				return &secretmanager.AccessSecretVersionResponse{
-					Name:    req.Name,
-					Payload: &secretmanager.SecretPayload{Data: data},
-				}, nil
+				return &secretmanager.AccessSecretVersionResponse{Name: req.Name, Payload: payload}, nil
 			}
 		}
 	}
