@@ -68,11 +68,38 @@ def build(names):
         return []
     if not shutil.which("apt-get"):
         return skipped("all peers", "their message types come from Debian's Go packages, and apt-get is missing")
+    build_interop()
+    peers = {"go": go, "rust": prost_reflect, "protoc": protoc, "buf": buf, "upb": upb}
+    return [program for name in names for program in peers[name]()]
+
+
+def build_interop():
+    """Builds the Go program, and writes the descriptors of the types that it knows."""
     INTEROP.mkdir(exist_ok=True)
     script = 'root=$1 out=$2; source tests/interop/build; "$interop_apiv2" descriptors "$3"'
     run(["bash", "-euc", script, "build", ROOT, INTEROP, PROTOSET])
-    peers = {"go": go, "rust": prost_reflect, "protoc": protoc, "buf": buf, "upb": upb}
-    return [program for name in names for program in peers[name]()]
+
+
+@dataclass
+class Redactor:
+    """The peer of `rpcreplay redact`."""
+
+    program: Path
+
+    def redact(self, recording, out):
+        return [self.program, "redact", recording, out]
+
+    def same(self, left, right):
+        return [self.program, "same", left, right]
+
+
+def redactor():
+    """Builds the peer of `rpcreplay redact`; nothing, if it can't be built here."""
+    if not shutil.which("apt-get"):
+        skipped("Go", "its message types come from Debian's Go packages, and apt-get is missing")
+        return None
+    build_interop()
+    return Redactor(INTEROP / "interop-apiv2")
 
 
 def skipped(name, reason):

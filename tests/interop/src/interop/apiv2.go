@@ -62,36 +62,42 @@ func writeDescriptors(name string) error {
 
 // Prints every message of a recording, holding one record in memory.
 func printMessages(name string, marshal func(protoreflect.ProtoMessage) ([]byte, error)) error {
+	out := bufio.NewWriterSize(os.Stdout, 1<<16)
+	err := eachRecord(name, func(number int, record []byte) error {
+		if number == 0 {
+			return nil
+		}
+		if err := printMessage(out, record, marshal); err != nil {
+			return fmt.Errorf("entry %d: %v", number, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// Reads the records of a recording one by one into the same memory; the first, number 0, is its header.
+func eachRecord(name string, on func(number int, record []byte) error) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	in := bufio.NewReaderSize(file, 1<<18)
-	out := bufio.NewWriterSize(os.Stdout, 1<<16)
 	if _, err := in.Discard(len(magic)); err != nil {
 		return err
 	}
 	var record []byte
 	for number := 0; ; number++ {
-		var length uint32
-		if err := binary.Read(in, binary.LittleEndian, &length); err == io.EOF && number > 0 {
-			return out.Flush()
+		if record, err = readChunk(in, record); err == io.EOF && number > 0 {
+			return nil
 		} else if err != nil {
 			return err
 		}
-		if uint64(cap(record)) < uint64(length) {
-			record = make([]byte, length)
-		}
-		record = record[:length]
-		if _, err := io.ReadFull(in, record); err != nil {
+		if err := on(number, record); err != nil {
 			return err
-		}
-		if number == 0 {
-			continue
-		}
-		if err := printMessage(out, record, marshal); err != nil {
-			return fmt.Errorf("entry %d: %v", number, err)
 		}
 	}
 }

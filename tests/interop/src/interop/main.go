@@ -32,6 +32,7 @@ Built with -tags apiv2, against a golang/protobuf that stands on google.golang.o
   fromjson FILE                 parse messages with protojson and write their bytes; FILE holds, behind its length each,
                                 the name of a type and the JSON of a message, by turns, and written is in the same way
   fromtext FILE                 as fromjson, with prototext
+  redact FILE OUT               write a recording without what the ten rules of benches/redact select
 `
 
 // Commands of one build only.
