@@ -26,6 +26,7 @@
 
 pub mod error;
 
+mod close;
 pub mod glob;
 pub mod wire;
 

@@ -17,6 +17,8 @@ use std::ops::Range;
 
 use regex::bytes::Regex;
 
+use crate::close::close_names;
+
 pub use encoded::{Encoded, Encoding, LEAST_BYTES, encoded_at, encoded_parts};
 pub use known::{Known, known};
 
@@ -86,7 +88,9 @@ impl Detectors {
                     Form::Pattern { .. } | Form::Reader { .. } => built_in.push((number, known)),
                 }
             } else {
-                return Err(UnknownDetector { name: name.clone(), close: close_names(name, own) });
+                let all = known().iter().map(|known| known.name).chain(own.iter().map(|own| own.name.as_str()));
+                let close = close_names(name, all).into_iter().map(str::to_owned).collect();
+                return Err(UnknownDetector { name: name.clone(), close });
             }
             taken.push(name.clone());
         }
@@ -111,6 +115,11 @@ impl Detectors {
     /// The time that the detectors which are built in take is in proportion to the length of the text, apart from
     /// sorting what is found.
     pub fn find(&self, text: &[u8], found: &mut Vec<Found>) {
+        self.find_wanted(text, found, |_, _| true);
+    }
+
+    /// The same of what is wanted, given the detector that found it and the text: what is not hides nothing else.
+    pub fn find_wanted(&self, text: &[u8], found: &mut Vec<Found>, is_wanted: impl FnMut(usize, &[u8]) -> bool) {
         let first = found.len();
         if !self.markers.is_empty() {
             self.markers.find(text, found);
@@ -122,12 +131,18 @@ impl Detectors {
             find_own(*detector, pattern, text, found);
         }
         if found.len() > first {
-            self.settle(text, found, first);
+            self.settle(text, found, first, is_wanted);
         }
     }
 
     /// Sorts what was found, from the first one on, and drops what overlaps and what is no secret.
-    fn settle(&self, text: &[u8], found: &mut Vec<Found>, first: usize) {
+    fn settle(
+        &self,
+        text: &[u8],
+        found: &mut Vec<Found>,
+        first: usize,
+        mut is_wanted: impl FnMut(usize, &[u8]) -> bool,
+    ) {
         found[first..].sort_unstable_by_key(|one| (one.range.start, Reverse(one.range.end), one.detector));
         let mut kept = first;
         let mut end = 0;
@@ -136,7 +151,7 @@ impl Detectors {
             // What somebody's own pattern finds is theirs to say, as long as it has not been redacted.
             let is_own = self.own.iter().any(|(own, _)| *own == detector);
             let is_none = if is_own { is_stand_in(text, range.clone()) } else { is_placeholder(&text[range.clone()]) };
-            if range.start >= end && !is_none {
+            if range.start >= end && !is_none && is_wanted(detector, &text[range.clone()]) {
                 end = range.end;
                 found.swap(kept, at);
                 kept += 1;
@@ -162,20 +177,6 @@ fn find_own(detector: usize, pattern: &Regex, text: &[u8], found: &mut Vec<Found
             }
         }
     }
-}
-
-/// The names of detectors that somebody may have meant.
-fn close_names(name: &str, own: &[Own]) -> Vec<String> {
-    const MOST: usize = 3;
-    let limit = (name.chars().count() / 3).clamp(1, 3);
-    let all = known().iter().map(|known| known.name).chain(own.iter().map(|own| own.name.as_str()));
-    // Comparing takes the square of the length.
-    let near = all.filter(|known| known.len().abs_diff(name.len()) <= limit && name.len() <= 64);
-    let mut close: Vec<_> = near.map(|known| (strsim::osa_distance(name, known), known)).collect();
-    close.retain(|(distance, _)| *distance <= limit);
-    close.sort();
-    close.dedup();
-    close.into_iter().take(MOST).map(|(_, known)| known.to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -93,7 +93,12 @@ impl Action {
         !matches!(self, Action::Pseudonym(Form::SameLength) | Action::Shift(_))
     }
 
-    /// What becomes of a text. Not of [`Shift`](Action::Shift) and [`Drop`](Action::Drop), which no text is given to.
+    /// Whether it can be applied to a text: times alone are moved.
+    pub(super) fn fits_text(&self, text: &[u8]) -> bool {
+        !matches!(self, Action::Shift(_)) || !matches!(shifted_text(text, 1), Ok(None))
+    }
+
+    /// What becomes of a text.
     pub(super) fn of_text(&self, text: &[u8], key: Option<&Key>) -> Result<Vec<u8>, Unfit> {
         Ok(match (self, key) {
             (Action::Clear | Action::Drop, _) => Vec::new(),
@@ -149,7 +154,11 @@ impl Action {
     ) -> Result<bool, Unfit> {
         match (self, layout.well_known()) {
             (Action::Shift(by), Some(WellKnown::Timestamp)) => {
-                let (seconds, nanos) = read_time(content);
+                let (seconds, nanos) = read_time(content).ok_or_else(|| Unfit::Kind {
+                    action: self.to_string(),
+                    what: "a time with more than seconds and nanoseconds",
+                    hint: "clear it, or replace it",
+                })?;
                 if seconds == ZERO_TIME_SECONDS {
                     new.extend_from_slice(content);
                     return Ok(true);
@@ -194,19 +203,19 @@ fn shift_of(by: Option<i64>, key: Option<&Key>) -> i64 {
     by.or_else(|| key.map(Key::shift_seconds)).unwrap_or_default()
 }
 
-/// The seconds and nanos of a `google.protobuf.Timestamp`, which was read before.
-fn read_time(content: &[u8]) -> (i64, i32) {
-    let (mut seconds, mut nanos) = (0, 0);
+/// The seconds and nanos of a `google.protobuf.Timestamp`, if it has nothing else, and neither of them twice.
+fn read_time(content: &[u8]) -> Option<(i64, i32)> {
+    let (mut seconds, mut nanos) = (None, None);
     let mut cursor = Cursor::new(content, 0..content.len());
     while let Some((end, tag, value)) = cursor.quick_field() {
         match (tag.number(), value) {
-            (1, WireValue::Bits(bits)) => seconds = bits as i64,
-            (2, WireValue::Bits(bits)) => nanos = bits as i32,
-            _ => {}
+            (1, WireValue::Bits(bits)) if seconds.is_none() => seconds = Some(bits as i64),
+            (2, WireValue::Bits(bits)) if nanos.is_none() => nanos = Some(bits as i32),
+            _ => return None,
         }
         cursor.position = end;
     }
-    (seconds, nanos)
+    cursor.is_at_end().then(|| (seconds.unwrap_or_default(), nanos.unwrap_or_default()))
 }
 
 fn put_time(new: &mut Vec<u8>, seconds: i64, nanos: i32) {

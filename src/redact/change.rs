@@ -63,6 +63,11 @@ pub enum Warning {
     },
     /// A value of fewer characters than are looked for elsewhere: copies of it are not replaced.
     Short,
+    /// A value that looks like a pseudonym and was not made with this key.
+    OtherKey {
+        /// Where it stands, as a selector.
+        place: String,
+    },
     /// Bytes that are no text, in a part of which something was replaced: what reads them may not understand them any more.
     Binary {
         /// Where they stand, as a selector.

@@ -34,7 +34,7 @@ pub(super) fn known() -> Vec<Checksum> {
 const DIGESTS: [&str; 9] = ["md5", "sha1", "sha256", "sha384", "sha512", "digest", "checksum", "hash", "signature"];
 
 impl Checksum {
-    /// The names of the fields it is made of, if it is one of this message's.
+    /// The field that it is made of, if it is one of this message's.
     fn source<'l>(&self, layout: &'l Layout, field: &Field) -> Option<&'l Field> {
         let name = match self.field.strip_prefix('*') {
             None if self.field == field.name() => self.of.as_str(),
@@ -55,11 +55,18 @@ pub(super) fn correct(
     mut warn: impl FnMut(&str),
 ) {
     let layout = message.layout;
+    let is_digest = |field: &Field| DIGESTS.iter().any(|digest| field.name().contains(digest));
+    let is_checksum = |field: &Field| checksums.iter().any(|checksum| checksum.source(layout, field).is_some());
+    if !layout.fields().iter().any(|field| is_digest(field) || is_checksum(field)) {
+        return;
+    }
     // The last of several values is the one that counts.
     let mut changed: Vec<(usize, Vec<u8>, Vec<u8>)> = Vec::new();
     message.fields(|index, is_changed, at| {
+        let is_source = matches!(layout.fields()[index].shape(), Shape::Singular);
         if let FieldValue::Bytes(old) = at.value
             && is_changed
+            && is_source
         {
             changed.retain(|(other, ..)| *other != index);
             let new = message.new_value(&at).unwrap_or_default();
@@ -74,7 +81,7 @@ pub(super) fn correct(
         }
         let source = checksums.iter().find_map(|checksum| checksum.source(layout, field));
         let Some(source) = source else {
-            if DIGESTS.iter().any(|digest| field.name().contains(digest)) {
+            if is_digest(field) {
                 warn(field.name());
             }
             return;

@@ -11,8 +11,8 @@ const REMEMBERED_METHODS: usize = 4096;
 /// What holds for all that stands in a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Cover {
-    /// The rule that selects all of it.
-    whole: Option<Hit>,
+    /// The rules that select all of it, sorted.
+    whole: Vec<Hit>,
     /// The rules whose detectors look into it alone, sorted.
     looking: Vec<u16>,
     /// The rules that leave it alone, sorted.
@@ -20,7 +20,7 @@ struct Cover {
 }
 
 /// A rule that selects a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Hit {
     pub(super) rule: u16,
     /// Whether it selects all that stands in something, rather than this value.
@@ -32,8 +32,8 @@ pub(super) struct Hit {
 /// What is said of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judgement {
-    /// The first rule that selects it as a whole.
-    pub(super) hit: Option<Hit>,
+    /// The number of the list of rules that select it as a whole; 0 for none.
+    pub(super) hits: u32,
     /// The number of what holds for all that stands in it.
     pub(super) inside: u32,
     /// The number of the list of rules whose detectors look into it; 0 for none.
@@ -50,6 +50,8 @@ pub(super) struct Judge<'r> {
     rules: &'r Rules,
     covers: Vec<Cover>,
     cover_ids: FxHashMap<Cover, u32>,
+    hits: Vec<Vec<Hit>>,
+    hit_ids: FxHashMap<Vec<Hit>, u32>,
     lists: Vec<Vec<u16>>,
     list_ids: FxHashMap<Vec<u16>, u32>,
     judged: FxHashMap<Case, Judgement>,
@@ -66,6 +68,8 @@ impl<'r> Judge<'r> {
             rules,
             covers: Vec::new(),
             cover_ids: FxHashMap::default(),
+            hits: Vec::new(),
+            hit_ids: FxHashMap::default(),
             lists: Vec::new(),
             list_ids: FxHashMap::default(),
             judged: FxHashMap::default(),
@@ -75,6 +79,7 @@ impl<'r> Judge<'r> {
         };
         judge.cover(Cover::default());
         judge.list(Vec::new());
+        judge.hit_list(Vec::new());
         judge
     }
 
@@ -160,31 +165,45 @@ impl<'r> Judge<'r> {
             }
         }
         let as_whole = selecting.into_iter().filter(|hit| !looking.contains(&hit.rule));
-        let as_whole = as_whole.chain(whole.filter(|hit| !excepted.contains(&hit.rule)));
-        let hit = as_whole.min_by_key(|hit| (hit.rule, hit.is_deep, hit.is_container));
+        let mut as_whole: Vec<Hit> =
+            as_whole.chain(whole.into_iter().filter(|hit| !excepted.contains(&hit.rule))).collect();
+        // Of a rule that selects a value more than once, what it says of the value itself comes first.
+        as_whole.sort();
+        as_whole.dedup_by_key(|hit| hit.rule);
         let detects = |(number, rule): &(u16, &super::Rule)| {
             (rule.detects_everywhere() || looking.contains(number)) && !excepted.contains(number)
         };
         let detecting: Vec<u16> = (0..).zip(&self.rules.rules).filter(detects).map(|(number, _)| number).collect();
         detecting.iter().for_each(|rule| self.met[usize::from(*rule)] = true);
         let detecting = self.list(detecting);
-        let whole = hit.map(|hit| Hit { is_deep: true, is_container: false, ..hit });
+        let whole = as_whole.iter().map(|hit| Hit { is_deep: true, is_container: false, ..*hit }).collect();
         let inside = self.cover(Cover { whole, looking, excepted });
-        Judgement { hit, inside, detecting }
+        let hits = self.hit_list(as_whole);
+        Judgement { hits, inside, detecting }
     }
 
     /// Whether a rule is for what stands under a cover only if a selector selects it.
     pub(super) fn is_plain(&self, cover: u32) -> bool {
         let Cover { whole, looking, .. } = &self.covers[cover as usize];
         let looks = |rule: &super::Rule| rule.detects_everywhere() || rule.debug_redact;
-        whole.is_none() && looking.is_empty() && !self.rules.rules.iter().any(looks)
+        whole.is_empty() && looking.is_empty() && !self.rules.rules.iter().any(looks)
     }
 
     /// The cover of what stands in a message that is nothing but a value, so that what selects the one selects the other.
     pub(super) fn of_wrapped(&mut self, inside: u32) -> u32 {
         let cover = self.covers[inside as usize].clone();
-        let whole = cover.whole.map(|hit| Hit { is_deep: false, ..hit });
+        let whole = cover.whole.iter().map(|hit| Hit { is_deep: false, ..*hit }).collect();
         self.cover(Cover { whole, ..cover })
+    }
+
+    /// The rules that select a value as a whole, the first that counts first.
+    pub(super) fn hits(&self, list: u32) -> &[Hit] {
+        &self.hits[list as usize]
+    }
+
+    /// The rules that select all that stands under a cover.
+    pub(super) fn whole(&self, cover: u32) -> &[Hit] {
+        &self.covers[cover as usize].whole
     }
 
     /// The rules whose detectors look into a value.
@@ -208,6 +227,16 @@ impl<'r> Judge<'r> {
         let id = self.covers.len() as u32;
         self.covers.push(cover.clone());
         self.cover_ids.insert(cover, id);
+        id
+    }
+
+    fn hit_list(&mut self, hits: Vec<Hit>) -> u32 {
+        if let Some(id) = self.hit_ids.get(&hits) {
+            return *id;
+        }
+        let id = self.hits.len() as u32;
+        self.hits.push(hits.clone());
+        self.hit_ids.insert(hits, id);
         id
     }
 

@@ -30,6 +30,7 @@ enum Use {
     Number = 4,
     Enum = 5,
     Shift = 6,
+    Block = 7,
 }
 
 impl Key {
@@ -69,6 +70,12 @@ impl Key {
         check.as_bytes() == found
     }
 
+    /// Whether a text looks like a pseudonym, of whatever key.
+    pub(super) fn looks_like_pseudonym(text: &[u8]) -> bool {
+        let tail = text.strip_prefix(PSEUDONYM_PREFIX.as_bytes());
+        tail.is_some_and(|tail| tail.len() == BODY + CHECK && tail.iter().all(|byte| ALPHABET.contains(byte)))
+    }
+
     /// Replaces each digit and letter of a text by one of its kind, so that different texts stay different; what is neither stays.
     /// `None` if there are too few of them, or characters beyond ASCII, which would stay and tell too much.
     ///
@@ -95,8 +102,9 @@ impl Key {
         for round in 0..ROUNDS {
             let (moved, other) = if round % 2 == 0 { (left, right) } else { (right, left) };
             let other: Vec<u8> = other.iter().map(|(at, _)| new[*at]).collect();
+            let of_round = self.hash(Use::Digits, &[&[round], &shape, &other]);
             for (block, places) in (0u64..).zip(moved.chunks(16)) {
-                let hash = self.hash(Use::Digits, &[&[round], &block.to_le_bytes(), &shape, &other]);
+                let hash = self.hash(Use::Block, &[&of_round, &block.to_le_bytes()]);
                 for ((at, class), bytes) in places.iter().zip(hash.as_chunks::<2>().0) {
                     new[*at] = class.moved(new[*at], u16::from_le_bytes(*bytes));
                 }

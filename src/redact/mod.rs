@@ -198,9 +198,8 @@ impl Rules {
     pub fn replacements(&self, values: Values, done: Done) -> Result<Replacements, (usize, Unfit)> {
         let mut replaced = Vec::new();
         let mut pseudonyms: HashSet<Box<[u8]>> = HashSet::new();
-        let made: HashSet<&[u8]> = done.texts.values().map(|(new, _)| new.as_slice()).collect();
         let mut values: Vec<_> = values.into_sorted();
-        values.retain(|(value, _)| !done.texts.contains_key(&**value) && !made.contains(&**value));
+        values.retain(|(value, _)| !done.texts.contains_key(&**value));
         for (value, rule) in values {
             let at_rule = |unfit| (usize::from(rule), unfit);
             let action = &self.rules[usize::from(rule)].action;

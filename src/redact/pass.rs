@@ -2,9 +2,9 @@
 
 use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
-use super::text::{Piece, Texts};
+use super::text::{Piece, Texts, is_text, may_hold};
 use super::values::{Replacements, Values, is_propagated};
-use super::{Action, Rules, Unfit, checksum};
+use super::{Action, Key, Rules, Unfit, checksum};
 use crate::entry::{Entry, type_name};
 use crate::format::{MessagePlace, message_place};
 use crate::schema::{
@@ -30,6 +30,8 @@ pub(super) struct Pass<'r> {
     texts: Texts<'r>,
     pub(super) mode: Mode<'r>,
     entry: u64,
+    /// Whether an earlier run has made the entry.
+    is_made: bool,
     part: Option<Part>,
     /// Why the entry can't be redacted, once that is known.
     refusal: Option<Refusal>,
@@ -40,18 +42,21 @@ pub(super) struct Pass<'r> {
 impl<'r> Pass<'r> {
     pub(super) fn new(rules: &'r Rules, schema: &'r Schema, mode: Mode<'r>) -> Self {
         let (judge, texts) = (Judge::new(rules), Texts::new(rules));
-        let (entry, part, refusal, uninspected) = Default::default();
-        Pass { rules, schema, judge, texts, mode, entry, part, refusal, uninspected }
+        let (entry, is_made, part, refusal, uninspected) = Default::default();
+        Pass { rules, schema, judge, texts, mode, entry, is_made, part, refusal, uninspected }
     }
 
-    /// Steps through the message of an entry of a call of this method, and says what is to be replaced in its record, if something is.
+    /// Steps through the message of an entry of a call of this method, which an earlier run
+    /// may have made, and says what is to be replaced in its record, if something is.
     pub(super) fn run<'s>(
         &mut self,
         splicer: &'s mut Splicer<'r>,
         entry: &Entry,
-        method: &str,
+        (method, is_made): (&str, bool),
     ) -> Result<Option<&'s mut Edits>, Refusal> {
         (self.entry, self.part, self.refusal) = (entry.index().0, Part::of(entry), None);
+        (self.is_made, _) = (is_made, self.take_changes());
+        self.uninspected.clear();
         let Some(any) = entry.payload().fields().0 else {
             return match message_place(entry) {
                 MessagePlace::Odd(why) => self.pass_on("", "", why.to_owned()).map(|()| None),
@@ -65,6 +70,7 @@ impl<'r> Pass<'r> {
         };
         let layout = match self.schema.resolve(any.type_url) {
             Ok(layout) => layout,
+            Err(_) if matches!(self.mode, Mode::Learn(_)) => return Ok(None),
             Err(reason) => return self.pass_on("", any.type_name(), reason.to_string()).map(|()| None),
         };
         let cover = self.judge.of_method(Some(method));
@@ -76,6 +82,7 @@ impl<'r> Pass<'r> {
         }
         match edits {
             Ok(edits) => Ok((!edits.is_empty()).then_some(edits)),
+            Err(_) if matches!(self.mode, Mode::Learn(_)) => Ok(None),
             Err(malformed) => {
                 self.take_changes();
                 let why = format!("no message of type `{}`: {malformed}", any.type_name());
@@ -117,7 +124,8 @@ impl<'r> Pass<'r> {
 
     fn refuse(&mut self, spot: &Spot<'_>, rule: u16, unfit: Unfit) -> Verdict {
         if self.refusal.is_none() {
-            self.refusal = Some(Refusal::Unfit { place: self.place(&spot.path()), rule: rule.into(), unfit });
+            self.refusal =
+                Some(Refusal::Unfit { place: self.place(&spot.path_without_keys()), rule: rule.into(), unfit });
         }
         Verdict::Keep(0)
     }
@@ -126,6 +134,7 @@ impl<'r> Pass<'r> {
     fn is_made(&self, spot: &Spot<'_>, value: &[u8]) -> bool {
         match &self.mode {
             Mode::Learn(_) => false,
+            Mode::Replace { .. } if !self.is_made => false,
             Mode::Replace { replacements, .. } => {
                 replacements.is_made_at(self.entry, || self.place(&spot.path()), value)
             }
@@ -158,7 +167,7 @@ impl<'r> Pass<'r> {
         rule: u16,
         replacements: &Replacements,
     ) -> Result<(u16, Vec<u8>), (u16, Unfit)> {
-        if replacements.is_made(text) {
+        if self.is_made && replacements.is_made(text) {
             return Ok((rule, text.to_vec()));
         }
         let of_rule = &self.rules.rules[usize::from(rule)];
@@ -171,17 +180,29 @@ impl<'r> Pass<'r> {
         new.map(|new| (rule, new)).map_err(|unfit| (rule, unfit))
     }
 
-    /// A text that a rule selects as a whole.
-    fn selected_text(&mut self, spot: &Spot<'_>, hit: Hit, text: &[u8], kind: ValueKind, new: &mut Vec<u8>) -> Verdict {
+    /// A text that a rule selects as a whole; nothing if the rule is not for it.
+    fn selected_text(
+        &mut self,
+        spot: &Spot<'_>,
+        hit: Hit,
+        text: &[u8],
+        kind: ValueKind,
+        new: &mut Vec<u8>,
+    ) -> Option<Verdict> {
         let rule = &self.rules.rules[usize::from(hit.rule)];
+        if rule.allows(text) || (hit.is_deep && !rule.action.fits_text(text)) {
+            return None;
+        }
         let goes = hit.is_container && rule.action == Action::Clear;
         let replacements = match &mut self.mode {
             Mode::Learn(values) => {
-                let is_time = matches!(rule.action, Action::Shift(_));
-                if rule.propagate && !is_time && !self.rules.is_pseudonym(text) {
+                // Of what an earlier run has made nothing is known but that it has.
+                let is_made = self.is_made && !rule.action.is_recognisable();
+                let is_value = !matches!(rule.action, Action::Shift(_) | Action::Drop);
+                if rule.propagate && is_value && !is_made && !self.rules.is_pseudonym(text) {
                     values.add(text, hit.rule);
                 }
-                return Verdict::Keep(0);
+                return Some(Verdict::Keep(0));
             }
             Mode::Replace { replacements, warnings, .. } => {
                 if rule.propagate && !text.is_empty() && !is_propagated(text) && rule.action != Action::Drop {
@@ -192,24 +213,42 @@ impl<'r> Pass<'r> {
         };
         if rule.action == Action::Drop || goes {
             self.change(spot, hit.rule, kind, text, None);
-            return Verdict::Drop;
+            return Some(Verdict::Drop);
         }
         if text.is_empty() {
-            return Verdict::Keep(0);
+            return Some(Verdict::Keep(0));
         }
-        match self.whole(text, hit.rule, replacements) {
+        Some(self.replaced_text(spot, hit.rule, text, kind, replacements, new))
+    }
+
+    /// A text that becomes another one, as a rule says.
+    fn replaced_text(
+        &mut self,
+        spot: &Spot<'_>,
+        rule: u16,
+        text: &[u8],
+        kind: ValueKind,
+        replacements: &Replacements,
+        new: &mut Vec<u8>,
+    ) -> Verdict {
+        match self.whole(text, rule, replacements) {
             Ok((_, unchanged)) if unchanged == text => Verdict::Keep(0),
             Ok((rule, replaced)) if replaced.is_empty() => {
                 self.change(spot, rule, kind, text, None);
                 Verdict::Clear
             }
             Ok((rule, replaced)) => {
+                let made_of = &self.rules.rules[usize::from(rule)].action;
+                if matches!(made_of, Action::Pseudonym(_)) && Key::looks_like_pseudonym(text) {
+                    let place = self.place(&spot.path());
+                    if let Mode::Replace { warnings, .. } = &mut self.mode {
+                        warnings.push(Warning::OtherKey { place });
+                    }
+                }
                 self.change(spot, rule, kind, text, Some(&replaced));
                 new.extend_from_slice(&replaced);
                 Verdict::Replace
             }
-            // Of all that stands in something times are moved, and nothing else.
-            Err((_, Unfit::Kind { .. })) if hit.is_deep => Verdict::Keep(0),
             Err((rule, unfit)) => self.refuse(spot, rule, unfit),
         }
     }
@@ -226,10 +265,10 @@ impl<'r> Pass<'r> {
             }
             Mode::Replace { replacements, .. } => *replacements,
         };
-        if detecting.is_empty() && !replacements.may_be_in(text) {
+        if detecting.is_empty() && !may_hold(replacements, text) {
             return Verdict::Keep(0);
         }
-        let is_binary = kind == ValueKind::Bytes && std::str::from_utf8(text).is_err();
+        let is_binary = kind == ValueKind::Bytes && !is_text(text);
         let anywhere = is_binary || replacements.are_sought_anywhere();
         let mut pieces = Vec::new();
         match self.texts.replace(text, anywhere, detecting, replacements, &mut pieces) {
@@ -262,13 +301,13 @@ impl<'r> Pass<'r> {
         }));
     }
 
-    /// A number, an enum or a boolean that a rule selects.
-    fn selected_number(&mut self, spot: &Spot<'_>, hit: Hit, value: &Scalar<'_>, new: &mut Vec<u8>) -> Verdict {
+    /// A number, an enum or a boolean that a rule selects; nothing if the rule is not for it.
+    fn selected_number(&mut self, spot: &Spot<'_>, hit: Hit, value: &Scalar<'_>, new: &mut Vec<u8>) -> Option<Verdict> {
         let action = &self.rules.rules[usize::from(hit.rule)].action;
-        let Some(field) = spot.value_field() else { return Verdict::Keep(0) };
+        let field = spot.value_field()?;
         let mut old = Vec::new();
         put_scalar(&mut old, field.ty(), value);
-        match action {
+        Some(match action {
             Action::Clear if spot.stays_when_cleared && value.is_zero() => Verdict::Keep(0),
             Action::Clear if !hit.is_container => {
                 self.change(spot, hit.rule, ValueKind::Number, &old, None);
@@ -279,7 +318,7 @@ impl<'r> Pass<'r> {
                 Verdict::Drop
             }
             // It is said nowhere that it is more than a part of what is selected.
-            _ if hit.is_deep => Verdict::Keep(0),
+            _ if hit.is_deep => return None,
             // What nobody has set stands for nobody.
             Action::Pseudonym(_) if value.is_zero() => Verdict::Keep(0),
             Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
@@ -293,7 +332,7 @@ impl<'r> Pass<'r> {
                     }
                 }
             }
-        }
+        })
     }
 
     /// What a rule says of the initial state as a whole, if one selects it.
@@ -340,7 +379,7 @@ impl<'r> Pass<'r> {
         replacements: &Replacements,
         pieces: &mut Vec<Piece>,
     ) -> Result<Option<Vec<u8>>, (u16, Unfit)> {
-        let (detecting, is_binary) = (self.detecting_initial(), std::str::from_utf8(initial).is_err());
+        let (detecting, is_binary) = (self.detecting_initial(), !is_text(initial));
         let anywhere = is_binary || replacements.are_sought_anywhere();
         self.texts.replace(initial, anywhere, &detecting, replacements, pieces)
     }
@@ -386,77 +425,69 @@ impl Sink for MapEntries {
 impl Editor for Pass<'_> {
     #[inline]
     fn passes(&mut self, selected: &Selected<'_>, text: Option<&[u8]>) -> bool {
-        let Judgement { hit, detecting, .. } = self.judge.judge(selected);
-        hit.is_none()
+        let Judgement { hits, detecting, .. } = self.judge.judge(selected);
+        hits == 0
             && match (&self.mode, text) {
                 (_, None) => true,
                 (_, Some(_)) if detecting != 0 => false,
                 (Mode::Learn(_), Some(_)) => true,
-                (Mode::Replace { replacements, .. }, Some(text)) => !replacements.may_be_in(text),
+                (Mode::Replace { replacements, .. }, Some(text)) => !may_hold(replacements, text),
             }
     }
 
     #[inline]
     fn enters(&mut self, selected: &Selected<'_>) -> Option<u32> {
         let judgement = self.judge.judge(selected);
-        judgement.hit.is_none().then_some(judgement.inside)
+        (judgement.hits == 0).then_some(judgement.inside)
     }
 
     fn message(&mut self, spot: &Spot<'_>, layout: &Layout, content: &[u8], new: &mut Vec<u8>) -> Verdict {
         let judgement = self.judge.judge(&spot.selected);
-        let Some(hit) = judgement.hit else { return Verdict::Keep(judgement.inside) };
-        let action = &self.rules.rules[usize::from(hit.rule)].action;
-        let goes = match action {
-            Action::Clear if hit.is_deep => None,
-            Action::Clear if hit.is_container => Some(Verdict::Drop),
-            Action::Clear if spot.stays_when_cleared && content.is_empty() => None,
-            Action::Clear => Some(Verdict::Clear),
-            Action::Drop
-                if hit.is_deep || (spot.stays_when_cleared && spot.selected.field.is_none() && content.is_empty()) =>
-            {
-                None
-            }
-            Action::Drop => Some(Verdict::Drop),
-            // It is said nowhere that it is more than a part of what is selected.
-            Action::Replace(_) if hit.is_deep => None,
-            Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
-                match action.of_message(layout, content, self.schema, self.rules.key.as_ref(), new) {
-                    Ok(true) if new.as_slice() == content || self.is_made(spot, content) => {
-                        return Verdict::Keep(judgement.inside);
+        let mut is_selected = false;
+        for at in 0..self.judge.hits(judgement.hits).len() {
+            let hit = self.judge.hits(judgement.hits)[at];
+            is_selected |= !hit.is_deep;
+            let action = &self.rules.rules[usize::from(hit.rule)].action;
+            let goes = match action {
+                // Not the message, but what stands in it.
+                Action::Clear | Action::Drop | Action::Replace(_) if hit.is_deep => continue,
+                Action::Clear if spot.stays_when_cleared && content.is_empty() => break,
+                Action::Drop if spot.stays_when_cleared && spot.selected.field.is_none() && content.is_empty() => break,
+                // Copies of the texts in it are cleared elsewhere.
+                Action::Clear if matches!(self.mode, Mode::Learn(_)) => break,
+                Action::Clear if hit.is_container => Verdict::Drop,
+                Action::Clear => Verdict::Clear,
+                Action::Drop => Verdict::Drop,
+                Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
+                    match action.of_message(layout, content, self.schema, self.rules.key.as_ref(), new) {
+                        Ok(true) if new.as_slice() == content || self.is_made(spot, content) => break,
+                        Ok(true) => {
+                            self.change(spot, hit.rule, ValueKind::Message, content, Some(new));
+                            return Verdict::Replace;
+                        }
+                        // It is for the texts in it.
+                        Ok(false) if !hit.is_deep => break,
+                        Ok(false) => continue,
+                        Err(Unfit::Kind { .. }) if hit.is_deep => continue,
+                        Err(unfit) => return self.refuse(spot, hit.rule, unfit),
                     }
-                    Ok(true) => {
-                        self.change(spot, hit.rule, ValueKind::Message, content, Some(new));
-                        return Verdict::Replace;
-                    }
-                    Ok(false) => None,
-                    Err(Unfit::Kind { .. }) if hit.is_deep => return Verdict::Keep(judgement.inside),
-                    Err(unfit) => return self.refuse(spot, hit.rule, unfit),
                 }
-            }
-        };
-        match goes {
-            // Copies of the texts in it are cleared elsewhere.
-            Some(_) if *action == Action::Clear && matches!(self.mode, Mode::Learn(_)) => {
-                Verdict::Keep(judgement.inside)
-            }
-            Some(verdict) => {
-                self.change(spot, hit.rule, ValueKind::Message, content, None);
-                verdict
-            }
-            // A wrapper is the value in it.
-            None if !hit.is_deep && layout.well_known() == Some(WellKnown::Wrapper) => {
-                Verdict::Keep(self.judge.of_wrapped(judgement.inside))
-            }
-            None => Verdict::Keep(judgement.inside),
+            };
+            self.change(spot, hit.rule, ValueKind::Message, content, None);
+            return goes;
         }
+        // A wrapper is the value in it.
+        if is_selected && layout.well_known() == Some(WellKnown::Wrapper) {
+            return Verdict::Keep(self.judge.of_wrapped(judgement.inside));
+        }
+        Verdict::Keep(judgement.inside)
     }
 
     fn scalar(&mut self, spot: &Spot<'_>, value: Scalar<'_>, new: &mut Vec<u8>) -> Verdict {
         let judgement = self.judge.judge(&spot.selected);
-        let hit = judgement.hit.filter(|_| !spot.is_key);
-        let (text, kind) = match value {
-            Scalar::String(text) => (text, ValueKind::String),
-            Scalar::Bytes(text) => (text, ValueKind::Bytes),
+        let text = match value {
+            Scalar::String(text) => Some((text, ValueKind::String)),
+            Scalar::Bytes(text) => Some((text, ValueKind::Bytes)),
             Scalar::Bool(_)
             | Scalar::I32(_)
             | Scalar::I64(_)
@@ -464,23 +495,29 @@ impl Editor for Pass<'_> {
             | Scalar::U64(_)
             | Scalar::F32(_)
             | Scalar::F64(_)
-            | Scalar::Enum(..) => {
-                return match hit {
-                    Some(hit) => self.selected_number(spot, hit, &value, new),
-                    None => Verdict::Keep(0),
-                };
-            }
+            | Scalar::Enum(..) => None,
         };
-        match hit {
-            Some(hit) if !self.rules.rules[usize::from(hit.rule)].allows(text) => {
-                self.selected_text(spot, hit, text, kind, new)
+        // Keys are a matter of detectors and copies.
+        let hits = if spot.is_key { 0 } else { self.judge.hits(judgement.hits).len() };
+        for at in 0..hits {
+            let hit = self.judge.hits(judgement.hits)[at];
+            let verdict = match text {
+                Some((text, kind)) => self.selected_text(spot, hit, text, kind, new),
+                None => self.selected_number(spot, hit, &value, new),
+            };
+            if let Some(verdict) = verdict {
+                return verdict;
             }
-            _ => self.text(spot, text, kind, judgement.detecting, new),
+        }
+        match text {
+            Some((text, kind)) => self.text(spot, text, kind, judgement.detecting, new),
+            None => Verdict::Keep(0),
         }
     }
 
     fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>) {
-        if self.refusal.is_some() {
+        // The other pass refuses it, unless it is thrown away there.
+        if self.refusal.is_some() || matches!(self.mode, Mode::Learn(_)) {
             return;
         }
         let (type_name, why) = match opaque {
@@ -492,7 +529,7 @@ impl Editor for Pass<'_> {
                 (type_name, format!("field {field} of `{type_name}`, which its descriptor does not know"))
             }
         };
-        if let Err(refusal) = self.pass_on(&spot.path(), type_name, why) {
+        if let Err(refusal) = self.pass_on(&spot.path_without_keys(), type_name, why) {
             self.refusal = Some(refusal);
         }
     }

@@ -28,7 +28,17 @@ impl<'r> Learner<'r> {
     ///
     /// [`Refusal`] if it can't be looked into, or a rule can't be applied to it.
     pub fn learn(&mut self, entry: &Entry, method: &str) -> Result<(), Refusal> {
-        self.pass.run(&mut self.splicer, entry, method)?;
+        self.pass.run(&mut self.splicer, entry, (method, false))?;
+        Ok(())
+    }
+
+    /// The same of an entry that an earlier run has made, as its map says: what that made of values is no value.
+    ///
+    /// # Errors
+    ///
+    /// As for [`learn`](Self::learn).
+    pub fn learn_made(&mut self, entry: &Entry, method: &str) -> Result<(), Refusal> {
+        self.pass.run(&mut self.splicer, entry, (method, true))?;
         Ok(())
     }
 
@@ -69,7 +79,20 @@ impl<'r> Redactor<'r> {
     ///
     /// [`Refusal`] if it can't be looked into, or a rule can't be applied to it.
     pub fn redact(&mut self, entry: &Entry, method: &str) -> Result<Redacted, Refusal> {
-        let edits = self.pass.run(&mut self.splicer, entry, method)?;
+        self.redact_any(entry, method, false)
+    }
+
+    /// The same of an entry that an earlier run has made, as its map says: what that made of values stays.
+    ///
+    /// # Errors
+    ///
+    /// As for [`redact`](Self::redact).
+    pub fn redact_made(&mut self, entry: &Entry, method: &str) -> Result<Redacted, Refusal> {
+        self.redact_any(entry, method, true)
+    }
+
+    fn redact_any(&mut self, entry: &Entry, method: &str, is_made: bool) -> Result<Redacted, Refusal> {
+        let edits = self.pass.run(&mut self.splicer, entry, (method, is_made))?;
         let uninspected = std::mem::take(&mut self.pass.uninspected);
         let (changes, warnings) = self.pass.take_changes();
         let Some(edits) = edits else {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashSet;
 
 use super::PROPAGATED_CHARACTERS;
@@ -14,6 +14,9 @@ const HEAD_BYTES: usize = PROPAGATED_CHARACTERS;
 /// How many values are looked for at once by how they begin, in plain text and in base64. Of more the automaton would take too much
 /// memory, and every text is taken apart.
 const SOUGHT_VALUES: usize = 10_000;
+
+/// How many bytes a value has at most that is looked for as a part of a text; longer ones are known as a whole.
+const EMBEDDED_BYTES: usize = 4096;
 
 /// How many beginnings make a table of all steps worth its memory.
 const TABLE_HEADS: usize = 500;
@@ -56,7 +59,8 @@ pub(super) fn is_propagated(value: &[u8]) -> bool {
         }
 }
 
-/// A value as it may stand elsewhere, with what stands for it there: without the line break that ends it, and as a string of JSON.
+/// A value as it may stand elsewhere, with what stands for it there: without the line break that ends it, as a string of JSON, and as
+/// forms write it.
 pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<(Box<[u8]>, Box<[u8]>, u16)> {
     let mut others: Vec<(Box<[u8]>, Box<[u8]>, u16)> = Vec::new();
     let mut add = |value: &[u8], new: &[u8]| {
@@ -68,6 +72,12 @@ pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<(Box
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() < value.len() {
         add(line, new);
+    }
+    // As forms write blanks.
+    let with_pluses =
+        |text: &[u8]| text.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect::<Vec<_>>();
+    if value.contains(&b' ') {
+        add(&with_pluses(line), &with_pluses(new));
     }
     let in_json = |text: &[u8]| {
         let quoted = serde_json::to_vec(std::str::from_utf8(text).ok()?).ok()?;
@@ -137,7 +147,8 @@ impl Replacements {
             patterns.sort();
             patterns.dedup();
             let kind = (patterns.len() <= TABLE_HEADS).then_some(AhoCorasickKind::DFA);
-            AhoCorasick::builder().kind(kind).build(patterns).ok()
+            // The fast ways of looking for several are for this kind of match alone.
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(patterns).ok()
         });
         let made = done.texts.into_values().map(|(new, _)| new.into()).collect();
         Replacements { made, places: done.places, all, are_sought_anywhere: false, heads, sought: sought.flatten() }
@@ -176,13 +187,13 @@ impl Replacements {
         Some(&self.all[place])
     }
 
-    /// Whether a value may stand in a text, plain, in base64, or URL-encoded.
+    /// Whether a value may stand in a text, plain or in base64.
     pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
         if self.all.is_empty() || text.len() < PROPAGATED_CHARACTERS {
             return false;
         }
         match &self.sought {
-            Some(sought) => sought.is_match(text) || memchr::memchr(b'%', text).is_some(),
+            Some(sought) => sought.is_match(text) || is_wrapped(text),
             None => true,
         }
     }
@@ -190,11 +201,16 @@ impl Replacements {
     /// Calls `on` for every value in a plain text that is bounded by delimiters or the ends of the text, from left to right; of
     /// several that begin at one place for the longest. `anywhere` asks for no delimiters: bytes that are no text have none.
     pub(super) fn find<'r>(&'r self, text: &[u8], anywhere: bool, mut on: impl FnMut(Range<usize>, &'r Replacement)) {
-        let is_border = |at: usize| at == 0 || at == text.len() || !is_of_name(text[at - 1]) || !is_of_name(text[at]);
+        if text.len() > EMBEDDED_BYTES
+            && let Some(replacement) = self.of(text)
+        {
+            return on(0..text.len(), replacement);
+        }
         let mut at = 0;
         while let Some(head) = text.get(at..).and_then(head) {
-            if (anywhere || is_border(at)) && self.heads.contains(&head) {
-                let found = self.longest(&text[at..], |end| anywhere || is_border(at + end));
+            if (anywhere || is_border(text, at)) && self.heads.contains(&head) {
+                let longest = &text[at..text.len().min(at + EMBEDDED_BYTES)];
+                let found = self.longest(longest, |end| anywhere || is_border(text, at + end));
                 if let Some(replacement) = found {
                     let end = at + replacement.value.len();
                     on(at..end, replacement);
@@ -225,9 +241,40 @@ fn head(value: &[u8]) -> Option<u64> {
     value.first_chunk::<HEAD_BYTES>().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Whether a byte is part of a name, and no delimiter.
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii()
+/// Whether a text has lines of 64 or 76 characters, as base64 has that is wrapped: a value may stand across their ends.
+fn is_wrapped(text: &[u8]) -> bool {
+    let mut behind = 0;
+    memchr::memchr_iter(b'\n', text).any(|end| {
+        let line = text[behind..end].strip_suffix(b"\r").unwrap_or(&text[behind..end]);
+        behind = end + 1;
+        matches!(line.len(), 64 | 76)
+    })
+}
+
+/// Whether a name may begin or end at a place of a text: it is an end of the text, or what stands on one side of it is a delimiter,
+/// no letter, digit, `_` or `-`.
+fn is_border(text: &[u8], at: usize) -> bool {
+    let is_delimiter = |byte: u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-');
+    at == 0
+        || at == text.len()
+        || is_delimiter(text[at - 1])
+        || is_delimiter(text[at])
+        || (!text[at].is_ascii() || !text[at - 1].is_ascii()) && is_border_of_characters(text, at)
+}
+
+/// The same where characters beyond ASCII stand, of which letters and digits are parts of names.
+#[cold]
+fn is_border_of_characters(text: &[u8], at: usize) -> bool {
+    /// How many bytes a character has at most.
+    const CHARACTER_BYTES: usize = 4;
+    let is_delimiter = |character: char| !character.is_alphanumeric() && !matches!(character, '_' | '-');
+    let before = (1..=CHARACTER_BYTES.min(at)).find_map(|bytes| std::str::from_utf8(&text[at - bytes..at]).ok());
+    let behind =
+        (1..=CHARACTER_BYTES.min(text.len() - at)).find_map(|bytes| std::str::from_utf8(&text[at..at + bytes]).ok());
+    // What is no character is no letter.
+    let is_end =
+        |side: Option<&str>, character: fn(&str) -> Option<char>| side.and_then(character).is_none_or(is_delimiter);
+    is_end(before, |side| side.chars().next_back()) || is_end(behind, |side| side.chars().next())
 }
 
 /// What stands in a text in which a value stands, plain or in base64, wherever in it that begins and in either alphabet.
@@ -289,6 +336,8 @@ mod tests {
             ("my-projectmy-project", "my-projectmy-project"),
             ("my-project my-project", "X X"),
             ("über-my-project", "über-my-project"),
+            ("ümy-project", "ümy-project"),
+            ("“my-project”\u{a0}", "“X”\u{a0}"),
             ("my-proj", "my-proj"),
         ] {
             assert_eq!(replaced(&["my-project"], text), expected, "{text}");

@@ -42,7 +42,7 @@ mod valid;
 mod walk;
 mod well_known;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -268,6 +268,12 @@ impl Schema {
         let mut names: Vec<_> = unknown.map(|(name, _)| name.to_string()).collect();
         names.sort();
         names
+    }
+
+    /// The names of the fields of all message types that were needed so far.
+    pub(crate) fn field_names(&self) -> BTreeSet<&str> {
+        let layouts = self.0.layouts.iter().filter_map(|(_, slot)| slot.layout.get());
+        layouts.flat_map(Layout::fields).map(Field::name).collect()
     }
 
     /// Files that no source has and others import, each with one that does, in the order of the sources.

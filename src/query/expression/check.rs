@@ -2,7 +2,7 @@
 
 use super::compile::UsedPath;
 use super::error::ExpressionError;
-use crate::query::close::close_names;
+use crate::close::close_names;
 use crate::schema::{FieldPath, PathFault, PathFaultKind, PathLink, Schema, ValueClass, check_paths};
 
 /// Compares the paths of an expression with the descriptors.

@@ -18,8 +18,8 @@ use super::picks::{PickId, Picks};
 use super::plan::{Plan, Root, Slot, Step, Uses};
 use super::syntax::{Literal, Name, Node, Operator, Tree};
 use super::values::PRESENCE;
+use crate::close::close_names;
 use crate::entry::Kind;
-use crate::query::close::close_names;
 use crate::schema::{Code, FieldPath, PathLink, PathStart, ValueClass};
 
 /// How deep the tree may be that is evaluated: cel needs up to 40 KiB of stack for a level, and threads have 2 MiB.

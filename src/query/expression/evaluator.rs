@@ -10,9 +10,9 @@ use super::functions::CONTEXT;
 use super::picks::PickId;
 use super::tree::{Bindings, NodeId, Tree};
 use super::values::Scene;
+use crate::close::close_names;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use crate::query::AskedValue;
-use crate::query::close::close_names;
 use crate::schema::{Code, LayoutId, Schema, Walker};
 
 /// Follows the entries of one recording, for one expression.

@@ -19,6 +19,8 @@ mod trail;
 use std::fmt;
 use std::str::FromStr;
 
+use super::Schema;
+use crate::close::close_names;
 use crate::entry::{Entry, Kind, Payload};
 use crate::glob::Glob;
 
@@ -93,12 +95,32 @@ impl Selector {
         self.method.is_some()
     }
 
-    /// Whether it selects all that stands in something, and not only what it names: it ends in `**`.
+    /// Whether it selects all that stands in something, and not only what it names: it ends in `**` or `*`.
     pub(crate) fn is_deep(&self) -> bool {
         match &self.pattern {
-            Pattern::Path(steps) => steps.last() == Some(&Step::Deep),
+            Pattern::Path(steps) => match steps.last() {
+                Some(Step::Deep) => true,
+                Some(Step::Field(name)) => name.as_str() == "*",
+                Some(_) | None => false,
+            },
             Pattern::Type { .. } => false,
         }
+    }
+
+    /// The names of fields in its path that no message type has which this schema was asked for so far, each with those that are close.
+    ///
+    /// Names with `*` or `?` in them are left out.
+    pub fn unmet_names(&self, schema: &Schema) -> Vec<(String, Vec<String>)> {
+        let Pattern::Path(steps) = &self.pattern else { return Vec::new() };
+        let known = schema.field_names();
+        let names = steps.iter().filter_map(|step| match step {
+            Step::Field(name) if !name.as_str().contains(['*', '?']) && !known.contains(name.as_str()) => {
+                Some(name.as_str())
+            }
+            _ => None,
+        });
+        let close = |name: &str| close_names(name, known.iter().copied()).into_iter().map(str::to_owned).collect();
+        names.map(|name| (name.to_owned(), close(name))).collect()
     }
 
     /// The selector of a list where this one selects all of its elements one by one.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::wire::push_varint;
+use crate::wire::{push_varint, varint_bytes};
 
 /// Replacements of ranges of a record, none of which overlap.
 #[derive(Debug, Default)]
@@ -71,12 +71,11 @@ impl Edits {
         self.push(range, start, value)
     }
 
-    /// Replaces a length by another one, which takes as many bytes if it can, and says how many more there are.
-    pub(super) fn replace_length(&mut self, range: Range<usize>, length: u64) -> i64 {
+    /// Replaces a length by another one, and says how many more bytes there are. One that is longer than it need be stays so.
+    pub(super) fn replace_length(&mut self, range: Range<usize>, old: u64, length: u64) -> i64 {
         let start = self.new.len();
         push_varint(&mut self.new, length);
-        // A varint may be longer than it need be.
-        while self.new.len() - start < range.len() {
+        while range.len() > varint_bytes(old) && self.new.len() - start < range.len() {
             if let Some(last) = self.new.last_mut() {
                 *last |= 0x80;
             }

@@ -118,7 +118,12 @@ impl Spot<'_> {
 
     /// Its path from the message of the entry, as a selector without a part has it.
     pub(crate) fn path(&self) -> String {
-        path::path(self.data, self.frames, self.step)
+        path::path(self.data, self.frames, self.step, true)
+    }
+
+    /// The same without the keys of maps that are texts, which may be what is not to be told.
+    pub(crate) fn path_without_keys(&self) -> String {
+        path::path(self.data, self.frames, self.step, false)
     }
 }
 
@@ -128,7 +133,9 @@ pub(crate) struct ChangedMessage<'m, 'e> {
     data: &'m [u8],
     content: Range<usize>,
     edits: &'e mut Edits,
-    /// The edits that were made in it begin here.
+    /// Where the edits stand that were made in it, sorted.
+    changed: Vec<usize>,
+    /// They begin at this number.
     first: usize,
     growth: i64,
 }
@@ -144,7 +151,8 @@ impl ChangedMessage<'_, '_> {
             let Ok((tag, value)) = cursor.field(&mut groups) else { return };
             let range = start..cursor.position;
             if let Some(index) = self.layout.field_of_tag(tag.0) {
-                let is_changed = self.edits.since(self.first).any(|edit| range.contains(&edit.start));
+                let next = self.changed.partition_point(|start| *start < range.start);
+                let is_changed = self.changed.get(next).is_some_and(|start| range.contains(start));
                 let value = match value {
                     WireValue::Bits(bits) => FieldValue::Number(bits),
                     WireValue::Span { start, end } => FieldValue::Bytes(&self.data[start as usize..end as usize]),
@@ -595,8 +603,23 @@ impl<'s> Splicer<'s> {
         verdict
     }
 
-    /// Opens an `Any` and the message in it.
+    /// Opens an `Any` and the message in it; those that hold another one, one after the other.
     fn any(&mut self, data: &[u8], next: Next<'s>, cover: u32, editor: &mut impl Editor) -> Result<(), Malformed> {
+        let mut inner = Some((next, cover));
+        while let Some((next, cover)) = inner.take() {
+            inner = self.open_any(data, next, cover, editor)?;
+        }
+        Ok(())
+    }
+
+    /// Opens an `Any` and the message in it, unless that is an `Any` itself, which is handed back.
+    fn open_any(
+        &mut self,
+        data: &[u8],
+        next: Next<'s>,
+        cover: u32,
+        editor: &mut impl Editor,
+    ) -> Result<Option<(Next<'s>, u32)>, Malformed> {
         let content = next.occurrence.content();
         let mut cursor = Cursor::new(data, content.clone());
         let (mut type_url, mut value, mut is_odd) = (None, None, false);
@@ -619,7 +642,7 @@ impl<'s> Splicer<'s> {
         let resolved = self.schema.resolve_bytes(type_url);
         let id = match (&resolved, &value) {
             // Nothing is in it.
-            (_, None) if !is_odd => return Ok(()),
+            (_, None) if !is_odd => return Ok(None),
             (Ok((_, id)), _) if !is_odd => *id,
             (resolved, _) => {
                 let spot = self.spot(data, &next, false);
@@ -632,10 +655,10 @@ impl<'s> Splicer<'s> {
                         Err(reason) => Opaque::Unresolved { type_url: &name, reason },
                     },
                 );
-                return Ok(());
+                return Ok(None);
             }
         };
-        let Some(value) = value else { return Ok(()) };
+        let Some(value) = value else { return Ok(None) };
         let layout = self.schema.layout(id);
         let (state, around) = next.states;
         let inner = Next {
@@ -650,25 +673,21 @@ impl<'s> Splicer<'s> {
         self.pass_over();
         let verdict = self.ask_message(data, &inner, layout, &data[inner.occurrence.content()], editor);
         match verdict {
-            Verdict::Keep(_) if layout.well_known() == Some(WellKnown::Any) => {
-                let Verdict::Keep(cover) = verdict else { return Ok(()) };
-                self.any(data, inner, cover, editor)
-            }
+            Verdict::Keep(cover) if layout.well_known() == Some(WellKnown::Any) => return Ok(Some((inner, cover))),
             Verdict::Keep(cover) => {
                 let table = self.tracker.table(inner.states.0, layout);
-                self.open(Body::Message { layout, table }, inner.step, inner.occurrence, cover)
+                self.open(Body::Message { layout, table }, inner.step, inner.occurrence, cover)?;
             }
             // The Any goes with its message.
             Verdict::Drop => {
                 self.frames.pop();
                 self.change(Verdict::Drop, &next, None);
-                Ok(())
             }
             Verdict::Clear | Verdict::Replace => {
                 self.change(verdict, &inner, None);
-                Ok(())
             }
         }
+        Ok(None)
     }
 
     /// Asks about numbers that stand one behind the other.
@@ -904,7 +923,10 @@ impl<'s> Splicer<'s> {
         {
             let content = frame.content.start as usize..frame.content.end as usize;
             let first = frame.edits as usize;
-            let mut message = ChangedMessage { layout, data, content, edits: &mut self.edits, first, growth: 0 };
+            let mut changed: Vec<usize> = self.edits.since(first).map(|edit| edit.start).collect();
+            changed.sort_unstable();
+            let edits = &mut self.edits;
+            let mut message = ChangedMessage { layout, data, content, edits, changed, first, growth: 0 };
             let selected = Selected {
                 state: StateId::default(),
                 around: None,
@@ -927,8 +949,9 @@ impl<'s> Splicer<'s> {
         if let Some(length) = frame.length
             && growth != 0
         {
-            let new = frame.content.len() as i64 + growth;
-            growth += self.edits.replace_length(length as usize..frame.content.start as usize, new as u64);
+            let old = frame.content.len() as u64;
+            let new = old as i64 + growth;
+            growth += self.edits.replace_length(length as usize..frame.content.start as usize, old, new as u64);
         }
         if let Some(outer) = self.frames.last_mut() {
             outer.growth += growth;

@@ -46,23 +46,26 @@ impl Key {
     }
 }
 
-/// How long a path may become before the rest of it is left out, as in a comparison.
-const PATH_BYTES: usize = 4096;
+/// How long a path may become before the rest of it is left out: every change has one.
+const PATH_BYTES: usize = 1024;
+
+/// How many bytes of a key are shown.
+const KEY_BYTES: usize = 64;
 
 /// The path through all that is open, and on to a value.
-pub(super) fn path(data: &[u8], frames: &[Frame<'_>], last: &Step<'_>) -> String {
+pub(super) fn path(data: &[u8], frames: &[Frame<'_>], last: &Step<'_>, with_keys: bool) -> String {
     let mut path = String::new();
     for step in frames.iter().map(|frame| &frame.step).chain([last]) {
         if path.len() > PATH_BYTES {
             path.push('…');
             break;
         }
-        put(&mut path, data, step);
+        put(&mut path, data, step, with_keys);
     }
     path
 }
 
-fn put(path: &mut String, data: &[u8], step: &Step<'_>) {
+fn put(path: &mut String, data: &[u8], step: &Step<'_>, with_keys: bool) {
     match step {
         Step::Nothing => {}
         Step::Field(field) => put_name(path, field),
@@ -73,6 +76,7 @@ fn put(path: &mut String, data: &[u8], step: &Step<'_>) {
         Step::Entry(field, key) => {
             put_name(path, field);
             match key {
+                Key::Text(_) | Key::New(_) if !with_keys => path.push_str("[*]"),
                 Key::Text(range) => {
                     path.push_str(&format!("[{}]", quoted(&data[range.start as usize..range.end as usize])))
                 }
@@ -100,6 +104,7 @@ fn put_name(path: &mut String, field: &Field) {
 /// A text as a key is written in a selector.
 fn quoted(key: &[u8]) -> String {
     let mut quoted = Vec::new();
-    quote_go(&mut quoted, key);
-    String::from_utf8_lossy(&quoted).into_owned()
+    quote_go(&mut quoted, &key[..key.len().min(KEY_BYTES)]);
+    let dots = if key.len() > KEY_BYTES { "…" } else { "" };
+    String::from_utf8_lossy(&quoted).into_owned() + dots
 }

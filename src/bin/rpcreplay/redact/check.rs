@@ -9,6 +9,7 @@ use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, Uninspected, Val
 use super::Redact;
 use super::map::Map;
 use super::recordings::Recording;
+use super::report::tell_unmet;
 use super::run::{Redaction, each_redacted, refused};
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome, Trouble, report};
@@ -31,8 +32,9 @@ impl Redact {
         let colors = ColorWhen::Auto.colors() && std::io::stdout().is_terminal();
         let mut findings = Findings::new(self.format, rule_infos(redaction.rules), colors);
         let mut outcome = Outcome::Fine;
+        let mut met = vec![false; redaction.rules.rules().len()];
         for recording in recordings {
-            match self.check_one(redaction, recording, map.as_ref(), &mut findings, &mut output) {
+            match self.check_one(redaction, recording, map.as_ref(), (&mut findings, &mut met), &mut output) {
                 Ok(true) if outcome == Outcome::Fine => outcome = Outcome::Different,
                 Ok(_) => {}
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
@@ -47,6 +49,9 @@ impl Redact {
         findings.finish(&mut end);
         output.write(&end)?;
         output.flush()?;
+        if outcome != Outcome::Reported {
+            tell_unmet(redaction.rules, &met, redaction.schema);
+        }
         Ok(outcome)
     }
 
@@ -56,7 +61,7 @@ impl Redact {
         redaction: &Redaction<'_>,
         recording: &Recording,
         map: Option<&Map>,
-        findings: &mut Findings,
+        (findings, met): (&mut Findings, &mut [bool]),
         output: &mut Output,
     ) -> Result<bool, Failure> {
         let mut source = Source::new(&recording.path);
@@ -64,6 +69,8 @@ impl Redact {
         let rules = redaction.rules;
         let done = map.map(|map| map.done(&recording.path, rules)).unwrap_or_default();
         let replacements = self.replacements(redaction, &mut source, done)?;
+        // With the originals at hand none may be left, not even a part of something else.
+        let replacements = if map.is_some() { replacements.anywhere() } else { replacements };
         let reader = source.reader(redaction.schema, self.limit.options())?;
         let mut redactor = Redactor::new(rules, redaction.schema, &replacements);
         let initial = redactor.redact_initial(&reader.header().initial);
@@ -89,6 +96,7 @@ impl Redact {
         each_redacted(rules, reader, &name, &mut redactor, |entry, method, redacted| {
             tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
+        met.iter_mut().zip(redactor.met()).for_each(|(all, met)| *all |= met);
         Ok(is_left)
     }
 }

@@ -67,6 +67,9 @@ impl Redact {
                 }
             }
         }
+        if findings.recordings == 0 {
+            return Ok(outcome);
+        }
         let mut text = findings.rules().into_bytes();
         escape_controls(&mut text);
         match self.output.as_deref().filter(|path| path.as_os_str() != "-") {
@@ -199,9 +202,19 @@ impl Findings {
              # `rpcreplay redact --check` fails where something is left.\n\
              #\n\
              # An action is clear, drop, replace:TEXT, mask:N, pseudonym, pseudonym:same-length or shift. With pseudonym, different\n\
-             # values stay different; it needs a key in the environment, RPCREPLAY_KEY, that is the same for everybody.\n",
+             # values stay different; it needs a key in the environment, RPCREPLAY_KEY, that is the same for everybody. Of several rules\n\
+             # for a value the first counts.\n",
             self.recordings
         );
+        if let Some((count, recordings)) = self.detected.get(PROJECT) {
+            let times = if *count == 1 { "once" } else { &format!("{count} times") };
+            out.push_str(&format!(
+                "\n# Ids of projects, found {times} in {recordings} of {}: no secrets, but perhaps nobody else's business.\n\
+                 # [[detector]]\n# name = \"{PROJECT}\"\n# pattern = '{PROJECT_PATTERN}'\n#\n\
+                 # [[redact]]\n# name = \"projects\"\n# detect = \"{PROJECT}\"\n# action = \"pseudonym\"\n",
+                self.recordings
+            ));
+        }
         self.put_detected(&mut out);
         if !self.telling.is_empty() {
             out.push_str("\n# Fields whose names say that they hold secrets.\n[[redact]]\nname = \"secret fields\"\nselect = [\n");
@@ -218,15 +231,6 @@ impl Findings {
             let times = if self.marked == 1 { "once" } else { &format!("{} times", self.marked) };
             out.push_str(&format!(
                 "\n# Fields that their authors marked as sensitive, found {times}.\n[[redact]]\nname = \"debug_redact\"\ndebug-redact = true\naction = \"clear\"\n"
-            ));
-        }
-        if let Some((count, recordings)) = self.detected.get(PROJECT) {
-            let times = if *count == 1 { "once" } else { &format!("{count} times") };
-            out.push_str(&format!(
-                "\n# Ids of projects, found {times} in {recordings} of {}: no secrets, but perhaps nobody else's business.\n\
-                 # [[detector]]\n# name = \"{PROJECT}\"\n# pattern = '{PROJECT_PATTERN}'\n#\n\
-                 # [[redact]]\n# name = \"projects\"\n# detect = \"{PROJECT}\"\n# action = \"pseudonym\"\n",
-                self.recordings
             ));
         }
         for type_name in &self.uninspected {

@@ -16,7 +16,7 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ use crate::target::Destination;
 /// A map, and what stood in it before this run.
 pub struct Map {
     name: String,
-    out: BufWriter<File>,
+    out: Option<BufWriter<File>>,
     lines: Vec<Line>,
 }
 
@@ -87,7 +87,15 @@ impl Map {
             file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(trouble)?;
         }
         let lines = read(&name, &file)?;
-        Ok(Map { name, out: BufWriter::new(file), lines })
+        Ok(Map { name, out: Some(BufWriter::new(file)), lines })
+    }
+
+    /// Reads a map to which nothing is to be added.
+    pub fn read(path: &Path) -> Result<Map, Trouble> {
+        let name = name_of(path);
+        let file = File::open(path).map_err(|error| Trouble::new(&name, error))?;
+        let lines = read(&name, &file)?;
+        Ok(Map { name, out: None, lines })
     }
 
     /// What earlier runs did to the recording at a path.
@@ -165,7 +173,7 @@ impl Written<'_> {
 
     /// Makes sure that all of it is kept before the recording takes its place.
     pub fn finish(self) -> Result<(), Failure> {
-        let Map { name, out, .. } = self.map;
+        let Map { name, out: Some(out), .. } = self.map else { return Ok(()) };
         let kept = out.flush().and_then(|()| out.get_ref().sync_data());
         Ok(kept.map_err(|error| Trouble::new(name, error))?)
     }
@@ -211,7 +219,7 @@ impl Written<'_> {
     fn put(&mut self, mut line: Vec<u8>) -> Result<(), Failure> {
         line.retain(|byte| *byte != b'\n');
         line.push(b'\n');
-        let Map { name, out, .. } = &mut *self.map;
+        let Map { name, out: Some(out), .. } = &mut *self.map else { return Ok(()) };
         Ok(out.write_all(&line).map_err(|error| Trouble::new(name, error))?)
     }
 }
@@ -225,16 +233,18 @@ fn kind_word(kind: ValueKind) -> &'static str {
     }
 }
 
+const MAP_HINT: &str = "a map is what --map of an earlier run wrote";
+
 /// Reads the lines of a map.
 fn read(name: &str, file: &File) -> Result<Vec<Line>, Trouble> {
     let mut lines = Vec::new();
     for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-        let line = line.map_err(|error| Trouble::new(name, error))?;
+        let line = line.map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => Trouble::new(name, "is no map").with_hint(MAP_HINT),
+            _ => Trouble::new(name, error),
+        })?;
         let place = format!("{name}:{number}");
-        let no_map = |what: &str| {
-            Trouble::new(&place, format!("is no line of a map: {what}"))
-                .with_hint("a map is what --map of an earlier run wrote")
-        };
+        let no_map = |what: &str| Trouble::new(&place, format!("is no line of a map: {what}")).with_hint(MAP_HINT);
         let value: Value = serde_json::from_str(&line).map_err(|error| no_map(&error.to_string()))?;
         lines.push(line_of(&value).ok_or_else(|| no_map("a member is missing, or of another type"))?);
     }
@@ -356,22 +366,26 @@ impl Redact {
     }
 }
 
-/// The lines of a recording: those of what was written to its path, or else of what was written under its name.
+/// The lines of a recording: those of what was written to its path, or else to the one that ends most like it.
 fn of_recording<'l>(map: &str, lines: &'l [Line], name: &str) -> Result<Vec<&'l Line>, Trouble> {
-    let by_path: Vec<_> = lines.iter().filter(|line| line.to == name).collect();
-    if !by_path.is_empty() {
-        return Ok(by_path);
-    }
-    let file_name = |path: &str| Path::new(path).file_name().map(PathBuf::from);
-    let by_name: Vec<_> = lines
-        .iter()
-        .filter(|line| file_name(&line.to) == file_name(name) || line.to == name_of(Path::new("-")))
-        .collect();
-    let paths: std::collections::HashSet<_> = by_name.iter().map(|line| &line.to).collect();
-    match paths.len() {
-        0 => Err(Trouble::new(name, format!("{map} holds nothing of it"))
+    let alike = |to: &str| {
+        let (to, name) = (Path::new(to).components().rev(), Path::new(name).components().rev());
+        to.zip(name).take_while(|(one, other)| one == other).count()
+    };
+    let mut places: Vec<&str> = lines.iter().map(|line| line.to.as_str()).collect();
+    places.sort_unstable();
+    places.dedup();
+    let stdout = name_of(Path::new("-"));
+    let most = places.iter().map(|to| alike(to)).max().unwrap_or_default();
+    let closest: Vec<&str> = match places.iter().find(|to| **to == name) {
+        Some(to) => vec![to],
+        None if most > 0 => places.into_iter().filter(|to| alike(to) == most).collect(),
+        None => places.into_iter().filter(|to| *to == stdout).collect(),
+    };
+    match *closest {
+        [place] => Ok(lines.iter().filter(|line| line.to == place).collect()),
+        [] => Err(Trouble::new(name, format!("{map} holds nothing of it"))
             .with_hint("restore the recording that was written when the map was, under its name")),
-        1 => Ok(by_name),
         _ => Err(Trouble::new(name, format!("{map} holds several recordings of this name"))
             .with_hint("restore each under the path to which it was written")),
     }

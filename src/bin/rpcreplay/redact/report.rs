@@ -6,8 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use rpcreplay::entry::Entry;
-use rpcreplay::redact::{Action, Cause, Change, Redacted, Rules, ValueKind, Warning};
-use rpcreplay::schema::quote_go;
+use rpcreplay::redact::{Action, Cause, Change, PROPAGATED_CHARACTERS, Redacted, Rules, ValueKind, Warning};
+use rpcreplay::schema::{Schema, quote_go};
 
 use super::run::Sent;
 use crate::failure::{Failure, Trouble, name_of, note};
@@ -25,6 +25,12 @@ pub struct Report<'r> {
     met: Vec<bool>,
     /// The rules some of whose values can't be known again.
     unrecognisable: Vec<bool>,
+    /// Whether it is told of a recording that nothing was redacted: of many recordings it is not.
+    tells_all: bool,
+    recordings: u64,
+    changed: u64,
+    /// Whether something that a program sends was redacted.
+    is_sent: bool,
 }
 
 struct ReportFile {
@@ -51,6 +57,7 @@ pub struct OfRecording<'a, 'r> {
     warnings: BTreeMap<Warning, (u64, u64)>,
     uninspected: BTreeMap<String, u64>,
     has_changes: bool,
+    is_initial_changed: bool,
 }
 
 /// What counts as one line of a report.
@@ -58,7 +65,7 @@ type Line = (String, usize, String, bool);
 
 impl<'r> Report<'r> {
     /// Nothing was told yet.
-    pub fn new(rules: &'r Rules, is_shown: bool, path: Option<&Path>) -> Result<Self, Failure> {
+    pub fn new(rules: &'r Rules, is_shown: bool, tells_all: bool, path: Option<&Path>) -> Result<Self, Failure> {
         let count = rules.rules().len();
         let file = path.map(|path| {
             let name = name_of(path);
@@ -74,6 +81,10 @@ impl<'r> Report<'r> {
             counts: vec![RuleCount::default(); count],
             met: vec![false; count],
             unrecognisable: vec![false; count],
+            tells_all,
+            recordings: 0,
+            changed: 0,
+            is_sent: false,
         })
     }
 
@@ -98,11 +109,12 @@ impl<'r> Report<'r> {
             warnings: BTreeMap::new(),
             uninspected: BTreeMap::new(),
             has_changes: false,
+            is_initial_changed: false,
         })
     }
 
     /// Tells what is to be told of all of them, of which some may have been read in part.
-    pub fn finish(mut self, has_map: bool, are_all_whole: bool) -> Result<(), Failure> {
+    pub fn finish(mut self, has_map: bool, are_all_whole: bool, schema: &Schema) -> Result<(), Failure> {
         let rules = self.rules.rules();
         if let Some(file) = &mut self.file {
             let mut end = b"],\n\"rules\":[".to_vec();
@@ -122,8 +134,17 @@ impl<'r> Report<'r> {
         if let Some(output) = &mut self.shown {
             output.flush()?;
         }
-        for (rule, _) in rules.iter().zip(&self.met).filter(|(_, met)| are_all_whole && !**met) {
-            note("note: ", &format!("rule `{}` selected nothing", rule.name));
+        if self.is_sent {
+            note("hint: ", "a program replays what was redacted if it sends the redacted values, too");
+        }
+        if !self.tells_all {
+            let values: u64 = self.counts.iter().map(|count| count.selected + count.copied).sum();
+            let would = if self.shown.is_some() { "would be redacted" } else { "redacted" };
+            let (changed, recordings) = (self.changed, self.recordings);
+            note("rpcreplay: ", &format!("{values} values {would} in {changed} of {recordings} recordings"));
+        }
+        if are_all_whole {
+            tell_unmet(self.rules, &self.met, schema);
         }
         let unrecognisable: Vec<_> =
             rules.iter().zip(&self.unrecognisable).filter(|(_, is_so)| **is_so).map(|(rule, _)| rule).collect();
@@ -149,6 +170,7 @@ impl ReportFile {
 impl OfRecording<'_, '_> {
     /// What was replaced in the initial state.
     pub fn initial(&mut self, changes: &[Change]) -> Result<(), Failure> {
+        self.is_initial_changed = !changes.is_empty();
         self.add(0, 0, "", changes)
     }
 
@@ -164,6 +186,11 @@ impl OfRecording<'_, '_> {
             *self.uninspected.entry(uninspected.type_name.clone()).or_default() += 1;
         }
         self.add(entry.index().0, entry.offset(), method, &redacted.changes)
+    }
+
+    /// Whether something was replaced so far.
+    pub fn has_changes(&self) -> bool {
+        self.redacted > 0 || self.is_initial_changed
     }
 
     /// By rule: whether it has selected something, or its detectors were asked.
@@ -227,17 +254,22 @@ impl OfRecording<'_, '_> {
     /// Tells what is to be told of the recording.
     pub fn end(self) -> Result<(), Failure> {
         let OfRecording { report, name, entries, redacted, counts, sent, warnings, uninspected, .. } = self;
+        let is_initial_changed = self.is_initial_changed;
         if let Some(file) = &mut report.file {
             let mut end = b"],\"warnings\":[".to_vec();
             for (number, (warning, (entry, count))) in warnings.iter().enumerate() {
                 end.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
                 let (kind, place) = match warning {
-                    Warning::Checksum { place } => ("checksum", place),
-                    Warning::Binary { place } => ("binary", place),
+                    Warning::Checksum { place } => ("checksum", place.as_str()),
+                    Warning::Binary { place } => ("binary", place.as_str()),
+                    Warning::OtherKey { place } => ("other key", place.as_str()),
+                    Warning::Short => ("short", ""),
                 };
                 put_object(&mut end, |object| {
                     object.string("kind", kind);
-                    object.string("selector", place);
+                    if !place.is_empty() {
+                        object.string("selector", place);
+                    }
                     object.number("entry", *entry);
                     object.number("count", *count);
                 });
@@ -269,18 +301,34 @@ impl OfRecording<'_, '_> {
             values => {
                 let plural = if values == 1 { "value" } else { "values" };
                 let of = if entries == 1 { "entry" } else { "entries" };
-                format!("{values} {plural} {would} in {redacted} of {entries} {of} ({})", by_rule.join(", "))
+                let of_initial = if is_initial_changed { " and the initial state" } else { "" };
+                format!(
+                    "{values} {plural} {would} in {redacted} of {entries} {of}{of_initial} ({})",
+                    by_rule.join(", ")
+                )
             }
         };
-        note("rpcreplay: ", &format!("{name}: {words}"));
+        report.recordings += 1;
+        report.changed += u64::from(selected + copied > 0);
+        if selected + copied > 0 || report.tells_all {
+            note("rpcreplay: ", &format!("{name}: {words}"));
+        }
         if let Some(words) = sent.words() {
             note("warning: ", &format!("{name}: {words}"));
-            note("hint: ", "a program replays the recording if it sends the redacted values, too");
+            report.is_sent = true;
         }
         for (warning, (entry, count)) in warnings {
             let more = if count == 1 { String::new() } else { format!(" and {} more", count - 1) };
             let words = match warning {
                 Warning::Checksum { place } => format!("`{place}` may not fit what was redacted beside it"),
+                Warning::OtherKey { place } => {
+                    format!("`{place}` looked like a pseudonym that was made with another key, and got another one")
+                }
+                Warning::Short => {
+                    let what = if count == 1 { "a value is" } else { "values are" };
+                    let least = PROPAGATED_CHARACTERS;
+                    format!("{what} shorter than {least} characters: copies outside of what the rule selects stay")
+                }
                 Warning::Binary { place } => {
                     format!("a part of `{place}` was redacted, which is no text: what reads it may not understand it")
                 }
@@ -295,6 +343,23 @@ impl OfRecording<'_, '_> {
             );
         }
         Ok(())
+    }
+}
+
+/// Says which rules selected nothing, and names of fields that may have been meant.
+pub fn tell_unmet(rules: &Rules, met: &[bool], schema: &Schema) {
+    for (rule, _) in rules.rules().iter().zip(met).filter(|(_, met)| !**met) {
+        note("note: ", &format!("rule `{}` selected nothing", rule.name));
+        for selector in &rule.select {
+            for (name, close) in selector.unmet_names(schema) {
+                let close: Vec<_> = close.iter().map(|name| format!("`{name}`")).collect();
+                let words = match &*close {
+                    [] => "is the name of no field in what was read".to_owned(),
+                    close => format!("is the name of no field in what was read; did you mean {}?", close.join(" or ")),
+                };
+                note("hint: ", &format!("`{name}` {words}"));
+            }
+        }
     }
 }
 

@@ -10,11 +10,14 @@ use rpcreplay::detect::{Own, known};
 use rpcreplay::glob::Glob;
 use rpcreplay::redact::{Action, Allow, Checksum, Key, Rule, Rules, RulesBuilder, RulesFault};
 
-use crate::failure::{Trouble, name_of};
+use crate::failure::{Trouble, name_of, note};
 use crate::project::Project;
 
 /// The variable of the environment that holds the key, unless another one is named.
 pub const KEY_VARIABLE: &str = "RPCREPLAY_KEY";
+
+/// Keys of fewer bytes are warned of.
+const SHORT_KEY_BYTES: usize = 16;
 
 /// What becomes of what detectors find, unless something else is said.
 const FOUND: &str = "replace:REDACTED";
@@ -31,7 +34,7 @@ pub struct RuleArgs {
     #[arg(long, value_name = "SELECTOR=ACTION", value_parser = parse_rule)]
     pub redact: Vec<Rule>,
 
-    /// Redact what this detector finds, `all` for all of them; it becomes REDACTED unless an action is named (can be repeated)
+    /// Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)
     ///
     /// Detectors look into all strings, bytes, keys of maps and the initial state, also into what is written in base64 or URL-encoded
     /// there. `--detectors` lists them.
@@ -71,7 +74,13 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
 }
 
 fn parse_allow(text: &str) -> Result<Allow, String> {
-    text.parse().map_err(|error: regex::Error| error.to_string())
+    text.parse().map_err(|error: regex::Error| fault_of(&error))
+}
+
+/// What is wrong with a pattern, without the lines that show it.
+fn fault_of(error: &regex::Error) -> String {
+    let fault = error.to_string();
+    fault.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 impl RuleArgs {
@@ -102,13 +111,13 @@ impl RuleArgs {
         }
         for detect in &self.detect {
             places.push("--detect".to_owned());
-            let rule = detecting(detect, &builder.detectors);
+            let rule = detecting(detect);
             builder.rules.push(rule.map_err(|error| Trouble::new("--detect", error))?);
         }
         for (path, config) in &configs {
             for rule in &config.rules {
                 places.push(format!("{}:{}", name_of(path), rule.action.line));
-                let rule = rule_of(path, rule, &builder.detectors, builder.rules.len() + 1)?;
+                let rule = rule_of(path, rule, builder.rules.len() + 1)?;
                 builder.rules.push(rule);
             }
         }
@@ -152,7 +161,15 @@ impl RuleArgs {
                 None => return Err(Trouble::new(&self.key_env, "is not set in the environment")),
             },
         };
-        match Key::new(&secret) {
+        if (1..SHORT_KEY_BYTES).contains(&secret.trim_ascii().len()) {
+            note(
+                "warning: ",
+                &format!(
+                    "{name}: a key of fewer than {SHORT_KEY_BYTES} characters can be guessed, and with it what pseudonyms stand for"
+                ),
+            );
+        }
+        match Key::new(&secret).filter(|_| !secret.trim_ascii().is_empty()) {
             Some(key) => Ok(Some(key)),
             None => Err(Trouble::new(&name, "is empty, expected a key")
                 .with_hint("a key is any secret text of 16 characters or more")),
@@ -170,11 +187,8 @@ fn add_detectors(builder: &mut RulesBuilder, path: &Path, config: &RedactConfig)
         if is_taken {
             return Err(Trouble::new(&at(&detector.name), format!("there is a detector `{name}` already")));
         }
-        let pattern = Regex::new(&detector.pattern.value).map_err(|error| {
-            let fault = error.to_string();
-            let line = fault.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Trouble::new(&at(&detector.pattern), format!("`pattern`: {line}"))
-        })?;
+        let pattern = Regex::new(&detector.pattern.value)
+            .map_err(|error| Trouble::new(&at(&detector.pattern), format!("`pattern`: {}", fault_of(&error))))?;
         builder.detectors.push(Own { name: name.clone(), pattern });
     }
     for checksum in &config.checksums {
@@ -190,10 +204,10 @@ fn add_detectors(builder: &mut RulesBuilder, path: &Path, config: &RedactConfig)
     Ok(())
 }
 
-/// What names all detectors.
+/// What names all detectors that are built in.
 const ALL: &str = "all";
 
-fn names_of(name: &str, own: &[Own]) -> Vec<String> {
+fn names_of(name: &str) -> Vec<String> {
     match name {
         ALL => {
             known().iter().map(|known| known.name.to_owned()).chain(own.iter().map(|own| own.name.clone())).collect()
@@ -203,13 +217,13 @@ fn names_of(name: &str, own: &[Own]) -> Vec<String> {
 }
 
 /// The rule of a flag `NAME[=ACTION]`.
-fn detecting(text: &str, own: &[Own]) -> Result<Rule, String> {
+fn detecting(text: &str) -> Result<Rule, String> {
     let (name, action) = text.split_once('=').unwrap_or((text, FOUND));
     let action = action.parse().map_err(|error: rpcreplay::redact::NoAction| error.to_string())?;
-    Ok(Rule { detect: names_of(name, own), ..Rule::new(name, action) })
+    Ok(Rule { detect: names_of(name), ..Rule::new(name, action) })
 }
 
-fn rule_of(path: &Path, config: &RedactRuleConfig, own: &[Own], number: usize) -> Result<Rule, Trouble> {
+fn rule_of(path: &Path, config: &RedactRuleConfig, number: usize) -> Result<Rule, Trouble> {
     let at = |setting: &Setting| format!("{}:{}: `{}`", name_of(path), setting.line, setting.key);
     fn parse_all<T: std::str::FromStr<Err: std::fmt::Display>>(
         settings: &[Setting],
@@ -228,10 +242,14 @@ fn rule_of(path: &Path, config: &RedactRuleConfig, own: &[Own], number: usize) -
     Ok(Rule {
         select: parse_all(&config.select, at)?,
         debug_redact: config.debug_redact,
-        detect: config.detect.iter().flat_map(|detector| names_of(&detector.value, own)).collect(),
+        detect: config.detect.iter().flat_map(|detector| names_of(&detector.value)).collect(),
         methods: parse_all(&config.method, at)?,
         except: parse_all(&config.except, at)?,
-        allow: parse_all(&config.allow, at)?,
+        allow: config
+            .allow
+            .iter()
+            .map(|setting| parse_allow(&setting.value).map_err(|fault| Trouble::new(&at(setting), fault)))
+            .collect::<Result<_, _>>()?,
         propagate: config.propagate,
         ..Rule::new(name, action)
     })

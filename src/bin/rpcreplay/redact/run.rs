@@ -1,6 +1,7 @@
 //! The loop of `rpcreplay redact`: a recording is read for the values that are to be replaced, and again to replace them.
 
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use rpcreplay::entry::{Entry, EntryIndex, Kind};
@@ -15,7 +16,7 @@ use super::recordings::{Recording, destinations, recordings};
 use super::report::Report;
 use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
-use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::fingerprint::Identifier;
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
@@ -32,8 +33,15 @@ impl Redact {
     pub(super) fn redact(&self) -> Result<Outcome, Failure> {
         let sources = self.types.load()?.for_good();
         let (rules, _) = self.rules.load(sources.project())?;
-        let map = self.map.as_deref().map(Map::open).transpose()?;
         let recordings = recordings(&self.paths)?;
+        self.refuse_other_outputs(&recordings)?;
+        let map = match &self.map {
+            None => None,
+            // What writes nothing makes no map, either.
+            Some(path) if self.check => Some(Map::read(path)?),
+            Some(path) if self.dry_run => path.exists().then(|| Map::read(path)).transpose()?,
+            Some(path) => Some(Map::open(path)?),
+        };
         let redaction = Redaction { rules: &rules, schema: &sources.schema };
         let outcome = if self.check {
             self.check(&redaction, &recordings, map)
@@ -55,7 +63,8 @@ impl Redact {
             true => recordings.iter().map(|_| Destination::Stdout).collect(),
             false => destinations(&self.paths, recordings, self.output.as_deref(), self.in_place)?,
         };
-        let mut all = Report::new(redaction.rules, self.dry_run, self.report.as_deref())?;
+        let tells_all = recordings.len() == 1;
+        let mut all = Report::new(redaction.rules, self.dry_run, tells_all, self.report.as_deref())?;
         let mut outcome = Outcome::Fine;
         for (recording, destination) in recordings.iter().zip(destinations) {
             match self.write_one(redaction, recording, &destination, &mut all, map.as_mut()) {
@@ -67,7 +76,7 @@ impl Redact {
                 }
             }
         }
-        all.finish(map.is_some(), outcome == Outcome::Fine)?;
+        all.finish(self.map.is_some(), outcome == Outcome::Fine, redaction.schema)?;
         Ok(outcome)
     }
 
@@ -103,7 +112,9 @@ impl Redact {
         let mut told = all.begin(&name)?;
         told.initial(&changes)?;
         let identifier = Identifier::new(redaction.schema, options_of(&reader).is_exact(), true);
-        let written = map.map(|map| map.begin(&recording.path, destination, (redaction.rules, identifier)));
+        let written = map
+            .filter(|_| !self.dry_run)
+            .map(|map| map.begin(&recording.path, destination, (redaction.rules, identifier)));
         let mut written = written.transpose()?;
         if let Some(written) = &mut written {
             written.initial(&reader.header().initial, &header.initial, &changes)?;
@@ -122,10 +133,29 @@ impl Redact {
         if let Some(written) = written {
             written.finish()?;
         }
-        if let Some(writing) = writing {
+        // What is compressed would be written otherwise, and say the same.
+        if let Some(writing) = writing.filter(|_| !self.in_place || told.has_changes()) {
             writing.put_in_place(&name)?;
         }
         told.end()
+    }
+
+    /// Refuses to write a report or a map over a recording, or over each other.
+    fn refuse_other_outputs(&self, recordings: &[Recording]) -> Result<(), Trouble> {
+        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let others = [("--report", &self.report), ("--map", &self.map)];
+        let mut taken: Vec<(PathBuf, String)> =
+            recordings.iter().map(|recording| (real(&recording.path), "a recording that is read".to_owned())).collect();
+        taken.extend(self.output.iter().map(|path| (real(path), "what --output names".to_owned())));
+        for (flag, path) in others {
+            let Some(path) = path else { continue };
+            if let Some((_, what)) = taken.iter().find(|(other, _)| *other == real(path)) {
+                return Err(Trouble::new(&name_of(path), format!("is {what}, and can't be written by {flag}"))
+                    .with_hint("name another file"));
+            }
+            taken.push((real(path), format!("what {flag} names")));
+        }
+        Ok(())
     }
 
     /// Reads a recording for the values that are to be replaced wherever they stand.
