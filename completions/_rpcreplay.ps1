@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join recordings: the calls of the first, then those of the second, and so on')
             [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
             [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
+            [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Take secrets out of recordings, so that they still replay, and prove that none are left')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -299,6 +300,44 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rpcreplay;redact' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Read back what was written on this many threads [default: one per core]')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Redact what this selects (can be repeated)')
+            [CompletionResult]::new('--detect', '--detect', [CompletionResultType]::ParameterName, 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)')
+            [CompletionResult]::new('--debug-redact', '--debug-redact', [CompletionResultType]::ParameterName, 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)')
+            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'Leave values alone that are this text, or that a regular expression matches (can be repeated)')
+            [CompletionResult]::new('--allow-uninspected', '--allow-uninspected', [CompletionResultType]::ParameterName, 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)')
+            [CompletionResult]::new('--key-env', '--key-env', [CompletionResultType]::ParameterName, 'Make pseudonyms with the key in this variable of the environment')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, or into this folder, where recordings keep their names [default: standard output]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file, or into this folder, where recordings keep their names [default: standard output]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write what --check finds in this format')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write what was replaced to this file, as JSON: entries, selectors, rules, actions and counts, and never a value')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Keep the original values in this file, which nobody else may read, for --restore; read it, if it is there, to know them again')
+            [CompletionResult]::new('--restore', '--restore', [CompletionResultType]::ParameterName, 'Put the original values back that this map holds')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Write each recording to where it was read from')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Write each recording to where it was read from')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Write nothing, and show what would be replaced; of values only what they would become')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Write nothing but what is left to be redacted; the exit code is 1 if there is something')
+            [CompletionResult]::new('--init', '--init', [CompletionResultType]::ParameterName, 'Write rules to begin with, for what is found in the recordings')
+            [CompletionResult]::new('--detectors', '--detectors', [CompletionResultType]::ParameterName, 'List the detectors, and what each finds')
+            [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read back what was written, and compare it, before it takes its place; this is the default')
+            [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Do not read back what was written')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'rpcreplay;edit' {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
@@ -495,6 +534,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join recordings: the calls of the first, then those of the second, and so on')
             [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
             [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
+            [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Take secrets out of recordings, so that they still replay, and prove that none are left')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -525,6 +565,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;repair' {
+            break
+        }
+        'rpcreplay;help;redact' {
             break
         }
         'rpcreplay;help;edit' {

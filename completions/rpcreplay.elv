@@ -31,6 +31,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand merge 'Join recordings: the calls of the first, then those of the second, and so on'
             cand split 'Cut a recording into parts: by method, by service, or so many calls each'
             cand repair 'Save what can be saved of a damaged recording, as one that replays'
+            cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
@@ -286,6 +287,43 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;redact'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Read back what was written on this many threads [default: one per core]'
+            cand --redact 'Redact what this selects (can be repeated)'
+            cand --detect 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)'
+            cand --debug-redact 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named'
+            cand --rules 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)'
+            cand --allow 'Leave values alone that are this text, or that a regular expression matches (can be repeated)'
+            cand --allow-uninspected 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)'
+            cand --key-env 'Make pseudonyms with the key in this variable of the environment'
+            cand --key-file 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count'
+            cand -o 'Write to this file, or into this folder, where recordings keep their names [default: standard output]'
+            cand --output 'Write to this file, or into this folder, where recordings keep their names [default: standard output]'
+            cand --format 'Write what --check finds in this format'
+            cand --report 'Write what was replaced to this file, as JSON: entries, selectors, rules, actions and counts, and never a value'
+            cand --map 'Keep the original values in this file, which nobody else may read, for --restore; read it, if it is there, to know them again'
+            cand --restore 'Put the original values back that this map holds'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -i 'Write each recording to where it was read from'
+            cand --in-place 'Write each recording to where it was read from'
+            cand --dry-run 'Write nothing, and show what would be replaced; of values only what they would become'
+            cand --check 'Write nothing but what is left to be redacted; the exit code is 1 if there is something'
+            cand --init 'Write rules to begin with, for what is found in the recordings'
+            cand --detectors 'List the detectors, and what each finds'
+            cand --verify 'Read back what was written, and compare it, before it takes its place; this is the default'
+            cand --no-verify 'Do not read back what was written'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;edit'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
             cand --threads 'Work on this many threads [default: one per core]'
@@ -455,6 +493,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand merge 'Join recordings: the calls of the first, then those of the second, and so on'
             cand split 'Cut a recording into parts: by method, by service, or so many calls each'
             cand repair 'Save what can be saved of a damaged recording, as one that replays'
+            cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
@@ -477,6 +516,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;split'= {
         }
         &'rpcreplay;help;repair'= {
+        }
+        &'rpcreplay;help;redact'= {
         }
         &'rpcreplay;help;edit'= {
         }

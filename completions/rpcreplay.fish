@@ -35,6 +35,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "filter" -d 'Kee
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "git" -d 'Have git show what changed in recordings'
@@ -276,6 +277,39 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l dry-run -
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l threads -d 'Read back what was written on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l redact -d 'Redact what this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l detect -d 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l debug-redact -d 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l rules -d 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l allow -d 'Leave values alone that are this text, or that a regular expression matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l allow-uninspected -d 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l key-env -d 'Make pseudonyms with the key in this variable of the environment' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l key-file -d 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s o -l output -d 'Write to this file, or into this folder, where recordings keep their names [default: standard output]' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l format -d 'Write what --check finds in this format' -r -f -a "text\t'A line for each, as compilers write them, and how many there are'
+json\t'One JSON document'
+github\t'Commands for GitHub Actions, which shows them beside the files'
+sarif\t'SARIF 2.1.0, for code scanning and editors'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l report -d 'Write what was replaced to this file, as JSON: entries, selectors, rules, actions and counts, and never a value' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l map -d 'Keep the original values in this file, which nobody else may read, for --restore; read it, if it is there, to know them again' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l restore -d 'Put the original values back that this map holds' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s i -l in-place -d 'Write each recording to where it was read from'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l dry-run -d 'Write nothing, and show what would be replaced; of values only what they would become'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l check -d 'Write nothing but what is left to be redacted; the exit code is 1 if there is something'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l init -d 'Write rules to begin with, for what is found in the recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l detectors -d 'List the detectors, and what each finds'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l verify -d 'Read back what was written, and compare it, before it takes its place; this is the default'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-verify -d 'Do not read back what was written'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
@@ -364,20 +398,21 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

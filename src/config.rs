@@ -514,7 +514,7 @@ mod tests {
             ("[[redact]]\naction = 'clear'", "1:1: a rule needs `select`, `detect` or `debug-redact = true`", None),
             (
                 "[[redact]]\nselect = 'a'\nactoin = 'clear'",
-                "3:1: unknown key `actoin` in [redact], expected `name`, `select`,",
+                "3:1: unknown key `actoin` in [redact], expected `action`, `name`, `select`,",
                 Some("did you mean `action`?"),
             ),
             (

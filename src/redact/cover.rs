@@ -201,11 +201,6 @@ impl<'r> Judge<'r> {
         &self.hits[list as usize]
     }
 
-    /// The rules that select all that stands under a cover.
-    pub(super) fn whole(&self, cover: u32) -> &[Hit] {
-        &self.covers[cover as usize].whole
-    }
-
     /// The rules whose detectors look into a value.
     pub(super) fn detecting(&self, list: u32) -> &[u16] {
         &self.lists[list as usize]

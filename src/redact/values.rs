@@ -36,13 +36,6 @@ impl Values {
         }
     }
 
-    /// Adds all values of others.
-    pub fn merge(&mut self, others: Values) {
-        for (value, rule) in others.0 {
-            self.0.entry(value).and_modify(|first| *first = rule.min(*first)).or_insert(rule);
-        }
-    }
-
     pub(super) fn into_sorted(self) -> Vec<(Box<[u8]>, u16)> {
         let mut values: Vec<_> = self.0.into_iter().collect();
         values.sort();
@@ -59,10 +52,13 @@ pub(super) fn is_propagated(value: &[u8]) -> bool {
         }
 }
 
+/// A value, what stands for it, and the rule that says so.
+pub(super) type Replaced = (Box<[u8]>, Box<[u8]>, u16);
+
 /// A value as it may stand elsewhere, with what stands for it there: without the line break that ends it, as a string of JSON, and as
 /// forms write it.
-pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<(Box<[u8]>, Box<[u8]>, u16)> {
-    let mut others: Vec<(Box<[u8]>, Box<[u8]>, u16)> = Vec::new();
+pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<Replaced> {
+    let mut others: Vec<Replaced> = Vec::new();
     let mut add = |value: &[u8], new: &[u8]| {
         if is_propagated(value) {
             others.push((value.into(), new.into(), rule));
@@ -128,7 +124,7 @@ pub struct Replacements {
 
 impl Replacements {
     /// Replacements of values, which come sorted, and what an earlier run did.
-    pub(super) fn new(values: impl IntoIterator<Item = (Box<[u8]>, Box<[u8]>, u16)>, done: Done) -> Replacements {
+    pub(super) fn new(values: impl IntoIterator<Item = Replaced>, done: Done) -> Replacements {
         let mut all: Vec<Replacement> = Vec::new();
         for (value, new, rule) in values {
             // What a value begins with stands before it, and so do only others that begin alike.

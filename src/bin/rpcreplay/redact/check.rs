@@ -10,7 +10,7 @@ use super::Redact;
 use super::map::Map;
 use super::recordings::Recording;
 use super::report::tell_unmet;
-use super::run::{Redaction, each_redacted, refused};
+use super::run::{Made, Redaction, each_redacted, refused};
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome, Trouble, report};
 use crate::findings::{Finding, Findings, RuleInfo, Severity};
@@ -67,8 +67,8 @@ impl Redact {
         let mut source = Source::new(&recording.path);
         let name = source.name();
         let rules = redaction.rules;
-        let done = map.map(|map| map.done(&recording.path, rules)).unwrap_or_default();
-        let replacements = self.replacements(redaction, &mut source, done)?;
+        let earlier = map.map(|map| &*map.earlier);
+        let replacements = self.replacements(redaction, &mut source, &recording.path, earlier)?;
         // With the originals at hand none may be left, not even a part of something else.
         let replacements = if map.is_some() { replacements.anywhere() } else { replacements };
         let reader = source.reader(redaction.schema, self.limit.options())?;
@@ -93,7 +93,8 @@ impl Redact {
             output.write(&bytes)
         };
         tell(None, &changes, &[])?;
-        each_redacted(rules, reader, &name, &mut redactor, |entry, method, redacted| {
+        let made = Made::new(redaction.schema, &reader, earlier);
+        each_redacted(rules, (reader, made), &name, &mut redactor, |entry, method, redacted| {
             tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
         met.iter_mut().zip(redactor.met()).for_each(|(all, met)| *all |= met);

@@ -11,7 +11,7 @@ use rpcreplay::schema::Schema;
 
 use super::Redact;
 use super::recordings::recordings;
-use super::run::each_redacted;
+use super::run::{Made, each_redacted};
 use crate::failure::{Failure, Outcome, Trouble, note, report};
 use crate::output::{Output, escape_controls};
 use crate::source::Source;
@@ -117,7 +117,8 @@ impl Redact {
         };
         add("", &of_initial);
         let mut uninspected = BTreeSet::new();
-        each_redacted(rules, reader, &name, &mut redactor, |_, method, redacted| {
+        let made = Made::new(schema, &reader, None);
+        each_redacted(rules, (reader, made), &name, &mut redactor, |_, method, redacted| {
             add(method, &redacted.changes);
             uninspected.extend(redacted.uninspected.iter().map(|uninspected| uninspected.type_name.clone()));
             Ok(())
@@ -159,7 +160,7 @@ fn sought() -> Result<Rules, Trouble> {
 }
 
 /// A selector without the numbers of elements and the keys of maps, which may say something themselves.
-fn general(place: &str) -> String {
+pub fn general(place: &str) -> String {
     let (mut general, mut rest) = (String::new(), place);
     while let Some(open) = rest.find('[') {
         general.push_str(&rest[..open]);
@@ -219,7 +220,8 @@ impl Findings {
         if !self.telling.is_empty() {
             out.push_str("\n# Fields whose names say that they hold secrets.\n[[redact]]\nname = \"secret fields\"\nselect = [\n");
             for (selector, (count, methods)) in &self.telling {
-                let named: Vec<_> = methods.iter().take(NAMED_METHODS).map(String::as_str).collect();
+                let named: Vec<_> =
+                    methods.iter().take(NAMED_METHODS).map(|method| method.escape_debug().to_string()).collect();
                 let more = if methods.len() > NAMED_METHODS { ", …" } else { "" };
                 let times = if *count == 1 { "once" } else { &format!("{count} times") };
                 let line = format!("  {},  # {times}, {}{more}\n", quoted(selector), named.join(", "));

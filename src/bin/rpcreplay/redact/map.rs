@@ -13,16 +13,19 @@
 //! `record` is the fingerprint of the redacted entry, so that nothing is put back into anything else. Of a text recording there are no
 //! patches, but the text that the entry had, and the record that it was read as: `text` and `read`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use rpcreplay::entry::Entry;
 use rpcreplay::recording::Header;
-use rpcreplay::redact::{Change, Done, Patch, Redacted, Rules, ValueKind, restore, restore_bytes, restore_text};
+use rpcreplay::redact::{
+    Change, Done, NotRestored, Patch, Redacted, Rules, ValueKind, restore, restore_bytes, restore_text,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Redact;
@@ -36,11 +39,19 @@ use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::Destination;
 
-/// A map, and what stood in it before this run.
+/// A map to which is added.
 pub struct Map {
     name: String,
     out: Option<BufWriter<File>>,
+    /// What stood in it before this run.
+    pub earlier: Rc<Earlier>,
+}
+
+/// What a map says of earlier runs.
+pub struct Earlier {
     lines: Vec<Line>,
+    /// The numbers and fingerprints of the entries that they have made.
+    made: HashSet<(u64, u64)>,
 }
 
 /// A line of a map: that a recording was redacted, or what it says of one of its entries.
@@ -87,7 +98,7 @@ impl Map {
             file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(trouble)?;
         }
         let lines = read(&name, &file)?;
-        Ok(Map { name, out: Some(BufWriter::new(file)), lines })
+        Ok(Map { name, out: Some(BufWriter::new(file)), earlier: Rc::new(Earlier::new(lines)) })
     }
 
     /// Reads a map to which nothing is to be added.
@@ -95,26 +106,7 @@ impl Map {
         let name = name_of(path);
         let file = File::open(path).map_err(|error| Trouble::new(&name, error))?;
         let lines = read(&name, &file)?;
-        Ok(Map { name, out: None, lines })
-    }
-
-    /// What earlier runs did to the recording at a path.
-    pub fn done(&self, path: &Path, rules: &Rules) -> Done {
-        let mut done = Done::default();
-        let path = name_of(path);
-        for line in &self.lines {
-            let Some(of_entry) = &line.of_entry else { continue };
-            for value in &of_entry.values {
-                let Some(redacted) = &value.redacted else { continue };
-                let rule = rules.rules().iter().position(|rule| rule.name == value.rule).unwrap_or_default() as u16;
-                if value.is_text {
-                    done.texts.insert(value.original.clone(), (redacted.clone(), rule));
-                } else if line.to == path || line.from == path {
-                    done.places.insert((of_entry.entry, value.selector.clone()), redacted.clone());
-                }
-            }
-        }
-        done
+        Ok(Map { name, out: None, earlier: Rc::new(Earlier::new(lines)) })
     }
 
     /// A recording is redacted now.
@@ -136,6 +128,38 @@ impl Map {
         });
         written.put(line)?;
         Ok(written)
+    }
+}
+
+impl Earlier {
+    fn new(lines: Vec<Line>) -> Self {
+        let of_entries = lines.iter().filter_map(|line| line.of_entry.as_ref());
+        let made = of_entries.map(|entry| (entry.entry, entry.fingerprint)).collect();
+        Earlier { lines, made }
+    }
+
+    /// What earlier runs did to the recording at a path.
+    pub fn done(&self, path: &Path, rules: &Rules) -> Done {
+        let mut done = Done::default();
+        let path = name_of(path);
+        for line in &self.lines {
+            let Some(of_entry) = &line.of_entry else { continue };
+            for value in &of_entry.values {
+                let Some(redacted) = &value.redacted else { continue };
+                let rule = rules.rules().iter().position(|rule| rule.name == value.rule).unwrap_or_default() as u16;
+                if value.is_text {
+                    done.texts.insert(value.original.clone(), (redacted.clone(), rule));
+                } else if line.to == path || line.from == path {
+                    done.places.insert((of_entry.entry, value.selector.clone()), redacted.clone());
+                }
+            }
+        }
+        done
+    }
+
+    /// Whether a run has made an entry of this number and fingerprint.
+    pub fn has_made(&self, entry: u64, fingerprint: u64) -> bool {
+        self.made.contains(&(entry, fingerprint))
     }
 }
 
@@ -325,12 +349,20 @@ impl Redact {
                 .with_hint("restore the recording as it was redacted, before anything else changes it")
         };
         let mut header = reader.header().clone();
-        for line in by_entry.remove(&0).into_iter().flatten().rev() {
-            if xxh3_64(&header.initial) != line.fingerprint {
-                return Err(changed(0).into());
-            }
-            let initial = restore_bytes(&header.initial, &line.patches);
-            header = Header { initial: initial.map_err(|_| changed(0))?.into() };
+        let of_initial = by_entry.remove(&0).unwrap_or_default();
+        if !of_initial.is_empty() {
+            let mut initial = header.initial.to_vec();
+            let undone = undo(
+                &of_initial,
+                &mut initial,
+                |initial| xxh3_64(initial),
+                |initial, line| {
+                    *initial = restore_bytes(initial, &line.patches)?;
+                    Ok(())
+                },
+            );
+            undone.ok_or_else(|| changed(0))?;
+            header = Header { initial: initial.into() };
         }
         let place = Place {
             needs_entries: false,
@@ -342,16 +374,21 @@ impl Redact {
         let mut restored = 0u64;
         while let Some(mut entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
             let index = entry.index().0;
-            // What was done last is undone first.
-            for line in by_entry.remove(&index).into_iter().flatten().rev() {
-                if identifier.fingerprint(&entry) != line.fingerprint {
-                    return Err(changed(index).into());
-                }
-                let put_back = match &line.text {
-                    None => restore(&entry, &line.patches),
-                    Some((text, read)) => restore_text(&entry, text.clone(), read.clone()),
-                };
-                entry = put_back.map_err(|_| changed(index))?;
+            let of_entry = by_entry.remove(&index).unwrap_or_default();
+            if !of_entry.is_empty() {
+                let undone = undo(
+                    &of_entry,
+                    &mut entry,
+                    |entry| identifier.fingerprint(entry),
+                    |entry, line| {
+                        *entry = match &line.text {
+                            None => restore(entry, &line.patches)?,
+                            Some((text, read)) => restore_text(entry, text.clone(), read.clone())?,
+                        };
+                        Ok(())
+                    },
+                );
+                undone.ok_or_else(|| changed(index))?;
                 restored += 1;
             }
             writing.add(&entry, &name)?;
@@ -364,6 +401,24 @@ impl Redact {
         note("rpcreplay: ", &format!("{name}: {restored} {plural} restored"));
         Ok(())
     }
+}
+
+/// Undoes what lines say of something, what was done last first. Lines that don't fit are of runs whose result is not this one; `None` if
+/// none fits.
+fn undo<T>(
+    lines: &[&OfEntry],
+    thing: &mut T,
+    mut fingerprint: impl FnMut(&T) -> u64,
+    mut undo: impl FnMut(&mut T, &OfEntry) -> Result<(), NotRestored>,
+) -> Option<()> {
+    let mut has_fitted = None;
+    for line in lines.iter().rev() {
+        if fingerprint(thing) == line.fingerprint {
+            undo(thing, line).ok()?;
+            has_fitted = Some(());
+        }
+    }
+    has_fitted
 }
 
 /// The lines of a recording: those of what was written to its path, or else to the one that ends most like it.

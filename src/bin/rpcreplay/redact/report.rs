@@ -9,6 +9,7 @@ use rpcreplay::entry::Entry;
 use rpcreplay::redact::{Action, Cause, Change, PROPAGATED_CHARACTERS, Redacted, Rules, ValueKind, Warning};
 use rpcreplay::schema::{Schema, quote_go};
 
+use super::init::general;
 use super::run::Sent;
 use crate::failure::{Failure, Trouble, name_of, note};
 use crate::json_object::put_object;
@@ -37,6 +38,8 @@ struct ReportFile {
     name: String,
     out: BufWriter<File>,
     has_recordings: bool,
+    /// Whether what is written of a recording has no end yet.
+    is_open: bool,
 }
 
 /// How many values a rule replaced.
@@ -57,6 +60,7 @@ pub struct OfRecording<'a, 'r> {
     warnings: BTreeMap<Warning, (u64, u64)>,
     uninspected: BTreeMap<String, u64>,
     has_changes: bool,
+    has_shown: bool,
     is_initial_changed: bool,
 }
 
@@ -70,7 +74,7 @@ impl<'r> Report<'r> {
         let file = path.map(|path| {
             let name = name_of(path);
             let file = File::create(path).map_err(|error| Trouble::new(&name, error))?;
-            let mut file = ReportFile { name, out: BufWriter::new(file), has_recordings: false };
+            let mut file = ReportFile { name, out: BufWriter::new(file), has_recordings: false, is_open: false };
             file.write(b"{\"recordings\":[")?;
             Ok::<_, Failure>(file)
         });
@@ -97,6 +101,7 @@ impl<'r> Report<'r> {
             rpcreplay::schema::quote_json(&mut begin, name);
             begin.extend_from_slice(b",\"changes\":[");
             file.write(&begin)?;
+            file.is_open = true;
         }
         let counts = vec![RuleCount::default(); self.counts.len()];
         Ok(OfRecording {
@@ -109,8 +114,16 @@ impl<'r> Report<'r> {
             warnings: BTreeMap::new(),
             uninspected: BTreeMap::new(),
             has_changes: false,
+            has_shown: false,
             is_initial_changed: false,
         })
+    }
+
+    /// A recording could not be redacted to its end.
+    pub fn fail(&mut self) -> Result<(), Failure> {
+        let Some(file) = self.file.as_mut().filter(|file| file.is_open) else { return Ok(()) };
+        file.is_open = false;
+        file.write(b"],\"warnings\":[],\"failed\":true}")
     }
 
     /// Tells what is to be told of all of them, of which some may have been read in part.
@@ -180,7 +193,13 @@ impl OfRecording<'_, '_> {
         self.redacted += u64::from(!redacted.changes.is_empty());
         self.sent.add(entry, method, &redacted.changes);
         for warning in &redacted.warnings {
-            self.warnings.entry(warning.clone()).or_insert((entry.index().0, 0)).1 += 1;
+            let warning = match warning {
+                Warning::Checksum { place } => Warning::Checksum { place: general(place) },
+                Warning::Binary { place } => Warning::Binary { place: general(place) },
+                Warning::OtherKey { place } => Warning::OtherKey { place: general(place) },
+                Warning::Short => Warning::Short,
+            };
+            self.warnings.entry(warning).or_insert((entry.index().0, 0)).1 += 1;
         }
         for uninspected in &redacted.uninspected {
             *self.uninspected.entry(uninspected.type_name.clone()).or_default() += 1;
@@ -216,7 +235,7 @@ impl OfRecording<'_, '_> {
             && !changes.is_empty()
         {
             let mut shown = Vec::new();
-            if !std::mem::replace(&mut self.has_changes, true) {
+            if !std::mem::replace(&mut self.has_shown, true) {
                 shown.extend_from_slice(self.name.as_bytes());
                 shown.push(b'\n');
             }
@@ -224,7 +243,7 @@ impl OfRecording<'_, '_> {
                 put_shown(&mut shown, rules, entry, change);
             }
             escape_controls(&mut shown);
-            return output.write(&shown);
+            output.write(&shown)?;
         }
         if let Some(file) = &mut self.report.file {
             for ((place, rule, cause, is_key), count) in lines {
@@ -276,6 +295,7 @@ impl OfRecording<'_, '_> {
             }
             end.extend_from_slice(b"]}");
             file.write(&end)?;
+            file.is_open = false;
         }
         let rules = report.rules.rules();
         let (mut selected, mut copied) = (0, 0);

@@ -84,16 +84,13 @@ fn fault_of(error: &regex::Error) -> String {
 }
 
 impl RuleArgs {
-    /// The rules, and where each was named.
-    pub fn load(&self, project: Option<&Project>) -> Result<(Rules, Vec<String>), Trouble> {
+    /// The rules.
+    pub fn load(&self, project: Option<&Project>) -> Result<Rules, Trouble> {
         let mut builder = RulesBuilder::default();
-        let mut places = Vec::new();
         for rule in &self.redact {
-            places.push("--redact".to_owned());
             builder.rules.push(rule.clone());
         }
         if let Some(action) = &self.debug_redact {
-            places.push("--debug-redact".to_owned());
             builder.rules.push(Rule { debug_redact: true, ..Rule::new("debug_redact", action.clone()) });
         }
         let mut configs: Vec<(PathBuf, RedactConfig)> = Vec::new();
@@ -110,13 +107,11 @@ impl RuleArgs {
             add_detectors(&mut builder, path, config)?;
         }
         for detect in &self.detect {
-            places.push("--detect".to_owned());
             let rule = detecting(detect);
             builder.rules.push(rule.map_err(|error| Trouble::new("--detect", error))?);
         }
         for (path, config) in &configs {
             for rule in &config.rules {
-                places.push(format!("{}:{}", name_of(path), rule.action.line));
                 let rule = rule_of(path, rule, builder.rules.len() + 1)?;
                 builder.rules.push(rule);
             }
@@ -142,7 +137,7 @@ impl RuleArgs {
             };
             Trouble { hint, ..Trouble::plain(fault.to_string()) }
         })?;
-        Ok((rules, places))
+        Ok(rules)
     }
 
     /// The key, if there is one.
@@ -209,9 +204,7 @@ const ALL: &str = "all";
 
 fn names_of(name: &str) -> Vec<String> {
     match name {
-        ALL => {
-            known().iter().map(|known| known.name.to_owned()).chain(own.iter().map(|own| own.name.clone())).collect()
-        }
+        ALL => known().iter().map(|known| known.name.to_owned()).collect(),
         name => vec![name.to_owned()],
     }
 }

@@ -7,11 +7,11 @@ use std::thread;
 use rpcreplay::entry::{Entry, EntryIndex, Kind};
 use rpcreplay::pairing::{EntrySet, Methods, Pairing};
 use rpcreplay::recording::Header;
-use rpcreplay::redact::{Change, Done, Learner, Redacted, Redactor, Refusal, Replacements, Rules, Values};
+use rpcreplay::redact::{Change, Learner, Redacted, Redactor, Refusal, Replacements, Rules, Values};
 use rpcreplay::schema::Schema;
 
 use super::Redact;
-use super::map::Map;
+use super::map::{Earlier, Map};
 use super::recordings::{Recording, destinations, recordings};
 use super::report::Report;
 use crate::batches::options_of;
@@ -32,7 +32,7 @@ impl Redact {
     /// Redacts, shows what would be redacted, or checks that nothing is left to be.
     pub(super) fn redact(&self) -> Result<Outcome, Failure> {
         let sources = self.types.load()?.for_good();
-        let (rules, _) = self.rules.load(sources.project())?;
+        let rules = self.rules.load(sources.project())?;
         let recordings = recordings(&self.paths)?;
         self.refuse_other_outputs(&recordings)?;
         let map = match &self.map {
@@ -72,6 +72,7 @@ impl Redact {
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
                 Err(Failure::Trouble(trouble)) => {
                     report(&trouble);
+                    all.fail()?;
                     outcome = Outcome::Reported;
                 }
             }
@@ -90,8 +91,8 @@ impl Redact {
     ) -> Result<(), Failure> {
         let mut source = Source::new(&recording.path);
         let name = source.name();
-        let done = map.as_ref().map(|map| map.done(&recording.path, redaction.rules)).unwrap_or_default();
-        let replacements = self.replacements(redaction, &mut source, done)?;
+        let earlier = map.as_ref().map(|map| map.earlier.clone());
+        let replacements = self.replacements(redaction, &mut source, &recording.path, earlier.as_deref())?;
         let reader = source.reader(redaction.schema, self.limit.options())?.keeping_text();
         if !self.dry_run {
             refuse_other_format(destination, reader.format())?;
@@ -119,7 +120,8 @@ impl Redact {
         if let Some(written) = &mut written {
             written.initial(&reader.header().initial, &header.initial, &changes)?;
         }
-        each_redacted(redaction.rules, reader, &name, &mut redactor, |entry, method, redacted| {
+        let made = Made::new(redaction.schema, &reader, earlier.as_deref());
+        each_redacted(redaction.rules, (reader, made), &name, &mut redactor, |entry, method, redacted| {
             told.entry(entry, method, redacted)?;
             if let Some(written) = &mut written {
                 written.entry(entry, redacted)?;
@@ -163,9 +165,11 @@ impl Redact {
         &self,
         redaction: &Redaction<'_>,
         source: &mut Source,
-        done: Done,
+        path: &Path,
+        earlier: Option<&Earlier>,
     ) -> Result<Replacements, Failure> {
         let rules = redaction.rules;
+        let done = earlier.map(|earlier| earlier.done(path, rules)).unwrap_or_default();
         let mut values = Values::default();
         if rules.needs_first_pass() {
             source.prepare_to_read_twice()?;
@@ -173,11 +177,16 @@ impl Redact {
             let mut reader = source.reader(redaction.schema, self.limit.options())?;
             let mut learner = Learner::new(rules, redaction.schema);
             learner.learn_initial(&reader.header().initial);
+            let mut made = Made::new(redaction.schema, &reader, earlier);
             let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
             while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
                 let call = pairing.follow(&entry);
                 let method = methods.follow(&entry, call);
-                learner.learn(&entry, method).map_err(|refusal| refused(rules, &name, Some(&entry), &refusal))?;
+                let learnt = match made.contains(&entry) {
+                    true => learner.learn_made(&entry, method),
+                    false => learner.learn(&entry, method),
+                };
+                learnt.map_err(|refusal| refused(rules, &name, Some(&entry), &refusal))?;
             }
             values = learner.into_values();
         }
@@ -192,10 +201,27 @@ impl Redact {
     }
 }
 
+/// The entries that earlier runs have made, as a map says.
+pub struct Made<'a>(Option<(&'a Earlier, Identifier<'a>)>);
+
+impl<'a> Made<'a> {
+    /// Those of a recording that is read.
+    pub fn new(schema: &'a Schema, reader: &SourceReader<'_>, earlier: Option<&'a Earlier>) -> Self {
+        Made(earlier.map(|earlier| (earlier, Identifier::new(schema, options_of(reader).is_exact(), true))))
+    }
+
+    fn contains(&mut self, entry: &Entry) -> bool {
+        let fingerprint = |(earlier, identifier): &mut (&Earlier, Identifier<'_>)| {
+            earlier.has_made(entry.index().0, identifier.fingerprint(entry))
+        };
+        self.0.as_mut().is_some_and(fingerprint)
+    }
+}
+
 /// Redacts the entries of a recording, one after the other.
 pub fn each_redacted(
     rules: &Rules,
-    mut reader: SourceReader<'_>,
+    (mut reader, mut made): (SourceReader<'_>, Made<'_>),
     name: &str,
     redactor: &mut Redactor<'_>,
     mut on: impl FnMut(&Entry, &str, &Redacted) -> Result<(), Failure>,
@@ -204,8 +230,11 @@ pub fn each_redacted(
     while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
         let call = pairing.follow(&entry);
         let method = methods.follow(&entry, call);
-        let redacted =
-            redactor.redact(&entry, method).map_err(|refusal| refused(rules, name, Some(&entry), &refusal))?;
+        let redacted = match made.contains(&entry) {
+            true => redactor.redact_made(&entry, method),
+            false => redactor.redact(&entry, method),
+        };
+        let redacted = redacted.map_err(|refusal| refused(rules, name, Some(&entry), &refusal))?;
         on(&entry, method, &redacted)?;
     }
     Ok(())
