@@ -282,6 +282,11 @@ impl Entry {
         Ok(Entry { line: self.line, is_pinned: self.is_pinned, ignored_wire: self.ignored_wire, ..entry })
     }
 
+    /// The entry without the text that it was read from.
+    pub(crate) fn without_text(self) -> Entry {
+        Entry { text: None, ..self }
+    }
+
     /// The entry with its text in a text recording.
     pub(crate) fn with_text(self, text: Vec<u8>) -> Entry {
         Entry { text: Some(Box::new(EntryBody { bytes: text.into(), ref_index: None })), ..self }

@@ -9,7 +9,7 @@ use crate::entry::Entry;
 /// A value that is replaced.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Where it stands, as a selector; of a map's key, the map.
+    /// Where it stands, as a selector; of a map's key, the map; `comment` in a comment of a text recording.
     pub place: String,
     /// The byte of the entry's record at which its field stands.
     pub byte: usize,

@@ -2,7 +2,7 @@
 
 use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
-use super::text::{Piece, Texts, is_text, may_hold};
+use super::text::{Piece, Texts, comments, is_text, may_hold};
 use super::values::{Replacements, Values, is_propagated};
 use super::{Action, Key, Rules, Unfit, checksum};
 use crate::entry::{Entry, type_name};
@@ -11,6 +11,9 @@ use crate::schema::{
     ChangedMessage, Editor, Edits, Field, Flow, Layout, Malformed, Opaque, Order, Part, Place, Scalar, Schema,
     Selected, Sink, Splicer, Spot, Target, Verdict, Walker, WellKnown, Wire, put_scalar,
 };
+
+/// Where values stand that stand in a comment of a text recording.
+const COMMENT: &str = "comment";
 
 /// What a pass is for.
 #[derive(Debug)]
@@ -384,24 +387,90 @@ impl<'r> Pass<'r> {
         self.texts.replace(initial, anywhere, &detecting, replacements, pieces)
     }
 
-    /// Whether the maps of an entry's message have fewer entries than they had, because keys became the same.
-    pub(super) fn loses_keys(&self, before: &Entry, after: &Entry) -> bool {
-        let mut walker = Walker::new(self.schema);
-        let mut count = |entry: &Entry| {
-            let any = entry.payload().fields().0?;
-            let layout = self.schema.resolve(any.type_url).ok()?;
-            walker
-                .checked_if_needed(Malformed::in_any, |walker| {
-                    let mut entries = MapEntries(0);
-                    walker.walk(layout, any.value, &mut entries).map(|()| entries.0)
-                })
-                .ok()
+    /// What detectors find, and copies of redacted values, in the comments of an entry's text, which is to be written without them then.
+    pub(super) fn pieces_of_comments(
+        &mut self,
+        text: &[u8],
+        replacements: &Replacements,
+    ) -> Result<Vec<Change>, Refusal> {
+        let detecting = self.detecting_initial();
+        let mut pieces = Vec::new();
+        for comment in comments(text) {
+            let found = self.texts.replace(comment, false, &detecting, replacements, &mut pieces);
+            found.map_err(|(rule, unfit)| Refusal::Unfit { place: COMMENT.to_owned(), rule: rule.into(), unfit })?;
+        }
+        let change = |piece: Piece| Change {
+            place: COMMENT.to_owned(),
+            byte: 0,
+            rule: piece.rule.into(),
+            cause: piece.cause,
+            encoding: piece.encoding,
+            is_key: false,
+            kind: ValueKind::String,
+            old: piece.old,
+            new: None,
         };
-        count(before) != count(after)
+        Ok(pieces.into_iter().map(change).collect())
+    }
+
+    /// Whether keys of a map of an entry's message became the same: then there are more that are hidden by others than there were.
+    pub(super) fn loses_keys(&self, before: &Entry, after: &Entry) -> bool {
+        hidden_keys(self.schema, after) > hidden_keys(self.schema, before)
     }
 }
 
-/// Counts the entries of all maps.
+/// How many keys of maps in an entry's message come again in their map; 0 if nobody can look into it.
+fn hidden_keys(schema: &Schema, entry: &Entry) -> u64 {
+    let (Some(any), MessagePlace::At { any: around, value }) = (entry.payload().fields().0, message_place(entry))
+    else {
+        return 0;
+    };
+    let Ok(layout) = schema.resolve(any.type_url) else { return 0 };
+    let (data, part, around) = (entry.record(), None, [around]);
+    let target = Target { data, around: &around, message: value, part, method: "", layout, cover: 0 };
+    let mut standing = StandingKeys(0);
+    let mut walker = Walker::new(schema);
+    let counted = walker.checked_if_needed(Malformed::in_any, |walker| {
+        let mut entries = MapEntries(0);
+        walker.walk(layout, any.value, &mut entries).map(|()| entries.0)
+    });
+    match (Splicer::new(schema, (&[]).into()).run(&target, &mut standing), counted) {
+        (Ok(_), Ok(counted)) => standing.0.saturating_sub(counted),
+        (Ok(_) | Err(_), _) => 0,
+    }
+}
+
+/// Counts the keys of all maps as they stand on the wire.
+struct StandingKeys(u64);
+
+impl Editor for StandingKeys {
+    fn passes(&mut self, _: &Selected<'_>, _: Option<&[u8]>) -> bool {
+        true
+    }
+
+    fn enters(&mut self, _: &Selected<'_>) -> Option<u32> {
+        Some(0)
+    }
+
+    fn message(&mut self, _: &Spot<'_>, _: &Layout, _: &[u8], _: &mut Vec<u8>) -> Verdict {
+        Verdict::Keep(0)
+    }
+
+    fn scalar(&mut self, spot: &Spot<'_>, _: Scalar<'_>, _: &mut Vec<u8>) -> Verdict {
+        self.0 += u64::from(spot.is_key);
+        Verdict::Keep(0)
+    }
+
+    fn opaque(&mut self, _: &Spot<'_>, _: &str, _: Opaque<'_>) {}
+
+    fn asks_for_selected_alone(&mut self, _: u32) -> bool {
+        false
+    }
+
+    fn changed(&mut self, _: &Spot<'_>, _: &mut ChangedMessage<'_, '_>) {}
+}
+
+/// Counts the entries of all maps, of those with the same key one.
 struct MapEntries(u64);
 
 impl Sink for MapEntries {
@@ -453,8 +522,6 @@ impl Editor for Pass<'_> {
                 Action::Clear | Action::Drop | Action::Replace(_) if hit.is_deep => continue,
                 Action::Clear if spot.stays_when_cleared && content.is_empty() => break,
                 Action::Drop if spot.stays_when_cleared && spot.selected.field.is_none() && content.is_empty() => break,
-                // Copies of the texts in it are cleared elsewhere.
-                Action::Clear if matches!(self.mode, Mode::Learn(_)) => break,
                 Action::Clear if hit.is_container => Verdict::Drop,
                 Action::Clear => Verdict::Clear,
                 Action::Drop => Verdict::Drop,

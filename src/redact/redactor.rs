@@ -96,7 +96,15 @@ impl<'r> Redactor<'r> {
         let uninspected = std::mem::take(&mut self.pass.uninspected);
         let (changes, warnings) = self.pass.take_changes();
         let Some(edits) = edits else {
-            return Ok(Redacted { entry: entry.clone(), changes, warnings, patches: Vec::new(), uninspected });
+            let mut redacted = Redacted { entry: entry.clone(), changes, warnings, patches: Vec::new(), uninspected };
+            if let Some(text) = entry.text().filter(|text| memchr::memchr(b'#', text).is_some()) {
+                let pieces = self.pass.pieces_of_comments(text, self.replacements)?;
+                if !pieces.is_empty() {
+                    redacted.changes.extend(pieces);
+                    redacted.entry = redacted.entry.without_text();
+                }
+            }
+            return Ok(redacted);
         };
         let (mut record, mut patches) = (Vec::with_capacity(entry.record().len()), Vec::new());
         let mut growth = 0i64;

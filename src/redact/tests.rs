@@ -84,6 +84,9 @@ fn values_are_replaced_where_selectors_lead() {
         ),
         ("counts[\"b\"]=clear", "counts { key: \"b\" value: 2 }", "counts: { key: \"b\" value: 0 }"),
         ("counts=clear", "counts { key: \"b\" value: 2 }", ""),
+        ("counts=clear", "counts { key: \"b\" }", ""),
+        ("counts[\"b\"]=replace:7", "counts { key: \"b\" }", "counts: { key: \"b\" value: 7 }"),
+        ("counts[\"b\"]=drop", "counts { key: \"b\" } counts { key: \"c\" }", "counts: { key: \"c\" value: 0 }"),
         (
             "children[3].s=replace:x",
             "children { key: 3 value { s: \"a\" } }",

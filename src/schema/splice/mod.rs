@@ -17,7 +17,7 @@ use super::sink::{Malformed, Scalar};
 use super::well_known::WellKnown;
 use super::{Schema, Unresolved};
 use crate::entry::Any;
-use crate::wire::{Cursor, Fault, Groups, NESTING_LIMIT, Tag, WireType, WireValue, push_varint, zig_zag};
+use crate::wire::{Cursor, Fault, Groups, NESTING_LIMIT, Tag, WireType, WireValue, push_tag, push_varint, zig_zag};
 
 pub(crate) use edits::Edits;
 use path::{Key, Step};
@@ -101,7 +101,7 @@ pub(crate) struct Spot<'a> {
     pub(crate) selected: Selected<'a>,
     /// Whether it is the key of a map's entry.
     pub(crate) is_key: bool,
-    /// Whether it stands there as an empty one once it is cleared: an element of a list, and the message itself.
+    /// Whether it stands there as an empty one once it is cleared: an element of a list, the message itself, and what stands nowhere.
     pub(crate) stays_when_cleared: bool,
     /// The byte of the record at which it stands, its tag included.
     pub(crate) at: usize,
@@ -316,6 +316,8 @@ enum Holder {
     Field,
     Element,
     EntryValue,
+    /// The value of an entry that has none.
+    Absent,
     /// The value of an `Any`.
     Any,
 }
@@ -531,7 +533,7 @@ impl<'s> Splicer<'s> {
         Spot {
             selected: self.selected(next.states, next.field),
             is_key,
-            stays_when_cleared: matches!(next.holder, Holder::Element | Holder::Nothing),
+            stays_when_cleared: matches!(next.holder, Holder::Element | Holder::Nothing | Holder::Absent),
             at: next.occurrence.whole.start,
             step: &next.step,
             data,
@@ -755,18 +757,20 @@ impl<'s> Splicer<'s> {
         editor: &mut impl Editor,
     ) -> Result<(), Malformed> {
         let content = occurrence.content();
-        let [key_tag, _] = shape.tags;
+        let [key_tag, value_tag] = shape.tags;
         let cover = self.frames.last().map_or(0, |frame| frame.cover);
         let step = Step::Field(field);
         let body = |value| Body::Entry { shape, value, map };
         self.open(body(map), step, occurrence, cover)?;
         let mut cursor = Cursor::new(data, content);
         let mut key = (default_scalar(shape.key.ty()), Key::Text(0..0));
+        let mut has_value = false;
         while !cursor.is_at_end() {
             let start = cursor.position;
             let read = cursor.field(&mut self.groups);
             let (tag, value) = read.map_err(|fault| Malformed::new(fault, cursor.position))?;
             if tag.0 != key_tag {
+                has_value |= tag.0 == value_tag;
                 continue;
             }
             let occurrence = Occurrence { whole: start..cursor.position, head: tag_end(data, start), value };
@@ -785,7 +789,41 @@ impl<'s> Splicer<'s> {
             frame.body = body(value);
             frame.step = Step::Entry(field, key.1);
         }
+        if !has_value {
+            self.ask_absent(data, shape, (value, Some(map)), editor);
+        }
         Ok(())
+    }
+
+    /// Asks about the value of an entry that has none, which is its default: the entry may go, or get one.
+    #[cold]
+    fn ask_absent(&mut self, data: &[u8], shape: &'s MapShape, states: States, editor: &mut impl Editor) {
+        let Some(at) = self.frames.last().map(|frame| frame.content.end as usize) else { return };
+        let occurrence =
+            Occurrence { whole: at..at, head: at, value: WireValue::Span { start: at as u32, end: at as u32 } };
+        let (field, step, holder) = (Some(&shape.value), Step::Nothing, Holder::Absent);
+        let next = Next { field, occurrence, states, holder, step };
+        let verdict = match shape.value.ty().message() {
+            Some(id) => self.ask_message(data, &next, self.schema.layout(id), &[], editor),
+            None => self.ask_scalar(data, &next, default_scalar(shape.value.ty()), false, editor),
+        };
+        match verdict {
+            Verdict::Keep(_) | Verdict::Clear => {}
+            Verdict::Drop => self.change(verdict, &next, None),
+            Verdict::Replace => {
+                let wire_type = shape.value.ty().wire_type();
+                let mut field = Vec::new();
+                push_tag(&mut field, shape.value.number(), wire_type);
+                if wire_type == WireType::Bytes {
+                    push_varint(&mut field, self.new.len() as u64);
+                }
+                field.extend_from_slice(&self.new);
+                let growth = self.edits.replace(at..at, &field);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.growth += growth;
+                }
+            }
+        }
     }
 
     /// Reads a field of an entry and asks about its value.
@@ -862,11 +900,12 @@ impl<'s> Splicer<'s> {
                 put(&zero)
             }
             (Verdict::Clear, Holder::Element | Holder::Nothing) | (Verdict::Drop, Holder::Nothing) => put(&[]),
-            (Verdict::Drop, Holder::EntryValue) => {
+            (Verdict::Drop, Holder::EntryValue | Holder::Absent) => {
                 let Some(entry) = self.frames.pop() else { return };
                 self.edits.truncate(entry.edits as usize);
                 self.edits.replace(entry.whole.start as usize..entry.whole.end as usize, &[])
             }
+            (Verdict::Clear, Holder::Absent) => return,
             (Verdict::Clear, Holder::Field | Holder::EntryValue | Holder::Any)
             | (Verdict::Drop, Holder::Field | Holder::Element | Holder::Any) => edits.replace(whole.clone(), &[]),
         };

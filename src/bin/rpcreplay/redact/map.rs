@@ -184,7 +184,7 @@ impl Written<'_> {
 
     /// What became of an entry.
     pub fn entry(&mut self, entry: &Entry, redacted: &Redacted) -> Result<(), Failure> {
-        if redacted.patches.is_empty() {
+        if redacted.changes.is_empty() {
             return Ok(());
         }
         let Redacted { changes, patches, .. } = redacted;

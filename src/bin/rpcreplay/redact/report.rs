@@ -32,6 +32,8 @@ pub struct Report<'r> {
     changed: u64,
     /// Whether something that a program sends was redacted.
     is_sent: bool,
+    /// The rules that cleared messages as a whole.
+    clearing: Vec<bool>,
 }
 
 struct ReportFile {
@@ -89,6 +91,7 @@ impl<'r> Report<'r> {
             recordings: 0,
             changed: 0,
             is_sent: false,
+            clearing: vec![false; count],
         })
     }
 
@@ -146,6 +149,16 @@ impl<'r> Report<'r> {
         }
         if let Some(output) = &mut self.shown {
             output.flush()?;
+        }
+        for (rule, _) in rules.iter().zip(&self.clearing).filter(|(_, is_clearing)| **is_clearing) {
+            note(
+                "note: ",
+                &format!("rule `{}` cleared messages as a whole; copies of what stood in them stay", rule.name),
+            );
+            if let [selector] = &*rule.select {
+                let dot = if selector.to_string().ends_with(':') { "" } else { "." };
+                note("hint: ", &format!("to clear copies, too, select the texts: {selector}{dot}**"));
+            }
         }
         if self.is_sent {
             note("hint: ", "a program replays what was redacted if it sends the redacted values, too");
@@ -227,6 +240,8 @@ impl OfRecording<'_, '_> {
                 Cause::Selected | Cause::Detected(_) => count.selected += 1,
                 Cause::Copied => count.copied += 1,
             }
+            self.report.clearing[change.rule] |=
+                change.kind == ValueKind::Message && rule.action == Action::Clear && rule.propagate;
             let is_number = change.kind == ValueKind::Number && matches!(rule.action, Action::Pseudonym(_));
             self.report.unrecognisable[change.rule] |= !rule.action.is_recognisable() || is_number;
             *lines.entry((change.place.clone(), change.rule, cause_of(rules, change), change.is_key)).or_default() += 1;
