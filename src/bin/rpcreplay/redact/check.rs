@@ -71,7 +71,7 @@ impl Redact {
         let replacements = self.replacements(redaction, &mut source, &recording.path, earlier)?;
         // With the originals at hand none may be left, not even a part of something else.
         let replacements = if map.is_some() { replacements.anywhere() } else { replacements };
-        let reader = source.reader(redaction.schema, self.limit.options())?;
+        let reader = source.reader(redaction.schema, self.limit.options())?.keeping_text();
         let mut redactor = Redactor::new(rules, redaction.schema, &replacements);
         let initial = redactor.redact_initial(&reader.header().initial);
         let (_, changes) = initial.map_err(|refusal| refused(rules, &name, None, &refusal))?;
