@@ -25,6 +25,7 @@ pub use known::{Known, known};
 use addresses::Addresses;
 use known::Form;
 use markers::Markers;
+pub(crate) use placeholder::STAND_IN;
 use placeholder::{is_placeholder, is_stand_in};
 
 /// A detector that somebody wrote.

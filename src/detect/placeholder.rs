@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 /// What a stand-in for a secret begins with; 16 characters of `a-z2-7` follow.
-const STAND_IN: &[u8] = b"redacted-";
+pub(crate) const STAND_IN: &str = "redacted-";
 
 /// How many bytes a stand-in has.
 const STAND_IN_BYTES: usize = STAND_IN.len() + 16;
@@ -42,7 +42,7 @@ fn is_variable(candidate: &[u8]) -> bool {
 pub(super) fn is_stand_in(text: &[u8], range: Range<usize>) -> bool {
     let least = range.start.saturating_sub(STAND_IN_BYTES - 1);
     let near = &text[least..text.len().min(range.end + STAND_IN_BYTES - 1)];
-    memmem::find_iter(near, STAND_IN).any(|start| {
+    memmem::find_iter(near, STAND_IN.as_bytes()).any(|start| {
         near.get(start + STAND_IN.len()..start + STAND_IN_BYTES)
             .is_some_and(|rest| rest.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')))
     })

@@ -65,6 +65,9 @@ pub enum Unfit {
         /// What there are too few of.
         of: &'static str,
     },
+    /// Two values that would get the same pseudonym.
+    #[error("two values would get the same pseudonym")]
+    SamePseudonym,
     /// A time that would leave the years 1 to 9999.
     #[error("a time can't be moved by {0} seconds: it would leave the years 1 to 9999")]
     TimeOutOfRange(i64),
@@ -77,6 +80,7 @@ impl Unfit {
             Unfit::Kind { hint, .. } => hint,
             Unfit::NoValue { .. } => "name a value of the field's type behind replace:, or clear it",
             Unfit::TooFew { .. } => "use clear, replace:VALUE, or for texts pseudonym",
+            Unfit::SamePseudonym => "use another key",
             Unfit::TimeOutOfRange(_) => "name another distance, such as shift:-30d",
         }
     }

@@ -2,7 +2,42 @@
 //!
 //! It takes two passes. A [`Learner`] finds the values that rules select or detectors find, and what is to stand for them is decided
 //! once for all of them ([`Replacements`]). Then a [`Redactor`] replaces, in every entry, what rules select there, and copies of
-//! those values elsewhere. Both step through messages as they stand on the wire, and refuse what they can't look into.
+//! those values elsewhere. Both step through messages as they stand on the wire; the second refuses what it can't look into.
+//!
+//! ```
+//! use rpcreplay::format::{ReadOptions, Reader};
+//! use rpcreplay::pairing::{Methods, Pairing};
+//! use rpcreplay::redact::{Done, Learner, Redactor, RulesBuilder};
+//! use rpcreplay::Schema;
+//!
+//! let schema = Schema::builtin();
+//! let rules = vec!["response:payload.data=replace:hidden".parse()?];
+//! let rules = RulesBuilder { rules, ..RulesBuilder::default() }.build()?;
+//! let file = std::fs::read("tests/data/secrets.replay")?;
+//! let reader = || Reader::new(&file[..], &schema, ReadOptions::default());
+//!
+//! let mut learner = Learner::new(&rules, &schema);
+//! let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
+//! for entry in reader()? {
+//!     let entry = entry?;
+//!     let call = pairing.follow(&entry);
+//!     learner.learn(&entry, methods.follow(&entry, call))?;
+//! }
+//! let replacements = rules.replacements(learner.into_values(), Done::default())?;
+//!
+//! let mut redactor = Redactor::new(&rules, &schema, &replacements);
+//! let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
+//! let mut changed = Vec::new();
+//! for entry in reader()? {
+//!     let entry = entry?;
+//!     let call = pairing.follow(&entry);
+//!     let redacted = redactor.redact(&entry, methods.follow(&entry, call))?;
+//!     changed.extend(redacted.changes.iter().map(|change| change.place.clone()));
+//!     // A Writer takes redacted.entry.
+//! }
+//! assert_eq!(changed, ["request:payload.data", "response:payload.data"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod action;
 mod change;
@@ -127,6 +162,18 @@ impl RulesFault {
     }
 }
 
+/// A value that a rule's action can't be applied to. It never tells the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rule `{name}`: {unfit}")]
+pub struct UnfitValue {
+    /// The rule, by its number.
+    pub rule: usize,
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub unfit: Unfit,
+}
+
 impl RulesBuilder {
     /// The rules, ready to be followed.
     ///
@@ -194,21 +241,21 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// [`Unfit`], with the number of the rule, if its action can't be applied to one, or if two values would get the same pseudonym.
-    pub fn replacements(&self, values: Values, done: Done) -> Result<Replacements, (usize, Unfit)> {
+    /// [`UnfitValue`] if a rule's action can't be applied to one, or if two values would get the same pseudonym.
+    pub fn replacements(&self, values: Values, done: Done) -> Result<Replacements, UnfitValue> {
         let mut replaced = Vec::new();
         let mut pseudonyms: HashSet<Box<[u8]>> = HashSet::new();
         let mut values: Vec<_> = values.into_sorted();
         values.retain(|(value, _)| !done.texts.contains_key(&**value));
         for (value, rule) in values {
-            let at_rule = |unfit| (usize::from(rule), unfit);
-            let action = &self.rules[usize::from(rule)].action;
+            let Rule { name, action, .. } = &self.rules[usize::from(rule)];
+            let at_rule = |unfit| UnfitValue { rule: rule.into(), name: name.clone(), unfit };
             let new: Box<[u8]> = action.of_text(&value, self.key.as_ref()).map_err(at_rule)?.into();
             if new == value {
                 continue;
             }
             if matches!(action, Action::Pseudonym(_)) && !pseudonyms.insert(new.clone()) {
-                return Err(at_rule(Unfit::TooFew { of: "pseudonyms for these values" }));
+                return Err(at_rule(Unfit::SamePseudonym));
             }
             replaced.push((value, new, rule));
         }

@@ -96,7 +96,7 @@ impl Redact {
         let name = source.name();
         let replacements = rules
             .replacements(Values::default(), Done::default())
-            .map_err(|(_, unfit)| Trouble::plain(unfit.to_string()))?;
+            .map_err(|error| Trouble::plain(error.to_string()))?;
         let reader = source.reader(schema, self.limit.options())?;
         let mut redactor = Redactor::new(rules, schema, &replacements);
         let (_, of_initial) = redactor.redact_initial(&reader.header().initial).unwrap_or_default();

@@ -21,10 +21,11 @@ use rules::RuleArgs;
 
 /// Take secrets out of recordings, so that they still replay, and prove that none are left
 ///
-/// Rules say which values, and what becomes of them; what detectors find may become something else, too. A value becomes the same wherever
-/// it stands in the recording, in earlier entries, too: as a whole string or bytes, or as a part of at least 8 characters between delimiters,
-/// such as the segment of a resource name, also in base64 and URL-encoded. What is shorter is replaced where a rule selects it alone.
-/// CRC32C checksums beside it follow. Every other byte of the recording stays as it was (JSON is written anew, and says the same).
+/// Rules say which values, and what becomes of them; what detectors find is replaced, too. A value of at least 8 characters becomes the
+/// same wherever it stands in the recording, in earlier entries, too: as a whole string or bytes, or between delimiters, such as the segment of
+/// a resource name (letters, digits, `_` and `-` are none), also in base64, URL-encoded, and as a string of JSON. What is shorter is replaced
+/// in what the rule selects, and nowhere else. CRC32C checksums beside it follow. Every other byte of the recording stays as it was (JSON is
+/// written anew, and says the same). Of several rules for a value the first counts.
 ///
 /// What nobody can look into is refused: a message whose type no source defines, or which has fields that its descriptor does not know.
 ///

@@ -190,10 +190,8 @@ impl Redact {
             }
             values = learner.into_values();
         }
-        rules.replacements(values, done).map_err(|(rule, unfit)| {
-            let error = format!("rule `{}`: {unfit}", rules.rules()[rule].name);
-            Trouble::new(&source.name(), error).with_hint(unfit.hint()).into()
-        })
+        let replacements = rules.replacements(values, done);
+        Ok(replacements.map_err(|error| Trouble::new(&source.name(), &error).with_hint(error.unfit.hint()))?)
     }
 
     pub(super) fn threads(&self) -> NonZeroUsize {
