@@ -89,10 +89,12 @@ impl<'r> Judge<'r> {
         if let Some(known) = self.methods.get(method.unwrap_or_default()) {
             return *known;
         }
-        let is_other = |rule: &&super::Rule| {
-            !rule.methods.is_empty()
-                && !method.is_some_and(|method| rule.methods.iter().any(|glob| glob.matches(method)))
+        // What belongs to no call may belong to any.
+        let is_for = |rule: &super::Rule, method: &str| {
+            method.is_empty() || rule.methods.iter().any(|glob| glob.matches(method))
         };
+        let is_other =
+            |rule: &&super::Rule| !rule.methods.is_empty() && !method.is_some_and(|method| is_for(rule, method));
         let numbered = (0..).zip(&self.rules.rules);
         let excepted = numbered.filter(|(_, rule)| is_other(rule)).map(|(number, _)| number).collect();
         let cover = self.cover(Cover { excepted, ..Cover::default() });
@@ -103,7 +105,7 @@ impl<'r> Judge<'r> {
     }
 
     /// What is said of a value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn judge(&mut self, selected: &Selected<'_>) -> Judgement {
         let debug_redact = selected.field.is_some_and(|field| field.is_debug_redact());
         let (_, of_container) = selected.hits();

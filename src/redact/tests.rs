@@ -302,3 +302,83 @@ fn checksums_follow() {
     let found = text_of(&schema, &redacted[0].entry);
     assert_eq!(found, format!("plaintext: \"x\" plaintext_crc32c: {{ value: {new} }}"));
 }
+
+/// The bugs that a review found, each on the smallest message.
+#[test]
+fn a_rule_that_is_not_for_a_value_leaves_it_to_the_next() {
+    let schema = testing::schema();
+    let redacted = |builder: RulesBuilder, text: &str| {
+        let entries = [entry_of(&schema, "test.All", text)];
+        let redacted = redact(builder, &schema, &entries).expect("nothing is refused");
+        text_of(&schema, &redacted[0].entry)
+    };
+    let text = "s: \"alice@example.org\" i: 3 child { s: \"a secret\" i: 7 }";
+    for (texts, expected) in [
+        (&["**=shift:-1d", "s=clear"][..], "i: 3 child: { i: 7 s: \"a secret\" }"),
+        (&["child=replace:x", "child.i=clear"], "i: 3 s: \"alice@example.org\" child: { s: \"x\" }"),
+        (&["child=replace:x", "child=clear"], "i: 3 s: \"alice@example.org\" child: { s: \"x\" }"),
+    ] {
+        assert_eq!(redacted(rules(texts), text), expected, "{texts:?}");
+    }
+    let mut builder = rules(&["child=replace:x", "child=replace:y"]);
+    builder.rules[0].except.push("child.s".parse().expect("a selector"));
+    assert_eq!(redacted(builder, text), "i: 3 s: \"alice@example.org\" child: { i: 7 s: \"y\" }");
+    let mut builder = rules(&["child.s=replace:x", "**=replace:y"]);
+    builder.rules[0].allow.push("a secret".parse().expect("a value"));
+    assert_eq!(redacted(builder, text), "i: 3 s: \"y\" child: { i: 7 s: \"y\" }");
+}
+
+#[test]
+fn detectors_hide_nothing_from_rules_that_did_not_ask_for_them() {
+    let schema = testing::schema();
+    let own = Own { name: "user".to_owned(), pattern: r"user=\S+".parse().expect("a pattern") };
+    let detecting = |name: &str, method: &str, allow: &str| Rule {
+        detect: vec![name.to_owned()],
+        methods: (!method.is_empty()).then(|| method.parse().expect("a pattern")).into_iter().collect(),
+        allow: (!allow.is_empty()).then(|| allow.parse().expect("a value")).into_iter().collect(),
+        ..Rule::new(name, Action::Replace("X".to_owned()))
+    };
+    for (first, expected) in [
+        (detecting("user", "Other", ""), "s: \"user=X\""),
+        (detecting("user", "Get", ""), "s: \"X\""),
+        (detecting("email", "Get", "~alice"), "s: \"user=X\""),
+    ] {
+        let entries = [entry_of(&schema, "test.All", "s: \"user=alice@example.org\"")];
+        let all = vec![first, detecting("email", "", "")];
+        let builder = RulesBuilder { rules: all, detectors: vec![own.clone()], ..RulesBuilder::default() };
+        let redacted = redact(builder, &schema, &entries).expect("nothing is refused");
+        assert_eq!(text_of(&schema, &redacted[0].entry), expected);
+    }
+}
+
+/// What a query string holds of a token in base64, and a value in base64 that is wrapped at whatever place of it.
+#[test]
+fn what_is_encoded_twice_or_wrapped_is_found() {
+    let secret = "Ünlike/most~secrets?>+1";
+    let schema = testing::schema();
+    let base64 = |text: &str| base64_simd::STANDARD.encode_to_string(text);
+    let twice = base64(&format!("dora:{secret}")).replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let mut texts = vec![format!("https://x/?auth={twice}")];
+    for before in 0..80 {
+        let encoded = base64(&format!("{}{secret} and so on, until it has some lines", " ".repeat(before)));
+        let lines: Vec<_> =
+            encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+        texts.push(lines.join("\n"));
+    }
+    for text in texts {
+        let message = [testing::bytes(2, secret), testing::bytes(14, &text)].concat();
+        let entries = [entry(Kind::Response, "test.All", &message)];
+        let redacted = redact(rules(&["s=replace:X"]), &schema, &entries).expect("nothing is refused");
+        assert_eq!(redacted[0].changes.len(), 2, "{text}");
+    }
+}
+
+#[test]
+fn anys_within_one_another_need_no_stack() {
+    let schema = testing::schema();
+    let deepest = testing::any("t/test.All", testing::bytes(2, "secret"));
+    let nested = (0..5_000).fold(deepest, |inner, _| testing::any("t/google.protobuf.Any", inner));
+    let entries = [entry(Kind::Response, "google.protobuf.Any", &nested)];
+    let redacted = redact(rules(&["**.s=replace:x"]), &schema, &entries).expect("nothing is refused");
+    assert_eq!(redacted[0].changes.len(), 1);
+}

@@ -548,7 +548,7 @@ impl<'s> Splicer<'s> {
     }
 
     /// Whether a value that is no message stays as it is, of which nothing else need be known.
-    #[inline]
+    #[inline(always)]
     fn passes(
         &self,
         data: &[u8],
@@ -564,6 +564,7 @@ impl<'s> Splicer<'s> {
     }
 
     /// Asks about a message and opens it.
+    #[inline(always)]
     fn message(
         &mut self,
         data: &[u8],
@@ -915,6 +916,7 @@ impl<'s> Splicer<'s> {
         }
     }
 
+    #[inline(always)]
     fn open(&mut self, body: Body<'s>, step: Step<'s>, occurrence: Occurrence, cover: u32) -> Result<(), Malformed> {
         // An Any, and an entry of a map, are two of them.
         if self.frames.len() > 2 * NESTING_LIMIT {

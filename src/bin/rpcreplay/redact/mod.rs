@@ -69,7 +69,7 @@ pub struct Redact {
     dry_run: bool,
 
     /// Write nothing but what is left to be redacted; the exit code is 1 if there is something
-    #[arg(long, conflicts_with_all = ["output", "in_place", "dry_run"], help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["output", "in_place", "dry_run", "report"], help_heading = "Output")]
     check: bool,
 
     /// Write what --check finds in this format
