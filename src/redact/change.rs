@@ -140,6 +140,14 @@ pub struct Redacted {
     pub uninspected: Vec<Uninspected>,
 }
 
+impl Redacted {
+    /// An entry that need not be redacted.
+    pub fn unchanged(entry: &Entry) -> Redacted {
+        let (changes, warnings, patches, uninspected) = Default::default();
+        Redacted { entry: entry.clone(), changes, warnings, patches, uninspected }
+    }
+}
+
 /// A part of a record that was replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {

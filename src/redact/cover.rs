@@ -184,13 +184,6 @@ impl<'r> Judge<'r> {
         Judgement { hits, inside, detecting }
     }
 
-    /// Whether a rule is for what stands under a cover only if a selector selects it.
-    pub(super) fn is_plain(&self, cover: u32) -> bool {
-        let Cover { whole, looking, .. } = &self.covers[cover as usize];
-        let looks = |rule: &super::Rule| rule.detects_everywhere() || rule.debug_redact;
-        whole.is_empty() && looking.is_empty() && !self.rules.rules.iter().any(looks)
-    }
-
     /// The cover of what stands in a message that is nothing but a value, so that what selects the one selects the other.
     pub(super) fn of_wrapped(&mut self, inside: u32) -> u32 {
         let cover = self.covers[inside as usize].clone();

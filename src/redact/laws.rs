@@ -23,12 +23,17 @@ fn redact(builder: RulesBuilder, schema: &Schema, entries: &[Entry]) -> Result<V
     let uninspected = vec!["*".parse().expect("a pattern")];
     let rules = RulesBuilder { uninspected, ..builder }.build().expect("the rules are sound");
     let mut learner = Learner::new(&rules, schema);
-    for entry in entries {
-        learner.learn(entry, METHOD)?;
-    }
+    let touched: Vec<bool> = entries.iter().map(|entry| learner.learn(entry, METHOD)).collect::<Result<_, _>>()?;
     let replacements = rules.replacements(learner.into_values(), Done::default()).expect("texts can be replaced");
     let mut redactor = Redactor::new(&rules, schema, &replacements);
-    entries.iter().map(|entry| redactor.redact(entry, METHOD)).collect()
+    let redacted = entries.iter().zip(touched).map(|(entry, is_touched)| {
+        let redacted = redactor.redact(entry, METHOD)?;
+        // What need not be redacted is not.
+        let is_unchanged = redacted.changes.is_empty() && redacted.uninspected.is_empty();
+        assert!(is_touched || replacements.may_be_in_entry(entry) || is_unchanged);
+        Ok(redacted)
+    });
+    redacted.collect()
 }
 
 /// A selector, and an action that can be applied to what it selects.

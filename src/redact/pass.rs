@@ -38,6 +38,8 @@ pub(super) struct Pass<'r> {
     part: Option<Part>,
     /// Why the entry can't be redacted, once that is known.
     refusal: Option<Refusal>,
+    /// Whether something in the entry is selected, was found, or was passed on without a look into it.
+    pub(super) is_touched: bool,
     /// What was passed on without a look into it.
     pub(super) uninspected: Vec<Uninspected>,
 }
@@ -45,8 +47,8 @@ pub(super) struct Pass<'r> {
 impl<'r> Pass<'r> {
     pub(super) fn new(rules: &'r Rules, schema: &'r Schema, mode: Mode<'r>) -> Self {
         let (judge, texts) = (Judge::new(rules), Texts::new(rules));
-        let (entry, is_made, part, refusal, uninspected) = Default::default();
-        Pass { rules, schema, judge, texts, mode, entry, is_made, part, refusal, uninspected }
+        let (entry, is_made, part, refusal, is_touched, uninspected) = Default::default();
+        Pass { rules, schema, judge, texts, mode, entry, is_made, part, refusal, is_touched, uninspected }
     }
 
     /// Steps through the message of an entry of a call of this method, which an earlier run
@@ -60,6 +62,7 @@ impl<'r> Pass<'r> {
         (self.entry, self.part, self.refusal) = (entry.index().0, Part::of(entry), None);
         (self.is_made, _) = (is_made, self.take_changes());
         self.uninspected.clear();
+        self.is_touched = false;
         let Some(any) = entry.payload().fields().0 else {
             return match message_place(entry) {
                 MessagePlace::Odd(why) => self.pass_on("", "", why.to_owned()).map(|()| None),
@@ -73,7 +76,6 @@ impl<'r> Pass<'r> {
         };
         let layout = match self.schema.resolve(any.type_url) {
             Ok(layout) => layout,
-            Err(_) if matches!(self.mode, Mode::Learn(_)) => return Ok(None),
             Err(reason) => return self.pass_on("", any.type_name(), reason.to_string()).map(|()| None),
         };
         let cover = self.judge.of_method(Some(method));
@@ -85,7 +87,6 @@ impl<'r> Pass<'r> {
         }
         match edits {
             Ok(edits) => Ok((!edits.is_empty()).then_some(edits)),
-            Err(_) if matches!(self.mode, Mode::Learn(_)) => Ok(None),
             Err(malformed) => {
                 self.take_changes();
                 let why = format!("no message of type `{}`: {malformed}", any.type_name());
@@ -106,6 +107,7 @@ impl<'r> Pass<'r> {
     fn pass_on(&mut self, path: &str, type_name: &str, why: String) -> Result<(), Refusal> {
         let uninspected = Uninspected { place: self.place(path), type_name: type_name.to_owned(), why };
         if self.rules.may_pass(type_name) {
+            self.is_touched = true;
             self.uninspected.push(uninspected);
             return Ok(());
         }
@@ -262,7 +264,7 @@ impl<'r> Pass<'r> {
         let replacements = match &mut self.mode {
             Mode::Learn(values) => {
                 if !detecting.is_empty() {
-                    self.texts.learn(text, detecting, values);
+                    self.is_touched |= self.texts.learn(text, detecting, values);
                 }
                 return Verdict::Keep(0);
             }
@@ -372,7 +374,7 @@ impl<'r> Pass<'r> {
         match whole {
             Some(rule) if self.rules.rules[usize::from(rule)].propagate => values.add(initial, rule),
             Some(_) => {}
-            None => self.texts.learn(initial, &detecting, values),
+            None => drop(self.texts.learn(initial, &detecting, values)),
         }
     }
 
@@ -463,10 +465,6 @@ impl Editor for StandingKeys {
 
     fn opaque(&mut self, _: &Spot<'_>, _: &str, _: Opaque<'_>) {}
 
-    fn asks_for_selected_alone(&mut self, _: u32) -> bool {
-        false
-    }
-
     fn changed(&mut self, _: &Spot<'_>, _: &mut ChangedMessage<'_, '_>) {}
 }
 
@@ -512,6 +510,7 @@ impl Editor for Pass<'_> {
 
     fn message(&mut self, spot: &Spot<'_>, layout: &Layout, content: &[u8], new: &mut Vec<u8>) -> Verdict {
         let judgement = self.judge.judge(&spot.selected);
+        self.is_touched = true;
         let mut is_selected = false;
         for at in 0..self.judge.hits(judgement.hits).len() {
             let hit = self.judge.hits(judgement.hits)[at];
@@ -566,6 +565,7 @@ impl Editor for Pass<'_> {
         };
         // Keys are a matter of detectors and copies.
         let hits = if spot.is_key { 0 } else { self.judge.hits(judgement.hits).len() };
+        self.is_touched |= hits > 0;
         for at in 0..hits {
             let hit = self.judge.hits(judgement.hits)[at];
             let verdict = match text {
@@ -583,8 +583,7 @@ impl Editor for Pass<'_> {
     }
 
     fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>) {
-        // The other pass refuses it, unless it is thrown away there.
-        if self.refusal.is_some() || matches!(self.mode, Mode::Learn(_)) {
+        if self.refusal.is_some() {
             return;
         }
         let (type_name, why) = match opaque {
@@ -599,10 +598,6 @@ impl Editor for Pass<'_> {
         if let Err(refusal) = self.pass_on(&spot.path_without_keys(), type_name, why) {
             self.refusal = Some(refusal);
         }
-    }
-
-    fn asks_for_selected_alone(&mut self, cover: u32) -> bool {
-        matches!(self.mode, Mode::Learn(_)) && self.judge.is_plain(cover)
     }
 
     fn changed(&mut self, spot: &Spot<'_>, message: &mut ChangedMessage<'_, '_>) {

@@ -22,14 +22,16 @@ impl<'r> Learner<'r> {
         Learner { splicer, pass: Pass::new(rules, schema, Mode::Learn(Values::default())) }
     }
 
-    /// Finds the values of an entry of a call of this method.
+    /// Finds the values of an entry of a call of this method, and says whether a rule selects something in it, a detector has found
+    /// something, or something is passed on without a look into it. Where it is not so, and [no copy may be](Replacements::may_be_in_entry)
+    /// in it, it need not be redacted.
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if it can't be looked into, or a rule can't be applied to it.
-    pub fn learn(&mut self, entry: &Entry, method: &str) -> Result<(), Refusal> {
+    /// [`Refusal`] if it can't be looked into.
+    pub fn learn(&mut self, entry: &Entry, method: &str) -> Result<bool, Refusal> {
         self.pass.run(&mut self.splicer, entry, (method, false))?;
-        Ok(())
+        Ok(self.pass.is_touched)
     }
 
     /// The same of an entry that an earlier run has made, as its map says: what that made of values is no value.
@@ -37,9 +39,9 @@ impl<'r> Learner<'r> {
     /// # Errors
     ///
     /// As for [`learn`](Self::learn).
-    pub fn learn_made(&mut self, entry: &Entry, method: &str) -> Result<(), Refusal> {
+    pub fn learn_made(&mut self, entry: &Entry, method: &str) -> Result<bool, Refusal> {
         self.pass.run(&mut self.splicer, entry, (method, true))?;
-        Ok(())
+        Ok(self.pass.is_touched)
     }
 
     /// Finds the values of a recording's initial state.

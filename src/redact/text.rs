@@ -61,21 +61,24 @@ impl<'r> Texts<'r> {
         Texts { rules, found: Vec::new() }
     }
 
-    /// Adds what the detectors of these rules find in a text.
-    pub(super) fn learn(&mut self, text: &[u8], detecting: &[u16], values: &mut Values) {
-        self.learn_within(text, detecting, values, 0);
+    /// Adds what the detectors of these rules find in a text, and says whether they find something.
+    pub(super) fn learn(&mut self, text: &[u8], detecting: &[u16], values: &mut Values) -> bool {
+        self.learn_within(text, detecting, values, 0)
     }
 
-    fn learn_within(&mut self, text: &[u8], detecting: &[u16], values: &mut Values, depth: usize) {
+    fn learn_within(&mut self, text: &[u8], detecting: &[u16], values: &mut Values, depth: usize) -> bool {
         let rules = self.rules;
+        let mut is_found = false;
         self.detect(text, detecting, |range, rule, _| {
+            is_found = true;
             if rules.rules[usize::from(rule)].propagate && !rules.is_pseudonym(&text[range.clone()]) {
                 values.add(&text[range], rule);
             }
         });
         if depth < DEPTH {
-            encoded_parts(text, |part| self.learn_within(&part.decoded, detecting, values, depth + 1));
+            encoded_parts(text, |part| is_found |= self.learn_within(&part.decoded, detecting, values, depth + 1));
         }
+        is_found
     }
 
     /// A text without what detectors of these rules find in it, and without copies of redacted values; nothing if it stays as it is. The

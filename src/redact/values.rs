@@ -7,6 +7,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashSet;
 
 use super::PROPAGATED_CHARACTERS;
+use super::text::may_hold;
+use crate::entry::Entry;
 
 /// How many bytes a value begins with by which it is looked for: as many as the shortest has, at least.
 const HEAD_BYTES: usize = PROPAGATED_CHARACTERS;
@@ -183,6 +185,11 @@ impl Replacements {
         Some(&self.all[place])
     }
 
+    /// Whether a copy of a value may stand in an entry; a comment of its text counts as one.
+    pub fn may_be_in_entry(&self, entry: &Entry) -> bool {
+        may_hold(self, entry.record()) || entry.text().is_some_and(|text| memchr::memchr(b'#', text).is_some())
+    }
+
     /// Whether a value may stand in a text, plain or in base64.
     pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
         if self.all.is_empty() || text.len() < PROPAGATED_CHARACTERS {
@@ -237,13 +244,13 @@ fn head(value: &[u8]) -> Option<u64> {
     value.first_chunk::<HEAD_BYTES>().map(|bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Whether a text has lines of 64 or 76 characters, as base64 has that is wrapped: a value may stand across their ends.
+/// Whether a line break stands behind 64 characters of base64, as it does where that is wrapped: a value may stand on both sides.
 fn is_wrapped(text: &[u8]) -> bool {
-    let mut behind = 0;
+    const LINE_BYTES: usize = 64;
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
     memchr::memchr_iter(b'\n', text).any(|end| {
-        let line = text[behind..end].strip_suffix(b"\r").unwrap_or(&text[behind..end]);
-        behind = end + 1;
-        matches!(line.len(), 64 | 76)
+        let before = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
+        before.len() >= LINE_BYTES && before.iter().rev().take(LINE_BYTES).all(is_base64)
     })
 }
 

@@ -6,10 +6,10 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{Part, Pattern, Selector, Step};
-use crate::schema::{Field, Layout, Scalar, Schema, Shape, WellKnown};
+use crate::schema::{Field, Layout, Scalar, Schema, Shape};
 
 /// A state of one [`Tracker`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -57,8 +57,6 @@ pub(crate) struct Tracker<'s> {
     entries: FxHashMap<(StateId, usize), StateId>,
     /// By state and layout: inside an `Any`.
     anys: FxHashMap<(StateId, usize), StateId>,
-    /// By state and layout: whether something in it can be selected.
-    selecting: FxHashMap<(StateId, usize), bool>,
 }
 
 /// How many methods are remembered with where their messages begin: recordings can make up any number of them.
@@ -88,7 +86,6 @@ impl<'s> Tracker<'s> {
             elements: Vec::new(),
             entries: FxHashMap::default(),
             anys: FxHashMap::default(),
-            selecting: FxHashMap::default(),
         }
     }
 
@@ -104,50 +101,6 @@ impl<'s> Tracker<'s> {
             Pattern::Type { .. } => true,
         };
         self.states[state.index()].live.iter().any(goes_on)
-    }
-
-    /// Whether something may be selected in a message of this state, itself aside; `true` also where that is too much to find out.
-    pub(crate) fn can_select(&mut self, state: StateId, layout: &'s Layout) -> bool {
-        let case = (state, std::ptr::from_ref(layout).addr());
-        if let Some(known) = self.selecting.get(&case) {
-            return *known;
-        }
-        let can_select = self.find_selected(state, layout);
-        self.selecting.insert(case, can_select);
-        can_select
-    }
-
-    #[cold]
-    fn find_selected(&mut self, state: StateId, layout: &'s Layout) -> bool {
-        /// How many messages of different types and states are looked into.
-        const MOST_CASES: usize = 1_000;
-
-        let mut seen = FxHashSet::default();
-        let mut open = vec![(state, layout)];
-        while let Some((state, layout)) = open.pop() {
-            if !self.goes_on(state) || !seen.insert((state, std::ptr::from_ref(layout).addr())) {
-                continue;
-            }
-            // What stands in an Any may be anything.
-            if layout.well_known() == Some(WellKnown::Any) || seen.len() > MOST_CASES {
-                return true;
-            }
-            let table = self.table(state, layout);
-            for field in layout.fields() {
-                let whole = self.field(table, field);
-                let (state, value) = match field.shape() {
-                    Shape::Singular => (whole, field),
-                    Shape::List { .. } | Shape::Map(_) if self.names_elements(whole) => return true,
-                    Shape::List { .. } => (self.element(whole, 0), field),
-                    Shape::Map(shape) => (self.entry(whole, field, &Scalar::Bool(false)), &shape.value),
-                };
-                if !self.hits(whole).is_empty() || !self.hits(state).is_empty() {
-                    return true;
-                }
-                open.extend(value.ty().message().map(|id| (state, self.schema.layout(id))));
-            }
-        }
-        false
     }
 
     /// How many states there are so far.

@@ -42,10 +42,6 @@ pub(crate) trait Editor {
     /// What nobody can look into, in a message of this type.
     fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>);
 
-    /// Whether a message that was given this number is of no interest unless something in it is selected: then it need not be looked
-    /// into to find what nobody can look into.
-    fn asks_for_selected_alone(&mut self, cover: u32) -> bool;
-
     /// A message ends some of whose own fields were changed; more of it may be changed.
     fn changed(&mut self, spot: &Spot<'_>, message: &mut ChangedMessage<'_, '_>);
 }
@@ -580,9 +576,6 @@ impl<'s> Splicer<'s> {
         };
         if layout.well_known() == Some(WellKnown::Any) {
             return self.any(data, next, cover, editor);
-        }
-        if editor.asks_for_selected_alone(cover) && !self.tracker.can_select(next.states.0, layout) {
-            return Ok(());
         }
         let table = self.tracker.table(next.states.0, layout);
         self.open(Body::Message { layout, table }, next.step, next.occurrence, cover)

@@ -10,7 +10,7 @@ use super::Redact;
 use super::map::Map;
 use super::recordings::Recording;
 use super::report::tell_unmet;
-use super::run::{Made, Redaction, each_redacted, refused};
+use super::run::{Learnt, Made, Redaction, each_redacted, refused};
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome, Trouble, report};
 use crate::findings::{Finding, Findings, RuleInfo, Severity};
@@ -68,11 +68,12 @@ impl Redact {
         let name = source.name();
         let rules = redaction.rules;
         let earlier = map.map(|map| &*map.earlier);
-        let replacements = self.replacements(redaction, &mut source, &recording.path, earlier)?;
+        let learnt = self.learn(redaction, &mut source, &recording.path, earlier)?;
         // With the originals at hand none may be left, not even a part of something else.
-        let replacements = if map.is_some() { replacements.anywhere() } else { replacements };
+        let replacements = if map.is_some() { learnt.replacements.anywhere() } else { learnt.replacements };
+        let learnt = Learnt { replacements, ..learnt };
         let reader = source.reader(redaction.schema, self.limit.options())?.keeping_text();
-        let mut redactor = Redactor::new(rules, redaction.schema, &replacements);
+        let mut redactor = Redactor::new(rules, redaction.schema, &learnt.replacements);
         let initial = redactor.redact_initial(&reader.header().initial);
         let (_, changes) = initial.map_err(|refusal| refused(rules, &name, None, &refusal))?;
         let mut is_left = false;
@@ -94,7 +95,7 @@ impl Redact {
         };
         tell(None, &changes, &[])?;
         let made = Made::new(redaction.schema, &reader, earlier);
-        each_redacted(rules, (reader, made), &name, &mut redactor, |entry, method, redacted| {
+        each_redacted(rules, (reader, made), &name, (&mut redactor, &learnt), |entry, method, redacted| {
             tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
         met.iter_mut().zip(redactor.met()).for_each(|(all, met)| *all |= met);

@@ -11,7 +11,7 @@ use rpcreplay::schema::Schema;
 
 use super::Redact;
 use super::recordings::recordings;
-use super::run::{Made, each_redacted};
+use super::run::{Learnt, Made, each_redacted};
 use crate::failure::{Failure, Outcome, Trouble, note, report};
 use crate::output::{Output, escape_controls};
 use crate::source::Source;
@@ -98,7 +98,8 @@ impl Redact {
             .replacements(Values::default(), Done::default())
             .map_err(|error| Trouble::plain(error.to_string()))?;
         let reader = source.reader(schema, self.limit.options())?;
-        let mut redactor = Redactor::new(rules, schema, &replacements);
+        let learnt = Learnt { replacements, touched: None };
+        let mut redactor = Redactor::new(rules, schema, &learnt.replacements);
         let (_, of_initial) = redactor.redact_initial(&reader.header().initial).unwrap_or_default();
         let mut detected: BTreeMap<usize, u64> = BTreeMap::new();
         let mut add = |method: &str, changes: &[rpcreplay::redact::Change]| {
@@ -118,7 +119,7 @@ impl Redact {
         add("", &of_initial);
         let mut uninspected = BTreeSet::new();
         let made = Made::new(schema, &reader, None);
-        each_redacted(rules, (reader, made), &name, &mut redactor, |_, method, redacted| {
+        each_redacted(rules, (reader, made), &name, (&mut redactor, &learnt), |_, method, redacted| {
             add(method, &redacted.changes);
             uninspected.extend(redacted.uninspected.iter().map(|uninspected| uninspected.type_name.clone()));
             Ok(())

@@ -92,12 +92,12 @@ impl Redact {
         let mut source = Source::new(&recording.path);
         let name = source.name();
         let earlier = map.as_ref().map(|map| map.earlier.clone());
-        let replacements = self.replacements(redaction, &mut source, &recording.path, earlier.as_deref())?;
+        let learnt = self.learn(redaction, &mut source, &recording.path, earlier.as_deref())?;
         let reader = source.reader(redaction.schema, self.limit.options())?.keeping_text();
         if !self.dry_run {
             refuse_other_format(destination, reader.format())?;
         }
-        let mut redactor = Redactor::new(redaction.rules, redaction.schema, &replacements);
+        let mut redactor = Redactor::new(redaction.rules, redaction.schema, &learnt.replacements);
         let header = reader.header().clone();
         let (initial, changes) = redactor
             .redact_initial(&header.initial)
@@ -121,7 +121,7 @@ impl Redact {
             written.initial(&reader.header().initial, &header.initial, &changes)?;
         }
         let made = Made::new(redaction.schema, &reader, earlier.as_deref());
-        each_redacted(redaction.rules, (reader, made), &name, &mut redactor, |entry, method, redacted| {
+        each_redacted(redaction.rules, (reader, made), &name, (&mut redactor, &learnt), |entry, method, redacted| {
             told.entry(entry, method, redacted)?;
             if let Some(written) = &mut written {
                 written.entry(entry, redacted)?;
@@ -161,16 +161,16 @@ impl Redact {
     }
 
     /// Reads a recording for the values that are to be replaced wherever they stand.
-    pub(super) fn replacements(
+    pub(super) fn learn(
         &self,
         redaction: &Redaction<'_>,
         source: &mut Source,
         path: &Path,
         earlier: Option<&Earlier>,
-    ) -> Result<Replacements, Failure> {
+    ) -> Result<Learnt, Failure> {
         let rules = redaction.rules;
         let done = earlier.map(|earlier| earlier.done(path, rules)).unwrap_or_default();
-        let mut values = Values::default();
+        let (mut values, mut learnt) = (Values::default(), None);
         if rules.needs_first_pass() {
             source.prepare_to_read_twice()?;
             let name = source.name();
@@ -178,6 +178,7 @@ impl Redact {
             let mut learner = Learner::new(rules, redaction.schema);
             learner.learn_initial(&reader.header().initial);
             let mut made = Made::new(redaction.schema, &reader, earlier);
+            let mut touched = EntrySet::default();
             let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
             while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(&name, &error))? {
                 let call = pairing.follow(&entry);
@@ -186,16 +187,36 @@ impl Redact {
                     true => learner.learn_made(&entry, method),
                     false => learner.learn(&entry, method),
                 };
-                learnt.map_err(|refusal| refused(rules, &name, Some(&entry), &refusal))?;
+                if learnt.map_err(|refusal| refused(rules, &name, Some(&entry), &refusal))? {
+                    touched.insert(entry.index().0);
+                }
             }
             values = learner.into_values();
+            learnt = Some(touched);
         }
         let replacements = rules.replacements(values, done);
-        Ok(replacements.map_err(|error| Trouble::new(&source.name(), &error).with_hint(error.unfit.hint()))?)
+        let replacements =
+            replacements.map_err(|error| Trouble::new(&source.name(), &error).with_hint(error.unfit.hint()))?;
+        Ok(Learnt { replacements, touched: learnt })
     }
 
     pub(super) fn threads(&self) -> NonZeroUsize {
         self.threads.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+/// What the first pass over a recording has learnt.
+pub struct Learnt {
+    pub replacements: Replacements,
+    /// The entries that are to be looked into again, whether there are copies in them or not; all, if there was no such pass.
+    pub touched: Option<EntrySet>,
+}
+
+impl Learnt {
+    /// Whether an entry is to be looked into again.
+    fn concerns(&self, entry: &Entry) -> bool {
+        let is_touched = self.touched.as_ref().is_none_or(|touched| touched.contains(entry.index().0));
+        is_touched || self.replacements.may_be_in_entry(entry)
     }
 }
 
@@ -221,16 +242,17 @@ pub fn each_redacted(
     rules: &Rules,
     (mut reader, mut made): (SourceReader<'_>, Made<'_>),
     name: &str,
-    redactor: &mut Redactor<'_>,
+    (redactor, learnt): (&mut Redactor<'_>, &Learnt),
     mut on: impl FnMut(&Entry, &str, &Redacted) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
     while let Some(entry) = reader.read().map_err(|error| Trouble::in_recording(name, &error))? {
         let call = pairing.follow(&entry);
         let method = methods.follow(&entry, call);
-        let redacted = match made.contains(&entry) {
-            true => redactor.redact_made(&entry, method),
-            false => redactor.redact(&entry, method),
+        let redacted = match learnt.concerns(&entry) {
+            false => Ok(Redacted::unchanged(&entry)),
+            true if made.contains(&entry) => redactor.redact_made(&entry, method),
+            true => redactor.redact(&entry, method),
         };
         let redacted = redacted.map_err(|refusal| refused(rules, name, Some(&entry), &refusal))?;
         on(&entry, method, &redacted)?;
