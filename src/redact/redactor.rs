@@ -49,6 +49,11 @@ impl<'r> Learner<'r> {
         self.pass.learn_initial(initial);
     }
 
+    /// By rule: whether it has selected something so far, or its detectors were asked.
+    pub fn met(&self) -> &[bool] {
+        self.pass.met()
+    }
+
     /// The values that were found.
     pub fn into_values(self) -> Values {
         match self.pass.mode {

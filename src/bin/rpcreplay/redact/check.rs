@@ -98,7 +98,7 @@ impl Redact {
         each_redacted(rules, (reader, made), &name, (&mut redactor, &learnt), |entry, method, redacted| {
             tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
-        met.iter_mut().zip(redactor.met()).for_each(|(all, met)| *all |= met);
+        met.iter_mut().zip(learnt.met(&redactor)).for_each(|(all, met)| *all |= met);
         Ok(is_left)
     }
 }

@@ -98,7 +98,7 @@ impl Redact {
             .replacements(Values::default(), Done::default())
             .map_err(|error| Trouble::plain(error.to_string()))?;
         let reader = source.reader(schema, self.limit.options())?;
-        let learnt = Learnt { replacements, touched: None };
+        let learnt = Learnt::nothing(replacements);
         let mut redactor = Redactor::new(rules, schema, &learnt.replacements);
         let (_, of_initial) = redactor.redact_initial(&reader.header().initial).unwrap_or_default();
         let mut detected: BTreeMap<usize, u64> = BTreeMap::new();

@@ -131,7 +131,7 @@ impl Redact {
                 None => Ok(()),
             }
         })?;
-        told.met(redactor.met());
+        told.met(&learnt.met(&redactor));
         if let Some(written) = written {
             written.finish()?;
         }
@@ -170,7 +170,7 @@ impl Redact {
     ) -> Result<Learnt, Failure> {
         let rules = redaction.rules;
         let done = earlier.map(|earlier| earlier.done(path, rules)).unwrap_or_default();
-        let (mut values, mut learnt) = (Values::default(), None);
+        let (mut values, mut learnt, mut met) = (Values::default(), None, Vec::new());
         if rules.needs_first_pass() {
             source.prepare_to_read_twice()?;
             let name = source.name();
@@ -191,13 +191,14 @@ impl Redact {
                     touched.insert(entry.index().0);
                 }
             }
+            met = learner.met().to_vec();
             values = learner.into_values();
             learnt = Some(touched);
         }
         let replacements = rules.replacements(values, done);
         let replacements =
             replacements.map_err(|error| Trouble::new(&source.name(), &error).with_hint(error.unfit.hint()))?;
-        Ok(Learnt { replacements, touched: learnt })
+        Ok(Learnt { replacements, touched: learnt, met })
     }
 
     pub(super) fn threads(&self) -> NonZeroUsize {
@@ -210,9 +211,22 @@ pub struct Learnt {
     pub replacements: Replacements,
     /// The entries that are to be looked into again, whether there are copies in them or not; all, if there was no such pass.
     pub touched: Option<EntrySet>,
+    /// By rule: whether it has selected something, or its detectors were asked.
+    pub met: Vec<bool>,
 }
 
 impl Learnt {
+    /// Nothing: there was no first pass.
+    pub fn nothing(replacements: Replacements) -> Learnt {
+        Learnt { replacements, touched: None, met: Vec::new() }
+    }
+
+    /// By rule: whether it has selected something, or its detectors were asked, in either pass.
+    pub fn met(&self, redactor: &Redactor<'_>) -> Vec<bool> {
+        let in_first = self.met.iter().copied().chain(std::iter::repeat(false));
+        redactor.met().iter().zip(in_first).map(|(met, in_first)| *met || in_first).collect()
+    }
+
     /// Whether an entry is to be looked into again.
     fn concerns(&self, entry: &Entry) -> bool {
         let is_touched = self.touched.as_ref().is_none_or(|touched| touched.contains(entry.index().0));
