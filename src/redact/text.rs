@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::change::Cause;
 use super::values::{Replacements, Values};
-use super::{Rules, Unfit};
+use super::{PROPAGATED_CHARACTERS, Rules, Unfit};
 use crate::detect::{Encoded, Encoding, Found, encoded_at, encoded_parts};
 
 /// How often something may be encoded in something that is encoded: a token in base64 that is URL-encoded.
@@ -274,10 +274,19 @@ pub(super) fn may_hold(replacements: &Replacements, text: &[u8]) -> bool {
     !replacements.is_empty() && (replacements.may_be_in(text) || escapes(text).next().is_some())
 }
 
-/// Where characters stand in a text as `%` and two digits.
+/// Where characters stand in a text as `%` and two digits, among others that may stand in a URL: as many as a value has that is looked
+/// for. In bytes that are no text such a thing stands by chance, and hardly ever among others.
 fn escapes(text: &[u8]) -> impl Iterator<Item = usize> {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
-    memchr::memchr_iter(b'%', text).filter(move |&at| is_digit(at + 1) && is_digit(at + 2))
+    let is_of_url = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%#[]".contains(byte);
+    let is_among_others = move |at: usize| {
+        let before = text[..at].iter().rev().take(PROPAGATED_CHARACTERS).take_while(is_of_url).count();
+        let behind = text[at + 3..].iter().take(PROPAGATED_CHARACTERS).take_while(is_of_url).count();
+        before + 1 + behind >= PROPAGATED_CHARACTERS
+    };
+    memchr::memchr_iter(b'%', text)
+        .filter(move |&at| is_digit(at + 1) && is_digit(at + 2))
+        .filter(move |&at| is_among_others(at))
 }
 
 /// A text in which ranges, from left to right, are replaced.
