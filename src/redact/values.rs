@@ -13,6 +13,9 @@ use crate::entry::Entry;
 /// How many bytes a value begins with by which it is looked for: as many as the shortest has, at least.
 const HEAD_BYTES: usize = PROPAGATED_CHARACTERS;
 
+/// By how much of a value texts are passed over in which it is not: many begin alike, with `projects/`.
+const SOUGHT_BYTES: usize = 32;
+
 /// How many values are looked for at once by how they begin, in plain text and in base64. Of more the automaton would take too much
 /// memory, and every text is taken apart.
 const SOUGHT_VALUES: usize = 10_000;
@@ -282,7 +285,7 @@ fn is_border_of_characters(text: &[u8], at: usize) -> bool {
 
 /// What stands in a text in which a value stands, plain or in base64, wherever in it that begins and in either alphabet.
 fn beginnings(value: &[u8]) -> Vec<Vec<u8>> {
-    let head = &value[..HEAD_BYTES.min(value.len())];
+    let head = &value[..SOUGHT_BYTES.min(value.len())];
     let mut beginnings = vec![head.to_vec()];
     for shift in 0..3 {
         let mut padded = vec![0; shift];

@@ -226,6 +226,7 @@ struct Frame<'s> {
     has_changed: bool,
     cover: u32,
     lists: Lists,
+    members: Members,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -278,6 +279,31 @@ impl Lists {
     }
 }
 
+/// Which oneofs members of a message have stood there, a bit each; of many the last ones share one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Members {
+    seen: u32,
+    /// The index of the field of the last member, and one more.
+    last: u32,
+    /// The oneofs of which another member has stood there: if the later one goes, that one counts again.
+    rivals: u32,
+}
+
+impl Members {
+    fn add(&mut self, oneof: u32, field: u32) {
+        let bit = 1 << oneof.min(31);
+        if self.seen & bit != 0 && self.last != field + 1 {
+            self.rivals |= bit;
+        }
+        self.seen |= bit;
+        self.last = field + 1;
+    }
+
+    fn are_rivals(self, oneof: u32) -> bool {
+        self.rivals & 1 << oneof.min(31) != 0
+    }
+}
+
 /// A field of a message as it stands in the record.
 #[derive(Debug, Clone)]
 struct Occurrence {
@@ -310,6 +336,8 @@ enum Holder {
     /// The record's message itself.
     Nothing,
     Field,
+    /// A member of a oneof that hides another one, which would count again if it went.
+    Rival,
     Element,
     EntryValue,
     /// The value of an entry that has none.
@@ -413,6 +441,9 @@ impl<'s> Splicer<'s> {
                 continue;
             }
             let field = &layout.fields()[slot.index() as usize];
+            if slot.in_oneof() {
+                self.frames[frames - 1].members.add(field.oneof().unwrap_or_default(), slot.index());
+            }
             let state = self.tracker.field(table, field);
             // What most fields are, and most values do.
             if matches!(field.role(), Role::Scalar) && self.passes(data, ((state, None), field), value, editor) {
@@ -455,15 +486,17 @@ impl<'s> Splicer<'s> {
         editor: &mut impl Editor,
     ) -> Result<(), Malformed> {
         let number = field.index() as u32;
+        let are_rivals = |oneof| self.frames.last().is_some_and(|frame| frame.members.are_rivals(oneof));
+        let holder = if field.oneof().is_some_and(are_rivals) { Holder::Rival } else { Holder::Field };
         match field.role() {
             Role::Scalar => {
                 let step = Step::Field(field);
-                let next = Next { field: Some(field), occurrence, states: (state, None), holder: Holder::Field, step };
+                let next = Next { field: Some(field), occurrence, states: (state, None), holder, step };
                 self.scalar(data, next, field, editor);
             }
             Role::Message(id) => {
                 let step = Step::Field(field);
-                let next = Next { field: Some(field), occurrence, states: (state, None), holder: Holder::Field, step };
+                let next = Next { field: Some(field), occurrence, states: (state, None), holder, step };
                 self.message(data, next, self.schema.layout(id), editor)?;
             }
             Role::Scalars if field.ty().is_packable() && tag.wire_type() == WireType::Bytes as u32 => {
@@ -529,7 +562,10 @@ impl<'s> Splicer<'s> {
         Spot {
             selected: self.selected(next.states, next.field),
             is_key,
-            stays_when_cleared: matches!(next.holder, Holder::Element | Holder::Nothing | Holder::Absent),
+            stays_when_cleared: matches!(
+                next.holder,
+                Holder::Element | Holder::Rival | Holder::Nothing | Holder::Absent
+            ),
             at: next.occurrence.whole.start,
             step: &next.step,
             data,
@@ -886,14 +922,15 @@ impl<'s> Splicer<'s> {
         let growth = match (verdict, holder) {
             (Verdict::Keep(_), _) => return,
             (Verdict::Replace, _) => put(&self.new),
-            (Verdict::Clear, Holder::Element) if is_number => {
+            (Verdict::Clear, Holder::Element) | (Verdict::Clear | Verdict::Drop, Holder::Rival) if is_number => {
                 let mut zero = Vec::new();
                 if let Some(ty) = ty {
                     put_number(&mut zero, ty, Number::default());
                 }
                 put(&zero)
             }
-            (Verdict::Clear, Holder::Element | Holder::Nothing) | (Verdict::Drop, Holder::Nothing) => put(&[]),
+            (Verdict::Clear, Holder::Element | Holder::Rival | Holder::Nothing)
+            | (Verdict::Drop, Holder::Rival | Holder::Nothing) => put(&[]),
             (Verdict::Drop, Holder::EntryValue | Holder::Absent) => {
                 let Some(entry) = self.frames.pop() else { return };
                 self.edits.truncate(entry.edits as usize);
@@ -929,6 +966,7 @@ impl<'s> Splicer<'s> {
             has_changed: false,
             cover,
             lists: Lists::default(),
+            members: Members::default(),
         });
         Ok(())
     }
