@@ -136,7 +136,8 @@ pub struct SchemaArgs {
     ///
     /// Its section `[schema]` names more sources: `protoset`, `proto`, `proto-path` and `go-binary`, each with a path or
     /// a list of paths, relative to the file's folder. They are asked behind those that flags name. Its section `[diff]` says
-    /// what diff folds: `profile`, `ignore`, `only`, `unordered` and `key`, as the flags do, and `[[diff.rule]]`.
+    /// what diff folds: `profile`, `ignore`, `only`, `unordered` and `key`, as the flags do, and `[[diff.rule]]`. `[[redact]]`,
+    /// `[[detector]]` and `[[checksum]]` say what redact takes out.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
 

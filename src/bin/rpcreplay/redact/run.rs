@@ -151,6 +151,9 @@ impl Redact {
         taken.extend(self.output.iter().map(|path| (real(path), "what --output names".to_owned())));
         for (flag, path) in others {
             let Some(path) = path else { continue };
+            if path.as_os_str() == "-" {
+                return Err(Trouble::new(flag, "needs the name of a file: recordings go to standard output"));
+            }
             if let Some((_, what)) = taken.iter().find(|(other, _)| *other == real(path)) {
                 return Err(Trouble::new(&name_of(path), format!("is {what}, and can't be written by {flag}"))
                     .with_hint("name another file"));
