@@ -4,12 +4,12 @@ use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
 use super::text::{Piece, Texts, comments, is_text, may_hold};
 use super::values::{Replacements, Values, is_propagated};
-use super::{Action, Key, Rules, Unfit, checksum};
+use super::{Action, Key, Rule, Rules, Unfit, checksum};
 use crate::entry::{Entry, type_name};
 use crate::format::{MessagePlace, message_place};
 use crate::schema::{
     ChangedMessage, Editor, Edits, Field, Flow, Layout, Malformed, Opaque, Order, Part, Place, Scalar, Schema,
-    Selected, Sink, Splicer, Spot, Target, Verdict, Walker, WellKnown, Wire, put_scalar,
+    Selected, Selector, Sink, Splicer, Spot, Target, Verdict, Walker, WellKnown, Wire, put_scalar,
 };
 
 /// Where values stand that stand in a comment of a text recording.
@@ -340,32 +340,26 @@ impl<'r> Pass<'r> {
         })
     }
 
-    /// What a rule says of the initial state as a whole, if one selects it.
+    /// The first rule that selects the initial state as a whole.
     pub(super) fn rule_of_initial(&mut self, initial: &[u8]) -> Option<u16> {
-        if initial.is_empty() {
-            return None;
-        }
-        let selects = |(_, rule): &(u16, &super::Rule)| {
-            let selects = |selectors: &[crate::schema::Selector]| {
-                selectors.iter().any(crate::schema::Selector::is_of_initial_state)
-            };
-            rule.methods.is_empty() && rule.detect.is_empty() && selects(&rule.select) && !selects(&rule.except)
+        let selects = |rule: &Rule| {
+            let is_free = rule.methods.is_empty() && rule.detect.is_empty() && !name_initial(&rule.except);
+            is_free && name_initial(&rule.select) && !rule.allows(initial)
         };
-        let found = (0..).zip(&self.rules.rules).find(selects);
-        let found = found.filter(|(_, rule)| !rule.allows(initial)).map(|(number, _)| number);
-        found.inspect(|rule| self.judge.meet(*rule))
+        let mut numbered = (0..).zip(&self.rules.rules);
+        let (number, _) = numbered.find(|(_, rule)| !initial.is_empty() && selects(rule))?;
+        self.judge.meet(number);
+        Some(number)
     }
 
     /// The rules whose detectors look into the initial state.
     fn detecting_initial(&self) -> Vec<u16> {
-        let looks = |(_, rule): &(u16, &super::Rule)| {
-            let selects = |selectors: &[crate::schema::Selector]| {
-                selectors.iter().any(crate::schema::Selector::is_of_initial_state)
-            };
-            let is_asked = !rule.detect.is_empty() && (rule.detects_everywhere() || selects(&rule.select));
-            is_asked && rule.methods.is_empty() && !selects(&rule.except)
+        let looks = |rule: &Rule| {
+            let is_asked = rule.detects_everywhere() || !rule.detect.is_empty() && name_initial(&rule.select);
+            is_asked && rule.methods.is_empty() && !name_initial(&rule.except)
         };
-        (0..).zip(&self.rules.rules).filter(looks).map(|(number, _)| number).collect()
+        let numbered = (0..).zip(&self.rules.rules);
+        numbered.filter(|(_, rule)| looks(rule)).map(|(number, _)| number).collect()
     }
 
     pub(super) fn learn_initial(&mut self, initial: &[u8]) {
@@ -419,6 +413,11 @@ impl<'r> Pass<'r> {
     pub(super) fn loses_keys(&self, before: &Entry, after: &Entry) -> bool {
         hidden_keys(self.schema, after) > hidden_keys(self.schema, before)
     }
+}
+
+/// Whether one of these selectors is of the initial state.
+fn name_initial(selectors: &[Selector]) -> bool {
+    selectors.iter().any(Selector::is_of_initial_state)
 }
 
 /// How many keys of maps in an entry's message come again in their map; 0 if nobody can look into it.
@@ -526,7 +525,7 @@ impl Editor for Pass<'_> {
                 Action::Drop => Verdict::Drop,
                 Action::Replace(_) | Action::Mask(_) | Action::Pseudonym(_) | Action::Shift(_) => {
                     match action.of_message(layout, content, self.schema, self.rules.key.as_ref(), new) {
-                        Ok(true) if new.as_slice() == content || self.is_made(spot, content) => break,
+                        Ok(true) if new.as_slice() == content || self.is_made(spot, content) => return Verdict::Leave,
                         Ok(true) => {
                             self.change(spot, hit.rule, ValueKind::Message, content, Some(new));
                             return Verdict::Replace;

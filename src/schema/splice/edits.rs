@@ -91,6 +91,11 @@ impl Edits {
         growth
     }
 
+    /// Whether the last edit has removed this range.
+    pub(super) fn has_removed(&self, range: &Range<usize>) -> bool {
+        self.edits.last().is_some_and(|edit| (edit.start..edit.end) == *range && edit.new.is_empty())
+    }
+
     /// Takes back all edits from this number on.
     pub(super) fn truncate(&mut self, first: usize) {
         self.edits.truncate(first);

@@ -51,6 +51,8 @@ pub(crate) trait Editor {
 pub(crate) enum Verdict {
     /// It stays; of a message, what stands in it is asked about, under this number.
     Keep(u32),
+    /// It stays, with all that stands in it.
+    Leave,
     /// It becomes what it is if nobody sets it. An element of a list stays there, as an empty one.
     Clear,
     /// Its field, element or entry goes. The message itself, which stands in none, becomes empty.
@@ -279,28 +281,23 @@ impl Lists {
     }
 }
 
-/// Which oneofs members of a message have stood there, a bit each; of many the last ones share one.
+/// Members of oneofs of a message that stay: of which oneofs, a bit each, of many the last ones share one.
 #[derive(Debug, Clone, Copy, Default)]
 struct Members {
-    seen: u32,
-    /// The index of the field of the last member, and one more.
+    oneofs: u32,
+    /// The index of the field of the last one, and one more.
     last: u32,
-    /// The oneofs of which another member has stood there: if the later one goes, that one counts again.
-    rivals: u32,
 }
 
 impl Members {
     fn add(&mut self, oneof: u32, field: u32) {
-        let bit = 1 << oneof.min(31);
-        if self.seen & bit != 0 && self.last != field + 1 {
-            self.rivals |= bit;
-        }
-        self.seen |= bit;
+        self.oneofs |= 1 << oneof.min(31);
         self.last = field + 1;
     }
 
-    fn are_rivals(self, oneof: u32) -> bool {
-        self.rivals & 1 << oneof.min(31) != 0
+    /// Whether a member hides another one, which would count again if it went.
+    fn has_rival(self, oneof: u32, field: u32) -> bool {
+        self.oneofs & 1 << oneof.min(31) != 0 && self.last != field + 1
     }
 }
 
@@ -441,16 +438,17 @@ impl<'s> Splicer<'s> {
                 continue;
             }
             let field = &layout.fields()[slot.index() as usize];
-            if slot.in_oneof() {
-                self.frames[frames - 1].members.add(field.oneof().unwrap_or_default(), slot.index());
-            }
             let state = self.tracker.field(table, field);
             // What most fields are, and most values do.
-            if matches!(field.role(), Role::Scalar) && self.passes(data, ((state, None), field), value, editor) {
-                continue;
+            let passes =
+                matches!(field.role(), Role::Scalar) && self.passes(data, ((state, None), field), value, editor);
+            if !passes {
+                let occurrence = Occurrence { whole: start..end, head: tag_end(data, start), value };
+                self.field(data, field, state, tag, occurrence, editor)?;
             }
-            let occurrence = Occurrence { whole: start..end, head: tag_end(data, start), value };
-            self.field(data, field, state, tag, occurrence, editor)?;
+            if slot.in_oneof() && (passes || !self.edits.has_removed(&(start..end))) {
+                self.frames[frames - 1].members.add(field.oneof().unwrap_or_default(), slot.index());
+            }
             if self.frames.len() != frames {
                 break;
             }
@@ -486,8 +484,8 @@ impl<'s> Splicer<'s> {
         editor: &mut impl Editor,
     ) -> Result<(), Malformed> {
         let number = field.index() as u32;
-        let are_rivals = |oneof| self.frames.last().is_some_and(|frame| frame.members.are_rivals(oneof));
-        let holder = if field.oneof().is_some_and(are_rivals) { Holder::Rival } else { Holder::Field };
+        let has_rival = |oneof| self.frames.last().is_some_and(|frame| frame.members.has_rival(oneof, number));
+        let holder = if field.oneof().is_some_and(has_rival) { Holder::Rival } else { Holder::Field };
         match field.role() {
             Role::Scalar => {
                 let step = Step::Field(field);
@@ -715,7 +713,7 @@ impl<'s> Splicer<'s> {
                 self.frames.pop();
                 self.change(Verdict::Drop, &next, None);
             }
-            Verdict::Clear | Verdict::Replace => {
+            Verdict::Leave | Verdict::Clear | Verdict::Replace => {
                 self.change(verdict, &inner, None);
             }
         }
@@ -838,7 +836,7 @@ impl<'s> Splicer<'s> {
             None => self.ask_scalar(data, &next, default_scalar(shape.value.ty()), false, editor),
         };
         match verdict {
-            Verdict::Keep(_) | Verdict::Clear => {}
+            Verdict::Keep(_) | Verdict::Leave | Verdict::Clear => {}
             Verdict::Drop => self.change(verdict, &next, None),
             Verdict::Replace => {
                 let wire_type = shape.value.ty().wire_type();
@@ -920,7 +918,7 @@ impl<'s> Splicer<'s> {
             None => edits.replace(next.occurrence.content(), new),
         };
         let growth = match (verdict, holder) {
-            (Verdict::Keep(_), _) => return,
+            (Verdict::Keep(_) | Verdict::Leave, _) => return,
             (Verdict::Replace, _) => put(&self.new),
             (Verdict::Clear, Holder::Element) | (Verdict::Clear | Verdict::Drop, Holder::Rival) if is_number => {
                 let mut zero = Vec::new();

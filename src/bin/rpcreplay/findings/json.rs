@@ -102,7 +102,7 @@ mod tests {
             {\"file\":\"calls.replay\",\"entry\":5,\"offset\":1234,\"method\":\"/pkg.Service/Method\",\
             \"place\":\"response:payload.data\",\"rule\":\"private-key\",\"severity\":\"error\",\
             \"message\":\"private key\"},\n\
-            {\"file\":\"calls.replay\",\"line\":17,\"rule\":\"private-key\",\"severity\":\"note\",\
+            {\"file\":\"calls.replay\",\"line\":17,\"rule\":\"private-key\",\"severity\":\"warning\",\
             \"message\":\"private key\"}\n\
             ],\n\
             \"rules\":[{\"id\":\"jwt\",\"summary\":\"A JSON Web Token\"},\n\

@@ -107,8 +107,8 @@ mod tests {
                 &with_line,
                 "calls.replay:17: warning: #5 /pkg.Service/Method response:payload.data: private key (private-key)\n",
             ),
-            (&initial, "calls.replay: note: response:payload.data: private key (private-key)\n"),
-            (&file, "calls.replay: note: private key (private-key)\n"),
+            (&initial, "calls.replay: warning: response:payload.data: private key (private-key)\n"),
+            (&file, "calls.replay: warning: private key (private-key)\n"),
         ];
         for (finding, expected) in cases {
             assert_eq!(line(finding, false), expected);
