@@ -216,6 +216,9 @@ impl<'r> Pass<'r> {
                 *replacements
             }
         };
+        if text.is_empty() && spot.stays_when_dropped {
+            return Some(Verdict::Keep(0));
+        }
         if rule.action == Action::Drop || goes {
             self.change(spot, hit.rule, kind, text, None);
             return Some(Verdict::Drop);
@@ -314,6 +317,7 @@ impl<'r> Pass<'r> {
         put_scalar(&mut old, field.ty(), value);
         Some(match action {
             Action::Clear if spot.stays_when_cleared && value.is_zero() => Verdict::Keep(0),
+            Action::Drop if spot.stays_when_dropped && value.is_zero() => Verdict::Keep(0),
             Action::Clear if !hit.is_container => {
                 self.change(spot, hit.rule, ValueKind::Number, &old, None);
                 Verdict::Clear
@@ -519,6 +523,7 @@ impl Editor for Pass<'_> {
                 // Not the message, but what stands in it.
                 Action::Clear | Action::Drop | Action::Replace(_) if hit.is_deep => continue,
                 Action::Clear if spot.stays_when_cleared && content.is_empty() => break,
+                Action::Drop if spot.stays_when_dropped && content.is_empty() => break,
                 Action::Drop if spot.stays_when_cleared && spot.selected.field.is_none() && content.is_empty() => break,
                 Action::Clear if hit.is_container => Verdict::Drop,
                 Action::Clear => Verdict::Clear,

@@ -101,6 +101,8 @@ pub(crate) struct Spot<'a> {
     pub(crate) is_key: bool,
     /// Whether it stands there as an empty one once it is cleared: an element of a list, the message itself, and what stands nowhere.
     pub(crate) stays_when_cleared: bool,
+    /// Whether it stands there as an empty one also if it is to go: it hides another member of its oneof.
+    pub(crate) stays_when_dropped: bool,
     /// The byte of the record at which it stands, its tag included.
     pub(crate) at: usize,
     step: &'a Step<'a>,
@@ -564,6 +566,7 @@ impl<'s> Splicer<'s> {
                 next.holder,
                 Holder::Element | Holder::Rival | Holder::Nothing | Holder::Absent
             ),
+            stays_when_dropped: next.holder == Holder::Rival,
             at: next.occurrence.whole.start,
             step: &next.step,
             data,
@@ -1008,6 +1011,7 @@ impl<'s> Splicer<'s> {
                 selected,
                 is_key: false,
                 stays_when_cleared: false,
+                stays_when_dropped: false,
                 at: frame.whole.start as usize,
                 step: &frame.step,
                 data,
