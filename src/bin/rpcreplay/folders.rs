@@ -1,7 +1,7 @@
-//! Folders that stand for the recordings in them: what lies below one, and what a file seems to be.
+//! Folders that stand for the recordings in them: what lies below one, and which of that are [`recordings`].
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,51 @@ use rpcreplay::error::ErrorKind;
 use rpcreplay::format::{ReadOptions, Reader, Unrecognized};
 use rpcreplay::schema::Schema;
 
-use crate::failure::{Trouble, name_of};
+use crate::failure::{Trouble, name_of, note};
+
+/// A recording that is read.
+#[derive(Debug)]
+pub struct Recording {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its path below the folder that was named, or its name.
+    pub relative: PathBuf,
+}
+
+/// The recordings that paths name, of folders all that are below them, sorted.
+pub fn recordings(paths: &[PathBuf]) -> Result<Vec<Recording>, Trouble> {
+    let (mut found, mut others, mut pointers) = (Vec::new(), 0, 0);
+    for path in paths {
+        if path.as_os_str() == "-" || !path.is_dir() {
+            let relative = path.file_name().map_or_else(|| path.clone(), PathBuf::from);
+            found.push(Recording { path: path.clone(), relative });
+            continue;
+        }
+        for (relative, path) in files_below(path)? {
+            // What can't be read is for whoever reads it to complain of.
+            let sort = File::open(&path).map_or(Sort::Recording, |file| sort_of(Box::new(file)));
+            match sort {
+                Sort::Recording => found.push(Recording { path, relative }),
+                Sort::Pointer => pointers += 1,
+                Sort::Other => others += 1,
+            }
+        }
+    }
+    if others > 0 {
+        let plural = if others == 1 { "file that is no recording" } else { "files that are no recordings" };
+        note("note: ", &format!("{others} {plural} passed over"));
+    }
+    if pointers > 0 {
+        let plural = if pointers == 1 { "pointer" } else { "pointers" };
+        note("note: ", &format!("{pointers} git-LFS {plural} passed over"));
+        note("hint: ", "if they stand for recordings, fetch these with: git lfs pull");
+    }
+    if found.is_empty() {
+        let names: Vec<_> = paths.iter().map(|path| name_of(path)).collect();
+        return Err(Trouble::new(&names.join(", "), "no recordings were found"));
+    }
+    Ok(found)
+}
 
 /// What a file seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, Uninspected, Val
 
 use super::Redact;
 use super::map::Map;
-use super::recordings::Recording;
 use super::report::tell_unmet;
 use super::run::{Learnt, Made, Redaction, each_redacted, refused};
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome, Trouble, report};
 use crate::findings::{Finding, Findings, RuleInfo, Severity};
+use crate::folders::Recording;
 use crate::output::Output;
 use crate::source::Source;
 

@@ -10,9 +10,9 @@ use rpcreplay::redact::{Action, Cause, Done, Redactor, Rule, Rules, RulesBuilder
 use rpcreplay::schema::Schema;
 
 use super::Redact;
-use super::recordings::recordings;
 use super::run::{Learnt, Made, each_redacted};
 use crate::failure::{Failure, Outcome, Trouble, note, report};
+use crate::folders::recordings;
 use crate::output::{Output, escape_controls};
 use crate::source::Source;
 

@@ -29,11 +29,12 @@ use rpcreplay::redact::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Redact;
-use super::recordings::{destinations, recordings};
+use super::outputs::destinations;
 use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::fingerprint::Identifier;
+use crate::folders::recordings;
 use crate::json_object::put_object;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;

@@ -4,7 +4,7 @@ mod check;
 mod detectors;
 mod init;
 mod map;
-mod recordings;
+mod outputs;
 mod report;
 mod rules;
 mod run;

@@ -12,12 +12,13 @@ use rpcreplay::schema::Schema;
 
 use super::Redact;
 use super::map::{Earlier, Map};
-use super::recordings::{Recording, destinations, recordings};
+use super::outputs::destinations;
 use super::report::Report;
 use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::fingerprint::Identifier;
+use crate::folders::{Recording, recordings};
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
 use crate::target::Destination;
