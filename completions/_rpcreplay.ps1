@@ -292,7 +292,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Write the recording over itself')
             [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Write the recording over itself')
-            [CompletionResult]::new('--keep-unanswered', '--keep-unanswered', [CompletionResultType]::ParameterName, 'Keep requests that were never answered, though Go''s replayer refuses a recording with one')
+            [CompletionResult]::new('--keep-unanswered', '--keep-unanswered', [CompletionResultType]::ParameterName, 'Keep requests that were never answered, though Go''s replayer refuses a recording with one, and streams of which only the beginning is left')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Write nothing, and say what would be kept')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')

@@ -280,7 +280,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
             cand -i 'Write the recording over itself'
             cand --in-place 'Write the recording over itself'
-            cand --keep-unanswered 'Keep requests that were never answered, though Go''s replayer refuses a recording with one'
+            cand --keep-unanswered 'Keep requests that were never answered, though Go''s replayer refuses a recording with one, and streams of which only the beginning is left'
             cand --dry-run 'Write nothing, and say what would be kept'
             cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
             cand --no-config 'Read no project file'

@@ -272,7 +272,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s I -l prot
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -s i -l in-place -d 'Write the recording over itself'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l keep-unanswered -d 'Keep requests that were never answered, though Go\'s replayer refuses a recording with one'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l keep-unanswered -d 'Keep requests that were never answered, though Go\'s replayer refuses a recording with one, and streams of which only the beginning is left'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l dry-run -d 'Write nothing, and say what would be kept'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand repair" -l no-config -d 'Read no project file'

@@ -94,6 +94,8 @@ impl Findings {
         self.kept += 1;
         self.calls += u64::from(call == index);
         match entry.kind() {
+            // One that could not be opened is whole.
+            Kind::CreateStream if entry.payload().fields().1 => {}
             Kind::CreateStream | Kind::Send | Kind::Recv => drop(self.streams.insert(call.0, index.0)),
             Kind::Request | Kind::Response | Kind::Unspecified | Kind::Unknown(_) => {}
         }
@@ -123,9 +125,20 @@ impl Findings {
         around
     }
 
-    /// A request that was kept is not to be.
-    pub fn take_back(&mut self, request: u64) {
-        self.keeps.remove(request);
+    /// Whether something of the recording is damaged.
+    pub fn has_damage(&self) -> bool {
+        self.end.is_some() || !self.gaps.is_empty() || !self.damaged.is_empty()
+    }
+
+    /// The streams that were opened, and of which nothing else is kept.
+    pub fn bare_streams(&self) -> Vec<u64> {
+        self.streams.iter().filter(|(first, last)| first == last).map(|(first, _)| *first).collect()
+    }
+
+    /// The first entry of a call that was kept, and of which nothing else is, is not to be.
+    pub fn take_back(&mut self, first: u64) {
+        self.streams.remove(&first);
+        self.keeps.remove(first);
         self.kept -= 1;
         self.calls -= 1;
     }

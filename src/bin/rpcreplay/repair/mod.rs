@@ -31,7 +31,8 @@ use findings::{Findings, runs};
 /// Entries that are whole are kept, and every byte of them apart from their references, which follow the new numbers. Left out
 /// is what Go's replayer refuses, each with its reason: an entry that can't be read, one with neither message nor error or with an
 /// error that is no google.rpc.Status, one that belongs to no call, and a request that was never answered. A stream without an
-/// end is kept: it replays as far as it goes.
+/// end is kept: it replays as far as it goes. One of which nothing but its beginning is left is not: in a replay it would take what is
+/// sent on another one.
 ///
 /// In a text recording, whose byte counts an editor leaves wrong, they are corrected. Behind damage in a binary recording,
 /// reading goes on where entries follow each other again; how many are lost in between is told by what later ones refer to, if
@@ -60,7 +61,7 @@ pub struct Repair {
     #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
     in_place: bool,
 
-    /// Keep requests that were never answered, though Go's replayer refuses a recording with one
+    /// Keep requests that were never answered, though Go's replayer refuses a recording with one, and streams of which only the beginning is left
     #[arg(long, help_heading = "Output")]
     keep_unanswered: bool,
 
@@ -329,6 +330,12 @@ impl Patient {
             for EntryIndex(request) in pairing.open_requests() {
                 findings.take_back(request);
                 findings.leave_out(request, "a REQUEST without its RESPONSE".to_owned());
+            }
+            // A replay would take the first message that the program sends on another stream for one of this.
+            let bare = if findings.has_damage() { findings.bare_streams() } else { Vec::new() };
+            for stream in bare {
+                findings.take_back(stream);
+                findings.leave_out(stream, "a CREATE_STREAM of which nothing else is left".to_owned());
             }
         }
         Ok(())
