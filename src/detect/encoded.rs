@@ -94,6 +94,21 @@ pub fn encoded_parts(text: &[u8], mut on: impl FnMut(Encoded)) {
     }
 }
 
+/// How often something may be encoded in something that is encoded: a token in base64 that is URL-encoded.
+pub(crate) const ENCODED_DEPTH: usize = 2;
+
+/// Calls `on` for a text, and for what is written in it in base64 or URL-encoded, also in what is; with the way in which the outermost of
+/// that is written.
+pub fn readings(text: &[u8], mut on: impl FnMut(&[u8], Option<Encoding>)) {
+    fn within(text: &[u8], encoding: Option<Encoding>, depth: usize, on: &mut impl FnMut(&[u8], Option<Encoding>)) {
+        on(text, encoding);
+        if depth < ENCODED_DEPTH {
+            encoded_parts(text, |part| within(&part.decoded, encoding.or(Some(part.encoding)), depth + 1, on));
+        }
+    }
+    within(text, None, 0, &mut on);
+}
+
 /// Those of the [`encoded_parts`] of a text that contain a place, in the time that looking at them takes.
 ///
 /// Nothing if the place is not in the text.

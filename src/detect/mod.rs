@@ -4,6 +4,7 @@
 //! A text is any bytes. What it is a part of, and what is done with what is found, is the caller's affair.
 
 mod addresses;
+mod allow;
 mod bounds;
 mod credentials;
 mod email;
@@ -19,7 +20,9 @@ use regex::bytes::Regex;
 
 use crate::close::close_names;
 
-pub use encoded::{Encoded, Encoding, LEAST_BYTES, encoded_at, encoded_parts};
+pub use allow::Allow;
+pub(crate) use encoded::ENCODED_DEPTH;
+pub use encoded::{Encoded, Encoding, LEAST_BYTES, encoded_at, encoded_parts, readings};
 pub use known::{Known, known};
 
 use addresses::Addresses;

@@ -3,8 +3,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::compare::put_said;
 use crate::entry::{Entry, EntryIndex, Kind};
-use crate::schema::{Schema, Walker, unknown_entry_fields, write_said};
+use crate::schema::{Schema, Walker};
 
 /// What the calls of a recording say, in a few bytes each.
 ///
@@ -42,7 +43,7 @@ impl<'s> Said<'s> {
         call.is_whole |= matches!(entry.kind(), Kind::Response | Kind::CreateStream);
         self.bytes.clear();
         self.bytes.extend_from_slice(&half.to_le_bytes());
-        put_entry(entry, &mut self.walker, &mut self.bytes);
+        put_said(entry, &mut self.walker, &mut self.bytes);
         *half = xxh3_128(&self.bytes);
     }
 
@@ -58,25 +59,6 @@ impl<'s> Said<'s> {
         let mut seen = FxHashSet::default();
         wanted.retain(|(_, call)| !seen.insert((call.sent, call.received)));
         wanted.into_iter().map(|(first, _)| first).collect()
-    }
-}
-
-/// Appends what an entry says, but for its number and what it refers to.
-fn put_entry(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>) {
-    let (any, is_error) = entry.payload().fields();
-    for number in [entry.kind().number(), is_error.into(), any.is_some().into()] {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    let unknown = unknown_entry_fields(entry).to_record();
-    for text in [entry.method().as_bytes(), &unknown, any.map_or("", |any| any.type_url).as_bytes()] {
-        out.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        out.extend_from_slice(text);
-    }
-    let Some(any) = any else { return };
-    let layout = walker.schema().resolve(any.type_url).ok();
-    let told = layout.is_some_and(|layout| write_said(walker, layout, any.value, true, out).is_ok());
-    if !told {
-        out.extend_from_slice(any.value);
     }
 }
 

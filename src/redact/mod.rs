@@ -68,7 +68,7 @@ pub use change::{
 pub use checksum::Checksum;
 pub use key::{Key, PSEUDONYM_PREFIX};
 pub use redactor::{Learner, Redactor};
-pub use rule::{Allow, NoRule, PROPAGATED_CHARACTERS, Rule};
+pub use rule::{NoRule, PROPAGATED_CHARACTERS, Rule};
 pub use values::{Done, Replacements, Values};
 
 /// Rules that are ready to be followed.

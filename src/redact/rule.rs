@@ -3,9 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use regex::bytes::Regex;
-
 use super::action::{Action, NoAction};
+use crate::detect::Allow;
 use crate::glob::Glob;
 use crate::schema::{Selector, SelectorError};
 
@@ -62,30 +61,7 @@ impl Rule {
 
     /// Whether it leaves a value alone.
     pub(super) fn allows(&self, value: &[u8]) -> bool {
-        self.allow.iter().any(|allow| match allow {
-            Allow::Text(text) => text.as_bytes() == value,
-            Allow::Pattern(pattern) => pattern.is_match(value),
-        })
-    }
-}
-
-/// A value that is left alone: a text, or `~` and a regular expression that may match anywhere in it.
-#[derive(Debug, Clone)]
-pub enum Allow {
-    /// This text.
-    Text(String),
-    /// What this matches.
-    Pattern(Regex),
-}
-
-impl FromStr for Allow {
-    type Err = regex::Error;
-
-    fn from_str(text: &str) -> Result<Allow, regex::Error> {
-        match text.strip_prefix('~') {
-            Some(pattern) => Ok(Allow::Pattern(Regex::new(pattern)?)),
-            None => Ok(Allow::Text(text.to_owned())),
-        }
+        self.allow.iter().any(|allow| allow.allows(value))
     }
 }
 

@@ -5,10 +5,7 @@ use std::ops::Range;
 use super::change::Cause;
 use super::values::{Replacements, Values};
 use super::{PROPAGATED_CHARACTERS, Rules, Unfit};
-use crate::detect::{Encoded, Encoding, Found, encoded_at, encoded_parts};
-
-/// How often something may be encoded in something that is encoded: a token in base64 that is URL-encoded.
-const DEPTH: usize = 2;
+use crate::detect::{ENCODED_DEPTH, Encoded, Encoding, Found, encoded_at, encoded_parts, readings};
 
 /// How many times a text is looked into: of parts that overlap one is replaced each time.
 const ROUNDS: usize = 8;
@@ -63,21 +60,16 @@ impl<'r> Texts<'r> {
 
     /// Adds what the detectors of these rules find in a text, and says whether they find something.
     pub(super) fn learn(&mut self, text: &[u8], detecting: &[u16], values: &mut Values) -> bool {
-        self.learn_within(text, detecting, values, 0)
-    }
-
-    fn learn_within(&mut self, text: &[u8], detecting: &[u16], values: &mut Values, depth: usize) -> bool {
         let rules = self.rules;
         let mut is_found = false;
-        self.detect(text, detecting, |range, rule, _| {
-            is_found = true;
-            if rules.rules[usize::from(rule)].propagate && !rules.is_pseudonym(&text[range.clone()]) {
-                values.add(&text[range], rule);
-            }
+        readings(text, |text, _| {
+            self.detect(text, detecting, |range, rule, _| {
+                is_found = true;
+                if rules.rules[usize::from(rule)].propagate && !rules.is_pseudonym(&text[range.clone()]) {
+                    values.add(&text[range], rule);
+                }
+            });
         });
-        if depth < DEPTH {
-            encoded_parts(text, |part| is_found |= self.learn_within(&part.decoded, detecting, values, depth + 1));
-        }
         is_found
     }
 
@@ -111,7 +103,7 @@ impl<'r> Texts<'r> {
         let looks = !seeking.detecting.is_empty();
         let may_be_plain = looks || seeking.replacements.may_be_in(text);
         let mut edits = if may_be_plain { self.plain(text, seeking)? } else { Vec::new() };
-        if depth == DEPTH {
+        if depth == ENCODED_DEPTH {
             return Ok(edits);
         }
         let mut encoded = Vec::new();

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use regex::bytes::Regex;
 
 use rpcreplay::config::{RedactConfig, RedactRuleConfig, Setting, parse_redact};
-use rpcreplay::detect::{Own, known};
+use rpcreplay::detect::{Allow, Own, known};
 use rpcreplay::glob::Glob;
-use rpcreplay::redact::{Action, Allow, Checksum, Key, Rule, Rules, RulesBuilder, RulesFault};
+use rpcreplay::redact::{Action, Checksum, Key, Rule, Rules, RulesBuilder, RulesFault};
 
 use crate::failure::{Trouble, name_of, note};
 use crate::project::Project;
