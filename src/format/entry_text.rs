@@ -212,3 +212,24 @@ fn value<'t>(lexer: &mut Lexer<'t>) -> Result<Scalar<'t>, ParseError> {
 fn kind_number(name: &str) -> Option<i32> {
     (0..=5).find(|&number| Kind::from_number(number).name() == Some(name))
 }
+
+/// The comments in the text of an entry: from `#` to the end of the line, outside of strings.
+pub(crate) fn comments(text: &[u8]) -> Vec<&[u8]> {
+    let (mut comments, mut at, mut quote) = (Vec::new(), 0, None);
+    while let Some(&byte) = text.get(at) {
+        match (byte, quote) {
+            (b'\\', Some(_)) => at += 1,
+            (_, Some(open)) if byte == open || byte == b'\n' => quote = None,
+            (_, Some(_)) => {}
+            (b'"' | b'\'', None) => quote = Some(byte),
+            (b'#', None) => {
+                let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+                comments.push(&text[at..end]);
+                at = end;
+            }
+            (_, None) => {}
+        }
+        at += 1;
+    }
+    comments
+}

@@ -46,6 +46,7 @@ pub(crate) use quote::CARRIAGE_RETURN;
 pub use compression::{Compression, CompressionError, DECOMPRESSION_FREE_BYTES, DECOMPRESSION_RATIO_LIMIT};
 pub(crate) use encoder::JSON_OF_ENTRY;
 pub use encoder::{Encoder, WriteOptions};
+pub(crate) use entry_text::comments;
 pub use entry_text::write_entry_text;
 pub use frame::{Decoder, Frame};
 pub use json::{write_json_entry, write_json_header};

@@ -221,7 +221,7 @@ pub(super) fn decode(
         Ok(parsed) => {
             let entry = parsed.encode().map_err(|error| located(error.into_kind(), index, offset, line))?;
             let body = || Box::new(EntryBody { bytes: text.clone(), ref_index: parsed.ref_index_at });
-            Ok(Entry { index, offset, text: keeps_text.then(body), ..entry })
+            Ok(Entry { index, offset, line, text: keeps_text.then(body), ..entry })
         }
         Err(error) => {
             let (line_in_text, column) = error.line_and_column(text);

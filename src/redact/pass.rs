@@ -2,11 +2,11 @@
 
 use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
-use super::text::{Piece, Texts, comments, is_text, may_hold};
+use super::text::{Piece, Texts, is_text, may_hold};
 use super::values::{Replacements, Values, is_propagated};
 use super::{Action, Key, Rule, Rules, Unfit, checksum};
 use crate::entry::{Entry, type_name};
-use crate::format::{MessagePlace, message_place};
+use crate::format::{MessagePlace, comments, message_place};
 use crate::schema::{
     ChangedMessage, Editor, Edits, Field, Flow, Layout, Malformed, Opaque, Order, Part, Place, Scalar, Schema,
     Selected, Selector, Sink, Splicer, Spot, Target, Verdict, Walker, WellKnown, Wire, put_scalar,

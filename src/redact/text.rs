@@ -233,27 +233,6 @@ impl<'r> Texts<'r> {
     }
 }
 
-/// The comments in the text of an entry: from `#` to the end of the line, outside of strings.
-pub(super) fn comments(text: &[u8]) -> Vec<&[u8]> {
-    let (mut comments, mut at, mut quote) = (Vec::new(), 0, None);
-    while let Some(&byte) = text.get(at) {
-        match (byte, quote) {
-            (b'\\', Some(_)) => at += 1,
-            (_, Some(open)) if byte == open || byte == b'\n' => quote = None,
-            (_, Some(_)) => {}
-            (b'"' | b'\'', None) => quote = Some(byte),
-            (b'#', None) => {
-                let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
-                comments.push(&text[at..end]);
-                at = end;
-            }
-            (_, None) => {}
-        }
-        at += 1;
-    }
-    comments
-}
-
 /// Whether bytes are a text, and not a message or the like with texts in it: bytes beside these may look like letters.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let is_plain = |character: char| !character.is_control() || character.is_whitespace();
