@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
             [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
             [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Take secrets out of recordings, so that they still replay, and prove that none are left')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check recordings: will Go''s replayer take them, and are they good ones?')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -338,6 +339,39 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rpcreplay;check' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('--disable', '--disable', [CompletionResultType]::ParameterName, 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with code 1 for findings as bad as this [default: error]')
+            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Leave out what was found before, as `--format json` wrote it to this file')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a rule looks for, why, and what to do about it; without ID list all rules')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write findings in this format')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Keep entries of this kind (can be repeated)')
+            [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Keep calls that ended with this code, or with `!` not with it (can be repeated)')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Keep entries with these numbers, from..to inclusive (can be repeated)')
+            [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Keep calls for which this expression holds, in CEL (can be repeated)')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Keep what the other flags leave out, and leave out what they keep')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'rpcreplay;edit' {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
@@ -535,6 +569,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('split', 'split', [CompletionResultType]::ParameterValue, 'Cut a recording into parts: by method, by service, or so many calls each')
             [CompletionResult]::new('repair', 'repair', [CompletionResultType]::ParameterValue, 'Save what can be saved of a damaged recording, as one that replays')
             [CompletionResult]::new('redact', 'redact', [CompletionResultType]::ParameterValue, 'Take secrets out of recordings, so that they still replay, and prove that none are left')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check recordings: will Go''s replayer take them, and are they good ones?')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
@@ -568,6 +603,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;redact' {
+            break
+        }
+        'rpcreplay;help;check' {
             break
         }
         'rpcreplay;help;edit' {

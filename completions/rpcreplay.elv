@@ -32,6 +32,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand split 'Cut a recording into parts: by method, by service, or so many calls each'
             cand repair 'Save what can be saved of a damaged recording, as one that replays'
             cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+            cand check 'Check recordings: will Go''s replayer take them, and are they good ones?'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
@@ -324,6 +325,38 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;check'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
+            cand --disable 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)'
+            cand --fail-on 'Exit with code 1 for findings as bad as this [default: error]'
+            cand --allow 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)'
+            cand --against 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)'
+            cand --baseline 'Leave out what was found before, as `--format json` wrote it to this file'
+            cand --explain 'Tell what a rule looks for, why, and what to do about it; without ID list all rules'
+            cand --format 'Write findings in this format'
+            cand --color 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -m 'Keep calls whose method matches (can be repeated)'
+            cand --method 'Keep calls whose method matches (can be repeated)'
+            cand --kind 'Keep entries of this kind (can be repeated)'
+            cand --code 'Keep calls that ended with this code, or with `!` not with it (can be repeated)'
+            cand --index 'Keep entries with these numbers, from..to inclusive (can be repeated)'
+            cand --has 'Keep entries that have a field which this selects (can be repeated)'
+            cand --match 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)'
+            cand --where 'Keep calls for which this expression holds, in CEL (can be repeated)'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand --invert-match 'Keep what the other flags leave out, and leave out what they keep'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;edit'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
             cand --threads 'Work on this many threads [default: one per core]'
@@ -494,6 +527,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand split 'Cut a recording into parts: by method, by service, or so many calls each'
             cand repair 'Save what can be saved of a damaged recording, as one that replays'
             cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+            cand check 'Check recordings: will Go''s replayer take them, and are they good ones?'
             cand edit 'Edit a recording in your editor'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
@@ -518,6 +552,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;repair'= {
         }
         &'rpcreplay;help;redact'= {
+        }
+        &'rpcreplay;help;check'= {
         }
         &'rpcreplay;help;edit'= {
         }

@@ -36,6 +36,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "merge" -d 'Join
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "git" -d 'Have git show what changed in recordings'
@@ -291,7 +292,8 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s o -l outp
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l format -d 'Write what --check finds in this format' -r -f -a "text\t'A line for each, as compilers write them, and how many there are'
 json\t'One JSON document'
 github\t'Commands for GitHub Actions, which shows them beside the files'
-sarif\t'SARIF 2.1.0, for code scanning and editors'"
+sarif\t'SARIF 2.1.0, for code scanning and editors'
+junit\t'JUnit XML, for CI systems that show tests: each recording is one'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l report -d 'Write what was replaced to this file, as JSON: entries, selectors, rules, actions and counts, and never a value' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l map -d 'Keep the original values in this file, which nobody else may read, for --restore; read it, if it is there, to know them again' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l restore -d 'Put the original values back that this map holds' -r -F
@@ -310,6 +312,43 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-verify
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand redact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l disable -d 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l fail-on -d 'Exit with code 1 for findings as bad as this [default: error]' -r -f -a "error\t'What Go\'s replayer refuses, or does not notice'
+warning\t'Also what a reviewer would question'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l allow -d 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l against -d 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l baseline -d 'Leave out what was found before, as `--format json` wrote it to this file' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l explain -d 'Tell what a rule looks for, why, and what to do about it; without ID list all rules' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l format -d 'Write findings in this format' -r -f -a "text\t'A line for each, as compilers write them, and how many there are'
+json\t'One JSON document'
+github\t'Commands for GitHub Actions, which shows them beside the files'
+sarif\t'SARIF 2.1.0, for code scanning and editors'
+junit\t'JUnit XML, for CI systems that show tests: each recording is one'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l color -d 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
@@ -398,21 +437,22 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

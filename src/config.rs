@@ -18,6 +18,8 @@ pub struct Config {
     pub schema: SchemaConfig,
     /// Its section `[diff]`.
     pub diff: DiffConfig,
+    /// Its section `[check]`.
+    pub check: CheckConfig,
     /// What is redacted: its `[[redact]]`, `[[detector]]` and `[[checksum]]`.
     pub redact: RedactConfig,
 }
@@ -63,6 +65,23 @@ pub struct RuleConfig {
     pub evidence: String,
     /// Where: `select`, selectors.
     pub select: Vec<Setting>,
+}
+
+/// What is looked for in recordings, and how bad it is; each key is a string or a list of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckConfig {
+    /// Rules and detectors that are not looked for: `disable`.
+    pub disable: Vec<Setting>,
+    /// Those that find errors: `error`.
+    pub error: Vec<Setting>,
+    /// Those that find warnings: `warning`.
+    pub warning: Vec<Setting>,
+    /// From which severity on a recording fails: `fail-on`.
+    pub fail_on: Option<Setting>,
+    /// Texts that are no secrets, or expressions behind `~`: `allow`.
+    pub allow: Vec<Setting>,
+    /// Codes that may pass, so that a call is made again: `transient`; without any, those that most clients retry.
+    pub transient: Vec<Setting>,
 }
 
 /// What is redacted, and how.
@@ -160,6 +179,17 @@ impl Config {
                 unordered: section.strings("unordered")?,
                 key: section.strings("key")?,
                 rules: section.rules()?,
+            };
+            section.finish()?;
+        }
+        if let Some(mut section) = root.section("check")? {
+            config.check = CheckConfig {
+                disable: section.strings("disable")?,
+                error: section.strings("error")?,
+                warning: section.strings("warning")?,
+                fail_on: section.setting("fail-on")?,
+                allow: section.strings("allow")?,
+                transient: section.strings("transient")?,
             };
             section.finish()?;
         }
@@ -486,12 +516,12 @@ mod tests {
             ),
             (
                 "\n[shcema]",
-                "2:2: unknown section `shcema`, expected `schema`, `diff`, `redact`, `detector` or `checksum`",
+                "2:2: unknown section `shcema`, expected `schema`, `diff`, `check`, `redact`, `detector` or `checksum`",
                 Some("did you mean `schema`?"),
             ),
             (
                 "colours = true",
-                "1:1: unknown section `colours`, expected `schema`, `diff`, `redact`, `detector` or `checksum`",
+                "1:1: unknown section `colours`, expected `schema`, `diff`, `check`, `redact`, `detector` or `checksum`",
                 None,
             ),
             ("schema = 1", "1:10: `schema` has a value of type integer, expected a section", None),

@@ -43,6 +43,7 @@ pub mod compare;
 pub mod config;
 pub mod detect;
 
+pub mod check;
 pub mod diff;
 pub mod query;
 pub mod redact;

@@ -78,6 +78,7 @@ pub use text::{
 };
 pub use time::{duration, timestamp};
 pub use valid::check_message;
+pub(crate) use valid::field_without_utf8;
 pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
 

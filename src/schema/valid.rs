@@ -15,6 +15,57 @@ pub fn check_message(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) ->
     walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut CheckSink))
 }
 
+/// The full name of the first field of a message whose string is not UTF-8, where it must be; nothing if there is none. What stands in an
+/// `Any` is not looked at.
+pub(crate) fn field_without_utf8(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Option<String> {
+    let mut sink = NameSink::default();
+    // What is found ends the walk.
+    let _ = walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut sink));
+    sink.found
+}
+
+/// Remembers the names of the messages that are open.
+#[derive(Default)]
+struct NameSink {
+    open: Vec<String>,
+    found: Option<String>,
+}
+
+impl NameSink {
+    fn check(&mut self, field: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
+        CheckSink::check(field, value).inspect_err(|_| {
+            let message = self.open.last().map_or("", String::as_str);
+            self.found.get_or_insert_with(|| format!("{message}.{}", field.name()));
+        })
+    }
+}
+
+impl Sink for NameSink {
+    type Error = Malformed;
+    const ORDER: Order = Order::Declared;
+
+    fn begin_message(&mut self, _: Place<'_>, layout: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        self.open.push(layout.full_name().to_owned());
+        Ok(Flow::Enter)
+    }
+
+    fn end_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<(), Malformed> {
+        self.open.pop();
+        Ok(())
+    }
+
+    fn scalar(&mut self, place: Place<'_>, value: Scalar<'_>) -> Result<(), Malformed> {
+        match place {
+            Place::Field(field) | Place::Element(field) | Place::MapValue(field) => self.check(field, value),
+            Place::Root | Place::Any => Ok(()),
+        }
+    }
+
+    fn begin_entry(&mut self, _: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
+        self.check(key, value)
+    }
+}
+
 struct CheckSink;
 
 impl CheckSink {
@@ -71,6 +122,14 @@ mod tests {
             let found = check_message(&mut walker, layout, bytes)
                 .map_or_else(|malformed| malformed.fault().to_string(), |()| String::new());
             assert_eq!(found, expected, "{message_type} {bytes:x?}");
+            assert_eq!(field_without_utf8(&mut walker, layout, bytes).is_some(), expected.ends_with("UTF-8"));
+        }
+        let layout = schema.resolve("google.pubsub.v1.Subscription").expect("the bundle has it");
+        for (bytes, expected) in [
+            (&b"\x0a\x01\xff"[..], "google.pubsub.v1.Subscription.name"),
+            (b"\x22\x03\x0a\x01\xff", "google.pubsub.v1.PushConfig.push_endpoint"),
+        ] {
+            assert_eq!(field_without_utf8(&mut walker, layout, bytes).as_deref(), Some(expected));
         }
     }
 }

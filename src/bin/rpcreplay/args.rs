@@ -17,6 +17,7 @@ use rpcreplay::query::{CodeCondition, EntryRange, Expression, Query, ValueCondit
 use rpcreplay::schema::{Schema, SchemaBuilder, Selector, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
+use crate::folders::recordings;
 use crate::missing;
 use crate::project::Project;
 
@@ -66,6 +67,36 @@ impl Input {
         if self.files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
             usage(command, ErrorKind::ArgumentConflict, "standard input can be read once");
         }
+    }
+}
+
+/// The recordings to read, and folders of recordings.
+#[derive(Debug, clap::Args)]
+pub struct Inputs {
+    /// Recordings to read, in any format, compressed or not, and folders, which stand for all recordings below them; `-` is standard input
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub limit: Limit,
+
+    /// Work on this many threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Inputs {
+    /// The recordings that they name, of folders those below them. Ends the program if standard input is named more than once.
+    ///
+    /// # Errors
+    ///
+    /// If a folder can't be read, or there is no recording.
+    pub fn find(&self, command: &str) -> Result<Input, Trouble> {
+        let found = recordings(&self.paths)?;
+        let files = found.into_iter().map(|recording| recording.path).collect();
+        let input = Input { files, limit: self.limit, threads: self.threads };
+        input.refuse_to_read_twice(command);
+        Ok(input)
     }
 }
 

@@ -74,7 +74,7 @@ impl<'a> Batches<'a> {
             match frame.decode(decoder) {
                 Ok(entry) => entries.push(entry),
                 Err(error) => {
-                    batch.fail(&error);
+                    batch.fail(error);
                     break;
                 }
             }
@@ -89,7 +89,7 @@ impl<'a> Batches<'a> {
                 match numbering.settle(entry) {
                     Ok(entry) => settled.push(entry),
                     Err(error) => {
-                        batch.fail(&error);
+                        batch.fail(error);
                         break;
                     }
                 }
@@ -225,7 +225,7 @@ impl<'a> Files<'a> {
             };
             batch.rest = open.rest.clone();
             batch.ends = match open.reader.read_batch(&mut batch.frames) {
-                Err(error) => Some(Err(Trouble::in_recording(&batch.name, &error))),
+                Err(error) => Some(Err(Trouble::that_ends(&batch.name, error))),
                 Ok(()) if batch.frames.is_empty() => Some(Ok(())),
                 Ok(()) => None,
             };
@@ -262,8 +262,7 @@ impl<'a> Files<'a> {
 
     fn reader(&self, source: &mut Source) -> Result<RecordingReader<'a>, Trouble> {
         let input = self.progress.follow(source.open()?);
-        Reader::new(input, self.schema, self.input.options())
-            .map_err(|error| Trouble::in_recording(&source.name(), &error))
+        Reader::new(input, self.schema, self.input.options()).map_err(|error| Trouble::that_ends(&source.name(), error))
     }
 }
 
@@ -274,8 +273,8 @@ impl Batch<'_> {
     }
 
     /// Ends the recording with an error.
-    fn fail(&mut self, error: &rpcreplay::Error) {
+    fn fail(&mut self, error: rpcreplay::Error) {
         self.rest.abandon();
-        self.ends = Some(Err(Trouble::in_recording(&self.name, error)));
+        self.ends = Some(Err(Trouble::that_ends(&self.name, error)));
     }
 }

@@ -23,6 +23,8 @@ pub enum Outcome {
     Missing,
     /// What was compared differs.
     Different,
+    /// Something is there that should not be.
+    Found,
     /// Something failed and was reported; the rest was done.
     Reported,
 }
@@ -45,12 +47,14 @@ pub struct Trouble {
     pub shown: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// What ended the reading of a recording, for whoever tells it in other words.
+    pub error: Option<rpcreplay::Error>,
 }
 
 impl Trouble {
     /// Trouble without advice.
     pub fn plain(message: impl Into<String>) -> Self {
-        Trouble { message: message.into(), shown: None, hint: None }
+        Trouble { message: message.into(), shown: None, hint: None, error: None }
     }
 
     /// Trouble with a file.
@@ -80,6 +84,12 @@ impl Trouble {
         };
         let hint = error.hint().map(|hint| flag.unwrap_or(hint));
         Trouble { hint, ..Trouble::new(name, error) }
+    }
+
+    /// The same trouble, which ended the reading of the recording.
+    pub fn that_ends(name: &str, error: rpcreplay::Error) -> Self {
+        let trouble = Trouble::in_recording(name, &error);
+        Trouble { error: Some(error), ..trouble }
     }
 
     /// The same trouble with where it comes from in front.

@@ -2,10 +2,12 @@
 
 mod args;
 mod batches;
+mod check;
 mod completions;
 mod convert;
 mod course;
 mod destinations;
+mod detectors;
 mod diff;
 mod edit;
 mod evaluated;
@@ -72,6 +74,7 @@ enum Command {
     Split(Box<split::Split>),
     Repair(Box<repair::Repair>),
     Redact(Box<redact::Redact>),
+    Check(Box<check::Check>),
     Edit(Box<edit::Edit>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Command::Split(split) => split.run(),
         Command::Repair(repair) => repair.run(),
         Command::Redact(redact) => redact.run(),
+        Command::Check(check) => check.run(),
         Command::Edit(edit) => edit.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),
@@ -111,7 +115,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::NothingSelected | Outcome::Missing | Outcome::Different) => ExitCode::from(1),
+        Ok(Outcome::NothingSelected | Outcome::Missing | Outcome::Different | Outcome::Found) => ExitCode::from(1),
         Ok(Outcome::Reported) => ExitCode::from(2),
         Err(failure) => failure::end(&failure),
     }

@@ -88,7 +88,7 @@ mod tests {
         let warning = Finding {
             file: "./calls.replay".to_owned(),
             entry: None,
-            call: None,
+            method: None,
             severity: Severity::Warning,
             ..finding()
         };

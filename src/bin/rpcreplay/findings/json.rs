@@ -7,15 +7,15 @@ use crate::json_object::put_object;
 ///
 /// ```text
 /// {"findings":[
-/// {"file":"calls.replay","entry":5,"offset":1234,"method":"/pkg.Service/Method","place":"response:payload.data",
+/// {"file":"calls.replay","entry":5,"offset":1234,"call":5,"method":"/pkg.Service/Method","place":"response:payload.data",
 ///  "rule":"private-key","severity":"error","message":"private key"}
 /// ],
 /// "rules":[{"id":"private-key","summary":"A private key in PEM","help":"Replace it."}],
-/// "summary":{"errors":1,"warnings":0,"notes":0,"files":1}}
+/// "summary":{"errors":1,"warnings":0,"files":1,"recordings":1}}
 /// ```
 ///
 /// A finding is one line, and may have a `line` behind its `offset`. What is not known is left out: of a finding all
-/// but `file`, `rule`, `severity` and `message`, of a rule its `help`. `rules` are all that were applied, `files` those
+/// but `file`, `rule`, `severity` and `message`, of a rule its `help`. `rules` are all that were applied, `files` those of the `recordings`
 /// with findings.
 pub struct JsonView {
     rules: Vec<RuleInfo>,
@@ -34,18 +34,20 @@ impl View for JsonView {
         out.extend_from_slice(if std::mem::take(&mut self.is_first) { b"{\"findings\":[\n" } else { b",\n" });
         put_object(out, |object| {
             object.string("file", &finding.file);
-            for (name, number) in [("entry", finding.entry), ("offset", finding.offset), ("line", finding.line)] {
+            for (name, number) in
+                [("entry", finding.entry), ("offset", finding.offset), ("line", finding.line), ("call", finding.call)]
+            {
                 if let Some(number) = number {
                     object.number(name, number);
                 }
             }
-            for (name, text) in [("method", &finding.call), ("place", &finding.place)] {
+            for (name, text) in [("method", &finding.method), ("place", &finding.place)] {
                 if let Some(text) = text {
                     object.string(name, text);
                 }
             }
             object.string("rule", &finding.rule);
-            object.string("severity", finding.severity.word());
+            object.string("severity", &finding.severity.to_string());
             object.string("message", &finding.message);
         });
     }
@@ -68,6 +70,7 @@ impl View for JsonView {
             object.number("errors", counts.errors);
             object.number("warnings", counts.warnings);
             object.number("files", counts.files);
+            object.number("recordings", counts.recordings);
         });
         out.extend_from_slice(b"}\n");
     }
@@ -92,7 +95,7 @@ mod tests {
             entry: None,
             offset: None,
             line: Some(17),
-            call: None,
+            method: None,
             place: None,
             severity: Severity::Warning,
             ..finding()
@@ -108,13 +111,13 @@ mod tests {
             \"rules\":[{\"id\":\"jwt\",\"summary\":\"A JSON Web Token\"},\n\
             {\"id\":\"private-key\",\"summary\":\"A private key in PEM\",\
             \"help\":\"Replace it.\\nThen revoke it.\"}],\n\
-            \"summary\":{\"errors\":1,\"warnings\":1,\"files\":1}}\n";
+            \"summary\":{\"errors\":1,\"warnings\":1,\"files\":1,\"recordings\":1}}\n";
         assert_eq!(written(FindingsFormat::Json, rules(), &[finding(), file]), expected);
     }
 
     #[test]
     fn is_a_document_without_findings_too() {
-        let summary = json!({"errors": 0, "warnings": 0, "files": 0});
+        let summary = json!({"errors": 0, "warnings": 0, "files": 0, "recordings": 0});
         assert_eq!(parsed(Vec::new(), &[]), json!({"findings": [], "rules": [], "summary": summary}));
     }
 

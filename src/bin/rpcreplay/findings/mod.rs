@@ -4,18 +4,21 @@
 
 mod github;
 mod json;
+mod junit;
 mod sarif;
 #[cfg(test)]
 mod testing;
 mod text;
 
-use std::collections::HashSet;
 use std::fmt;
 
 use clap::ValueEnum;
 
+pub use rpcreplay::check::Severity;
+
 use github::GithubView;
 use json::JsonView;
+use junit::JunitView;
 use sarif::SarifView;
 use text::TextView;
 
@@ -30,25 +33,8 @@ pub enum FindingsFormat {
     Github,
     /// SARIF 2.1.0, for code scanning and editors
     Sarif,
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// Something is wrong.
-    Error,
-    /// Something is probably wrong.
-    Warning,
-}
-
-impl Severity {
-    /// The word that text, JSON and SARIF have for it.
-    fn word(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
-    }
+    /// JUnit XML, for CI systems that show tests: each recording is one
+    Junit,
 }
 
 /// What a rule is about, for the formats that list rules.
@@ -73,8 +59,10 @@ pub struct Finding {
     pub offset: Option<u64>,
     /// The line of the entry, from 1, in formats that have lines.
     pub line: Option<u64>,
+    /// The number of the first entry of the call.
+    pub call: Option<u64>,
     /// The full method of the call, such as `/pkg.Service/Method`.
-    pub call: Option<String>,
+    pub method: Option<String>,
     /// The selector of the field, such as `response:payload.data`.
     pub place: Option<String>,
     /// The `id` of a [`RuleInfo`].
@@ -86,17 +74,24 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Where in the file it is, as far as that is known: `#5 /pkg.Service/Method response:payload.data`.
+    /// Where in the file it is, as far as that is known: `#6 of call #5 /pkg.Service/Method response:payload.data`.
     fn location(&self) -> Option<String> {
-        let entry = self.entry.map(|number| format!("#{number}"));
+        let entry = self.entry.map(|number| format!("#{number}{}", self.of_call()));
         let parts: Vec<_> =
-            [entry.as_deref(), self.call.as_deref(), self.place.as_deref()].into_iter().flatten().collect();
+            [entry.as_deref(), self.method.as_deref(), self.place.as_deref()].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    /// Which call it belongs to, if another entry begins it.
+    fn of_call(&self) -> String {
+        let call = self.call.filter(|call| self.entry != Some(*call));
+        call.map(|call| format!(" of call #{call}")).unwrap_or_default()
     }
 
     /// Where it is and what it is, for formats that show the one only together with the other.
     fn sentence(&self) -> String {
-        self.location().map_or_else(|| self.message.clone(), |location| format!("{location}: {}", self.message))
+        let join = |location: String| format!("{}: {}", location.trim_end_matches(':'), self.message);
+        self.location().map_or_else(|| self.message.clone(), join)
     }
 }
 
@@ -107,21 +102,50 @@ struct Counts {
     warnings: u64,
     /// In how many files.
     files: u64,
+    /// How many files were looked at.
+    recordings: u64,
+    /// How many of them could not be looked at to their end.
+    failed: u64,
+}
+
+impl Counts {
+    /// How much was found: `2 errors, 1 warning`.
+    fn found(&self) -> String {
+        let found = [(self.errors, "error"), (self.warnings, "warning")];
+        let found: Vec<_> =
+            found.into_iter().filter(|&(count, _)| count > 0).map(|(count, word)| several(count, word)).collect();
+        if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") }
+    }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { errors, warnings, files } = *self;
-        let several = |count, word| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
-        let found = [(errors, "error"), (warnings, "warning")];
-        let found: Vec<_> =
-            found.into_iter().filter(|&(count, _)| count > 0).map(|(count, word)| several(count, word)).collect();
-        write!(f, "{} in {}", found.join(", "), several(files, "file"))
+        let is_found = self.files > 0;
+        let looked_at = if is_found { self.recordings } else { self.recordings - self.failed };
+        let of = if is_found && self.files < looked_at { format!("{} of ", self.files) } else { String::new() };
+        if looked_at > 0 || self.failed == 0 {
+            write!(f, "{} in {of}{}", self.found(), several(looked_at, "recording"))?;
+        }
+        match (self.failed, looked_at) {
+            (0, _) => Ok(()),
+            (failed, 0) => write!(f, "{} could not be checked", several(failed, "recording")),
+            (failed, _) => write!(f, "; {failed} could not be checked"),
+        }
     }
+}
+
+fn several(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// A way to write findings, each as soon as it is found.
 trait View: Send {
+    /// A recording is looked at, whose findings follow.
+    fn begin(&mut self, _file: &str) {}
+
+    /// It could not be looked at to its end.
+    fn fail(&mut self, _message: &str) {}
+
     /// Appends a finding, and in front of the first one what the document begins with.
     fn show(&mut self, finding: &Finding, out: &mut Vec<u8>);
 
@@ -131,24 +155,39 @@ trait View: Send {
 
 /// Writes findings in a format.
 ///
-/// It gives the bytes of each finding back at once and keeps only the rules, the names of files and counts, so that a
-/// million findings take no memory.
+/// It gives the bytes of each finding back at once and keeps only the rules and counts, so that a million findings take no memory; but for
+/// JUnit, which wants counts before everything else.
 pub struct Findings {
     view: Box<dyn View>,
     counts: Counts,
-    files: HashSet<String>,
+    /// Whether something was found in the recording that is being looked at.
+    is_found: bool,
 }
 
 impl Findings {
-    /// Nothing was found yet. `rules` are those that may find something; `colors` counts for text alone.
-    pub fn new(format: FindingsFormat, rules: Vec<RuleInfo>, colors: bool) -> Self {
+    /// Nothing was found yet. `rules` are those that may find something, `fails_on` what a recording fails for; `colors` counts for text alone.
+    pub fn new(format: FindingsFormat, rules: Vec<RuleInfo>, fails_on: Severity, colors: bool) -> Self {
         let view: Box<dyn View> = match format {
             FindingsFormat::Text => Box::new(TextView::new(colors)),
             FindingsFormat::Json => Box::new(JsonView::new(rules)),
             FindingsFormat::Github => Box::new(GithubView),
             FindingsFormat::Sarif => Box::new(SarifView::new(rules)),
+            FindingsFormat::Junit => Box::new(JunitView::new(fails_on)),
         };
-        Findings { view, counts: Counts::default(), files: HashSet::new() }
+        Findings { view, counts: Counts::default(), is_found: false }
+    }
+
+    /// A recording is looked at, whose findings follow.
+    pub fn begin(&mut self, file: &str) {
+        self.counts.recordings += 1;
+        self.is_found = false;
+        self.view.begin(file);
+    }
+
+    /// It could not be looked at to its end.
+    pub fn fail(&mut self, message: &str) {
+        self.counts.failed += 1;
+        self.view.fail(message);
     }
 
     /// Appends to `out` what is to be written to standard output for a finding.
@@ -157,10 +196,7 @@ impl Findings {
             Severity::Error => self.counts.errors += 1,
             Severity::Warning => self.counts.warnings += 1,
         }
-        if !self.files.contains(&finding.file) {
-            self.files.insert(finding.file.clone());
-            self.counts.files += 1;
-        }
+        self.counts.files += u64::from(!std::mem::replace(&mut self.is_found, true));
         self.view.show(finding, out);
     }
 
@@ -178,12 +214,16 @@ mod tests {
     #[test]
     fn counts_what_there_is() {
         let cases = [
-            ((1, 0, 1), "1 error in 1 file"),
-            ((2, 1, 3), "2 errors, 1 warning in 3 files"),
-            ((0, 2, 1), "2 warnings in 1 file"),
+            ((1, 0, 1, 1, 0), "1 error in 1 recording"),
+            ((2, 1, 3, 5, 0), "2 errors, 1 warning in 3 of 5 recordings"),
+            ((0, 2, 2, 2, 0), "2 warnings in 2 recordings"),
+            ((0, 0, 0, 66, 0), "nothing found in 66 recordings"),
+            ((0, 0, 0, 3, 1), "nothing found in 2 recordings; 1 could not be checked"),
+            ((1, 0, 1, 3, 1), "1 error in 1 of 3 recordings; 1 could not be checked"),
+            ((0, 0, 0, 1, 1), "1 recording could not be checked"),
         ];
-        for ((errors, warnings, files), words) in cases {
-            assert_eq!(Counts { errors, warnings, files }.to_string(), words);
+        for ((errors, warnings, files, recordings, failed), words) in cases {
+            assert_eq!(Counts { errors, warnings, files, recordings, failed }.to_string(), words);
         }
     }
 
@@ -192,20 +232,26 @@ mod tests {
         let whole = finding();
         assert_eq!(whole.location().as_deref(), Some("#5 /pkg.Service/Method response:payload.data"));
         assert_eq!(whole.sentence(), "#5 /pkg.Service/Method response:payload.data: private key");
-        let initial = Finding { entry: None, call: None, place: Some("initial:name".to_owned()), ..finding() };
+        let later = Finding { entry: Some(6), call: Some(5), place: None, ..finding() };
+        assert_eq!(later.location().as_deref(), Some("#6 of call #5 /pkg.Service/Method"));
+        assert_eq!(Finding { call: Some(5), ..finding() }.location(), whole.location());
+        let initial = Finding { entry: None, method: None, place: Some("initial:name".to_owned()), ..finding() };
         assert_eq!(initial.location().as_deref(), Some("initial:name"));
         let file = Finding { place: None, ..initial };
         assert_eq!((file.location(), file.sentence()), (None, "private key".to_owned()));
     }
 
     #[test]
-    fn files_are_counted_once_in_any_order() {
-        let mut findings = Findings::new(FindingsFormat::Text, Vec::new(), false);
+    fn recordings_are_counted_once() {
+        let mut findings = Findings::new(FindingsFormat::Text, Vec::new(), Severity::Error, false);
         let mut out = Vec::new();
-        for file in ["a", "b", "a"] {
-            findings.add(&Finding { file: file.to_owned(), ..finding() }, &mut out);
+        for file in ["a", "b", "c"] {
+            findings.begin(file);
+            for _ in 0..if file == "b" { 0 } else { 2 } {
+                findings.add(&Finding { file: file.to_owned(), ..finding() }, &mut out);
+            }
         }
         findings.finish(&mut out);
-        assert!(out.ends_with(b"\n3 errors in 2 files\n"), "{}", out.escape_ascii());
+        assert!(out.ends_with(b"\n4 errors in 2 of 3 recordings\n"), "{}", out.escape_ascii());
     }
 }

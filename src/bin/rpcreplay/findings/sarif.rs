@@ -27,7 +27,7 @@ impl SarifView {
     }
 
     /// Appends what stands before the results: the tool and its rules.
-    fn begin(&self, out: &mut Vec<u8>) {
+    fn put_beginning(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("{{\"$schema\":\"{SCHEMA}\",\"version\":\"2.1.0\",\"runs\":[{{").as_bytes());
         out.extend_from_slice(b"\"tool\":");
         put_object(out, |tool| {
@@ -47,7 +47,7 @@ impl SarifView {
 impl View for SarifView {
     fn show(&mut self, finding: &Finding, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.is_first) {
-            self.begin(out);
+            self.put_beginning(out);
             out.extend_from_slice(b"\n");
         } else {
             out.extend_from_slice(b",\n");
@@ -58,7 +58,7 @@ impl View for SarifView {
             if let Some(&index) = self.indexes.get(&finding.rule) {
                 result.number("ruleIndex", index);
             }
-            result.string("level", finding.severity.word());
+            result.string("level", &finding.severity.to_string());
             put_text(result, "message", &finding.sentence());
             result.list("locations", [finding], |location, finding| put_location(location, finding, &uri));
             result.object("partialFingerprints", |prints| prints.string("rpcreplay/v1", &fingerprint(finding, &uri)));
@@ -67,7 +67,7 @@ impl View for SarifView {
 
     fn finish(&mut self, _: &Counts, out: &mut Vec<u8>) {
         if self.is_first {
-            self.begin(out);
+            self.put_beginning(out);
         } else {
             out.extend_from_slice(b"\n");
         }
@@ -104,7 +104,7 @@ fn put_location(location: &mut Object<'_>, finding: &Finding, uri: &str) {
     // By §3.33.4 a name is the last component of the full name. Kinds are those of §3.33.7; it has none for an entry
     // and allows others.
     let entry = finding.entry.map(|number| format!("#{number}")).unwrap_or_default();
-    let (name, kind) = match (&finding.place, &finding.call) {
+    let (name, kind) = match (&finding.place, &finding.method) {
         (Some(place), _) => (place, "member"),
         (None, Some(call)) => (call, "function"),
         (None, None) => (&entry, "entry"),
@@ -249,10 +249,10 @@ mod tests {
         let method = "/pkg.Service/Method";
         let expected = json!([{"name": method, "fullyQualifiedName": format!("#5 {method}"), "kind": "function"}]);
         assert_eq!(with_line["locations"][0]["logicalLocations"], expected);
-        let entry = result(Finding { place: None, call: None, severity: Severity::Warning, ..finding() });
+        let entry = result(Finding { place: None, method: None, severity: Severity::Warning, ..finding() });
         let expected = json!([{"name": "#5", "fullyQualifiedName": "#5", "kind": "entry"}]);
         assert_eq!(entry["locations"][0]["logicalLocations"], expected);
-        let file = Finding { entry: None, offset: None, call: None, place: None, ..finding() };
+        let file = Finding { entry: None, offset: None, method: None, place: None, ..finding() };
         let expected = json!([{"physicalLocation": {"artifactLocation": {"uri": "calls.replay"}}}]);
         assert_eq!(result(file)["locations"], expected);
     }
@@ -282,7 +282,7 @@ mod tests {
             ("a[\"b\"]", "a[\"b\"]"),
         ];
         for (text, expected) in cases {
-            let file = Finding { entry: None, call: None, place: None, message: text.to_owned(), ..finding() };
+            let file = Finding { entry: None, method: None, place: None, message: text.to_owned(), ..finding() };
             assert_eq!(result(file)["message"], json!({"text": expected}));
         }
     }

@@ -25,7 +25,8 @@ pub fn finding() -> Finding {
         entry: Some(5),
         offset: Some(1234),
         line: None,
-        call: Some("/pkg.Service/Method".to_owned()),
+        call: None,
+        method: Some("/pkg.Service/Method".to_owned()),
         place: Some("response:payload.data".to_owned()),
         rule: "private-key".to_owned(),
         severity: Severity::Error,
@@ -37,7 +38,7 @@ pub fn finding() -> Finding {
 pub fn hostile(text: &str) -> Finding {
     Finding {
         file: text.to_owned(),
-        call: Some(text.to_owned()),
+        method: Some(text.to_owned()),
         place: Some(text.to_owned()),
         rule: text.to_owned(),
         message: text.to_owned(),
@@ -60,9 +61,12 @@ pub fn rules() -> Vec<RuleInfo> {
 
 /// What is written of findings.
 pub fn written(format: FindingsFormat, rules: Vec<RuleInfo>, found: &[Finding]) -> String {
-    let mut findings = Findings::new(format, rules, false);
+    let mut findings = Findings::new(format, rules, Severity::Error, false);
     let mut out = Vec::new();
-    for finding in found {
+    for (place, finding) in found.iter().enumerate() {
+        if place == 0 || found[place - 1].file != finding.file {
+            findings.begin(&finding.file);
+        }
         findings.add(finding, &mut out);
     }
     findings.finish(&mut out);

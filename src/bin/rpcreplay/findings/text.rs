@@ -10,25 +10,23 @@ use crate::render::{Painter, Role};
 /// ```text
 /// calls.replay: error: #5 at byte 1234 /pkg.Service/Method response:payload.data: private key (private-key)
 /// calls.txt:17: warning: #5 /pkg.Service/Method: private key (private-key)
-/// 1 error, 1 warning in 2 files
+/// 1 error, 1 warning in 2 recordings
 /// ```
 ///
 /// Editors and CI systems know the beginning of such lines. What is not printable is escaped, line feeds too.
 pub struct TextView {
     colors: bool,
-    has_any: bool,
 }
 
 impl TextView {
     /// A view without a line.
     pub fn new(colors: bool) -> Self {
-        TextView { colors, has_any: false }
+        TextView { colors }
     }
 }
 
 impl View for TextView {
     fn show(&mut self, finding: &Finding, out: &mut Vec<u8>) {
-        self.has_any = true;
         escape_go(out, finding.file.as_bytes());
         let mut painter = Painter { out, colors: self.colors };
         if let Some(line) = finding.line {
@@ -39,25 +37,31 @@ impl View for TextView {
             Severity::Error => Role::Error,
             Severity::Warning => Role::Warning,
         };
-        painter.words(role, finding.severity.word());
+        painter.words(role, &finding.severity.to_string());
         painter.plain(":");
         let start = painter.out.len();
         if let Some(entry) = finding.entry {
             painter.plain(" ");
             painter.words(Role::Index, &format!("#{entry}"));
+            let of_call = finding.of_call();
+            if !of_call.is_empty() {
+                painter.words(Role::Aside, &of_call);
+            }
         }
         // Whoever has lines looks for no byte.
         if let Some(offset) = finding.offset.filter(|_| finding.line.is_none()) {
             painter.plain(" ");
             painter.words(Role::Aside, &format!("at byte {offset}"));
         }
-        for (role, name) in [(Role::Method, &finding.call), (Role::Name, &finding.place)] {
+        for (role, name) in [(Role::Method, &finding.method), (Role::Name, &finding.place)] {
             if let Some(name) = name {
                 painter.plain(" ");
                 painter.short_name(role, name.as_bytes());
             }
         }
-        if painter.out.len() > start {
+        // A selector of a whole message ends with one.
+        let has_colon = finding.place.as_deref().is_some_and(|place| place.ends_with(':'));
+        if painter.out.len() > start && !has_colon {
             painter.plain(":");
         }
         painter.plain(" ");
@@ -72,9 +76,7 @@ impl View for TextView {
     }
 
     fn finish(&mut self, counts: &Counts, out: &mut Vec<u8>) {
-        if self.has_any {
-            out.extend_from_slice(format!("{counts}\n").as_bytes());
-        }
+        out.extend_from_slice(format!("{counts}\n").as_bytes());
     }
 }
 
@@ -94,8 +96,8 @@ mod tests {
     #[test]
     fn says_what_is_known() {
         let whole = finding();
-        let with_line = Finding { line: Some(17), severity: Severity::Warning, ..finding() };
-        let initial = Finding { entry: None, offset: None, call: None, severity: Severity::Warning, ..finding() };
+        let with_line = Finding { line: Some(17), call: Some(4), severity: Severity::Warning, ..finding() };
+        let initial = Finding { entry: None, offset: None, method: None, severity: Severity::Warning, ..finding() };
         let file = Finding { place: None, ..initial.clone() };
         let cases = [
             (
@@ -105,10 +107,14 @@ mod tests {
             ),
             (
                 &with_line,
-                "calls.replay:17: warning: #5 /pkg.Service/Method response:payload.data: private key (private-key)\n",
+                "calls.replay:17: warning: #5 of call #4 /pkg.Service/Method response:payload.data: private key (private-key)\n",
             ),
             (&initial, "calls.replay: warning: response:payload.data: private key (private-key)\n"),
             (&file, "calls.replay: warning: private key (private-key)\n"),
+            (
+                &Finding { place: Some("request:".to_owned()), ..finding() },
+                "calls.replay: error: #5 at byte 1234 /pkg.Service/Method request: private key (private-key)\n",
+            ),
         ];
         for (finding, expected) in cases {
             assert_eq!(line(finding, false), expected);
@@ -119,8 +125,8 @@ mod tests {
     fn the_last_line_counts() {
         let warning = Finding { severity: Severity::Warning, ..finding() };
         let text = written(FindingsFormat::Text, Vec::new(), &[finding(), warning]);
-        assert!(text.ends_with("\n1 error, 1 warning in 1 file\n"), "{text}");
-        assert_eq!(written(FindingsFormat::Text, Vec::new(), &[]), "");
+        assert!(text.ends_with("\n1 error, 1 warning in 1 recording\n"), "{text}");
+        assert_eq!(written(FindingsFormat::Text, Vec::new(), &[]), "nothing found in 0 recordings\n");
     }
 
     #[test]

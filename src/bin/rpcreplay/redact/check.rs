@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use rpcreplay::detect::known;
-use rpcreplay::entry::Entry;
+use rpcreplay::entry::{Entry, Kind};
 use rpcreplay::redact::{Action, Cause, Change, Redactor, Rules, Uninspected, ValueKind};
 
 use super::Redact;
@@ -11,7 +11,7 @@ use super::map::Map;
 use super::report::tell_unmet;
 use super::run::{Learnt, Made, Redaction, each_redacted, refused};
 use crate::args::ColorWhen;
-use crate::failure::{Failure, Outcome, Trouble, report};
+use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::findings::{Finding, Findings, RuleInfo, Severity};
 use crate::folders::Recording;
 use crate::output::Output;
@@ -30,16 +30,18 @@ impl Redact {
         }
         let mut output = Output::new();
         let colors = ColorWhen::Auto.colors() && std::io::stdout().is_terminal();
-        let mut findings = Findings::new(self.format, rule_infos(redaction.rules), colors);
+        let mut findings = Findings::new(self.format, rule_infos(redaction.rules), Severity::Error, colors);
         let mut outcome = Outcome::Fine;
         let mut met = vec![false; redaction.rules.rules().len()];
         for recording in recordings {
+            findings.begin(&name_of(&recording.path));
             match self.check_one(redaction, recording, map.as_ref(), (&mut findings, &mut met), &mut output) {
-                Ok(true) if outcome == Outcome::Fine => outcome = Outcome::Different,
+                Ok(true) if outcome == Outcome::Fine => outcome = Outcome::Found,
                 Ok(_) => {}
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
                 Err(Failure::Trouble(trouble)) => {
                     output.flush()?;
+                    findings.fail(&trouble.message);
                     report(&trouble);
                     outcome = Outcome::Reported;
                 }
@@ -194,10 +196,20 @@ fn finding_at(file: &str, entry: Option<(&Entry, &str)>) -> Finding {
         entry: entry.map(|(entry, _)| entry.index().0),
         offset: entry.map(|(entry, _)| entry.offset()),
         line: entry.and_then(|(entry, _)| entry.line()),
-        call: entry.map(|(_, method)| method.to_owned()).filter(|method| !method.is_empty()),
+        call: entry.and_then(|(entry, _)| call_of(entry)),
+        method: entry.map(|(_, method)| method.to_owned()).filter(|method| !method.is_empty()),
         place: None,
         rule: String::new(),
         severity: Severity::Error,
         message: String::new(),
+    }
+}
+
+/// The first entry of the call that an entry says it belongs to.
+fn call_of(entry: &Entry) -> Option<u64> {
+    match entry.kind() {
+        Kind::Request | Kind::CreateStream => Some(entry.index().0),
+        Kind::Response | Kind::Send | Kind::Recv => u64::try_from(entry.ref_index()).ok().filter(|first| *first > 0),
+        Kind::Unspecified | Kind::Unknown(_) => None,
     }
 }

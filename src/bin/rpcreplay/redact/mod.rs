@@ -1,7 +1,6 @@
 //! `rpcreplay redact`: recordings without what nobody else should see.
 
 mod check;
-mod detectors;
 mod init;
 mod map;
 mod outputs;
@@ -14,6 +13,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 
 use crate::args::{Limit, SchemaArgs, Verifying, parse_threads};
+use crate::detectors;
 use crate::failure::{Failure, Outcome, usage};
 use crate::findings::FindingsFormat;
 use crate::target;

@@ -3,13 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regex::bytes::Regex;
-
 use rpcreplay::config::{RedactConfig, RedactRuleConfig, Setting, parse_redact};
-use rpcreplay::detect::{Allow, Own, known};
+use rpcreplay::detect::Allow;
 use rpcreplay::glob::Glob;
 use rpcreplay::redact::{Action, Checksum, Key, Rule, Rules, RulesBuilder, RulesFault};
 
+use crate::detectors::{add_own, names_of, parse_allow};
 use crate::failure::{Trouble, name_of, note};
 use crate::project::Project;
 
@@ -71,16 +70,6 @@ pub struct RuleArgs {
 
 fn parse_rule(text: &str) -> Result<Rule, String> {
     text.parse().map_err(|error: rpcreplay::redact::NoRule| error.to_string())
-}
-
-fn parse_allow(text: &str) -> Result<Allow, String> {
-    text.parse().map_err(|error: regex::Error| fault_of(&error))
-}
-
-/// What is wrong with a pattern, without the lines that show it.
-fn fault_of(error: &regex::Error) -> String {
-    let fault = error.to_string();
-    fault.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 impl RuleArgs {
@@ -174,18 +163,7 @@ impl RuleArgs {
 
 fn add_detectors(builder: &mut RulesBuilder, path: &Path, config: &RedactConfig) -> Result<(), Trouble> {
     let at = |setting: &Setting| format!("{}:{}", name_of(path), setting.line);
-    for detector in &config.detectors {
-        let name = &detector.name.value;
-        let is_taken = known().iter().any(|known| known.name == name)
-            || builder.detectors.iter().any(|other| other.name == *name)
-            || name == ALL;
-        if is_taken {
-            return Err(Trouble::new(&at(&detector.name), format!("there is a detector `{name}` already")));
-        }
-        let pattern = Regex::new(&detector.pattern.value)
-            .map_err(|error| Trouble::new(&at(&detector.pattern), format!("`pattern`: {}", fault_of(&error))))?;
-        builder.detectors.push(Own { name: name.clone(), pattern });
-    }
+    add_own(&mut builder.detectors, path, &config.detectors)?;
     for checksum in &config.checksums {
         let place = at(&checksum.field);
         let (message, field) = checksum
@@ -197,16 +175,6 @@ fn add_detectors(builder: &mut RulesBuilder, path: &Path, config: &RedactConfig)
         builder.checksums.push(Checksum { message, field: field.to_owned(), of: checksum.of.value.clone() });
     }
     Ok(())
-}
-
-/// What names all detectors that are built in.
-const ALL: &str = "all";
-
-fn names_of(name: &str) -> Vec<String> {
-    match name {
-        ALL => known().iter().map(|known| known.name.to_owned()).collect(),
-        name => vec![name.to_owned()],
-    }
 }
 
 /// The rule of a flag `NAME[=ACTION]`.

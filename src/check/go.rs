@@ -1,0 +1,100 @@
+//! What Go's replayer says of a recording that can't be read to its end: [`of_error`].
+
+use super::finding::{Finding, Go};
+use super::rule::Rule;
+use crate::error::{Error, ErrorKind};
+use crate::format::{CountError, Format, RECORD_LIMIT_BYTES, Truncated, Unrecognized};
+use crate::schema::{ParseFault, Unresolved};
+use crate::wire::Fault;
+
+/// What was found where the reading of a recording ended; nothing if that says nothing of the recording: it could not be read, or
+/// has more bytes in one piece than the reader was allowed to take.
+///
+/// Source: `binary_format.go` and `text_format.go` of go-replayers.
+pub fn of_error(error: &Error) -> Option<Finding> {
+    let (rule, go) = judge(error.kind())?;
+    let message = error.kind().to_string();
+    Some(Finding { position: error.position(), go, ..Finding::new(rule, message) })
+}
+
+fn judge(kind: &ErrorKind) -> Option<(Rule, Option<Go>)> {
+    let says = |words: &str| Some(Go::Says(words.to_owned()));
+    Some(match kind {
+        ErrorKind::Unrecognized(found) => match found {
+            Unrecognized::Empty => (Rule::NotARecording, says("grpcreplay: empty replay file")),
+            Unrecognized::ShortMagic { .. } => (Rule::NotARecording, says("unexpected EOF")),
+            Unrecognized::NoCalls { magic: Format::Text } => (Rule::MissingInitialState, says("EOF")),
+            Unrecognized::NoCalls { .. } => (Rule::MissingInitialState, says("grpcreplay: missing initial state")),
+            _ => (Rule::NotARecording, says("unknown grpcreplay file type")),
+        },
+        ErrorKind::Truncated(truncated) => match truncated {
+            Truncated::Record { what: "initial state", found: 0, .. } => {
+                (Rule::MissingInitialState, says("grpcreplay: missing initial state"))
+            }
+            Truncated::Record { what: "text of an entry", found: 0, .. } => (Rule::Truncated, says("EOF")),
+            Truncated::Length { .. } | Truncated::Record { .. } => (Rule::Truncated, says("unexpected EOF")),
+            Truncated::HeaderLine { .. } => (Rule::MissingInitialState, says("EOF")),
+            Truncated::BehindLength { .. } | Truncated::CountLine => (Rule::SwallowedTruncation, Some(Go::Accepts)),
+        },
+        ErrorKind::TooLong { what: "record" | "initial state", bytes, .. } if *bytes > RECORD_LIMIT_BYTES => {
+            let words = format!("grpcreplay: record size {bytes} exceeds maximum {RECORD_LIMIT_BYTES}");
+            (Rule::OverlongRecord, Some(Go::Says(words)))
+        }
+        ErrorKind::Wire(Fault::Utf8(field)) => {
+            let field = if *field == 2 { "grpcreplay.Entry.method" } else { "google.protobuf.Any.type_url" };
+            (Rule::MalformedEntry, says(&format!("proto: field {field} contains invalid UTF-8")))
+        }
+        ErrorKind::Wire(_) => (Rule::MalformedEntry, says(UNPARSABLE)),
+        ErrorKind::Compressed(_) => (Rule::DamagedCompression, None),
+        ErrorKind::Count(count) => {
+            let parsing = |line: &str, what: &str| format!("strconv.Atoi: parsing \"{line}\": {what}");
+            let words = match count {
+                CountError::NotANumber { line } | CountError::CarriageReturn { line } => {
+                    parsing(line, "invalid syntax")
+                }
+                CountError::Negative { .. } => "panic: runtime error: makeslice: len out of range".to_owned(),
+                CountError::OutOfRange { line } => parsing(line, "value out of range"),
+            };
+            (Rule::MalformedCount, Some(Go::Says(words)))
+        }
+        ErrorKind::Quoting { .. } => (Rule::MalformedHeader, says("strconv.Unquote: invalid syntax")),
+        ErrorKind::Prototext(fault) => (rule_of(fault), Some(of_fault(fault))),
+        ErrorKind::Json { .. } | ErrorKind::DuplicateIndex { .. } | ErrorKind::DanglingReference { .. } => {
+            (Rule::MalformedEntry, None)
+        }
+        // Of these the recording is not the reason, or they belong to writing.
+        ErrorKind::Io(_)
+        | ErrorKind::TooLong { .. }
+        | ErrorKind::Loss { .. }
+        | ErrorKind::NoJson(_)
+        | ErrorKind::MissingReference { .. }
+        | ErrorKind::ForwardReference { .. }
+        | ErrorKind::OutOfOrder { .. }
+        | ErrorKind::TooManyEntries => return None,
+    })
+}
+
+/// What Go says of bytes that are no message.
+pub(super) const UNPARSABLE: &str = "proto: cannot parse invalid wire-format data";
+
+fn rule_of(fault: &ParseFault) -> Rule {
+    match fault {
+        ParseFault::Unresolved(Unresolved::Unknown(_)) => Rule::UnknownType,
+        _ => Rule::MalformedEntry,
+    }
+}
+
+/// What Go says of the text of an entry, where its words are known.
+///
+/// Source: protobuf-go, `prototext/decode.go` and `internal/encoding/text/decode.go`.
+fn of_fault(fault: &ParseFault) -> Go {
+    Go::Says(match fault {
+        ParseFault::End => "proto: unexpected EOF".to_owned(),
+        ParseFault::UnknownField { field, .. } => format!("proto: unknown field: {field}"),
+        ParseFault::NumberForName(number) => format!("proto: cannot specify field by number: {number}"),
+        ParseFault::Repeated(field) => format!("proto: non-repeated field \"{field}\" is repeated"),
+        ParseFault::Utf8 => "proto: syntax error: invalid UTF-8 detected".to_owned(),
+        ParseFault::Unresolved(Unresolved::Unknown(_)) => "proto: unable to resolve message: not found".to_owned(),
+        _ => return Go::Refuses,
+    })
+}

@@ -1,0 +1,250 @@
+//! [`Inspector`]: what is wrong with an entry by itself.
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Checks;
+use super::drift::Drift;
+use super::finding::{Finding, Found, Go, Inspected};
+use super::go::UNPARSABLE;
+use super::look::Look;
+use super::rule::Rule;
+use crate::compare::put_said;
+use crate::entry::{Any, Entry, Flaw, Kind, Payload};
+use crate::format::{MessagePlace, RECORD_LIMIT_BYTES, comments, message_place};
+use crate::schema::{
+    Code, LayoutId, Part, Schema, Splicer, Status, Target, UnknownEntryFields, Unresolved, Walker, check_message,
+    field_without_utf8, unknown_entry_fields,
+};
+use crate::wire::Fault;
+
+/// Where secrets stand that stand in a comment of a text recording.
+const COMMENT: &str = "comment";
+
+/// Looks at entries one by one, whatever stands around them, so that several threads may have one each.
+pub struct Inspector<'c> {
+    checks: &'c Checks,
+    schema: &'c Schema,
+    against: Option<(&'c Schema, Splicer<'c>)>,
+    walker: Walker<'c>,
+    splicer: Splicer<'c>,
+    look: Look<'c>,
+    bytes: Vec<u8>,
+}
+
+impl<'c> Inspector<'c> {
+    /// Looks types up in a schema, and in another one for [drift](Rule::DriftType).
+    pub fn new(checks: &'c Checks, schema: &'c Schema, against: Option<&'c Schema>) -> Self {
+        let splicer = |schema| Splicer::new(schema, Cow::Borrowed(&[]));
+        Inspector {
+            checks,
+            schema,
+            against: against.map(|against| (against, splicer(against))),
+            walker: Walker::new(schema),
+            splicer: splicer(schema),
+            look: Look::new(checks),
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Looks at an entry; at the comments of one from a text recording, too, if it was read by what
+    /// [keeps texts](crate::format::Decoder::keeping_text).
+    pub fn inspect(&mut self, entry: &Entry) -> Inspected {
+        let mut inspected = Inspected::default();
+        self.look_at_entry(entry, &mut inspected);
+        self.look_at_message(entry, &mut inspected);
+        for comment in entry.text().map(comments).unwrap_or_default() {
+            self.look.secrets_of(comment, COMMENT);
+            inspected.findings.append(&mut self.look.found);
+        }
+        inspected.is_refused = inspected.findings.iter().any(|found| matches!(found.finding.go, Some(Go::Says(_))));
+        if self.checks.compares_calls() {
+            self.bytes.clear();
+            put_said(entry, &mut self.walker, &mut self.bytes);
+            inspected.said = xxh3_128(&self.bytes);
+        }
+        inspected.findings.retain(|found| self.checks.severity(found.finding.cause).is_some());
+        inspected
+    }
+
+    /// Looks for secrets in the initial state of a recording.
+    pub fn inspect_initial(&mut self, initial: &[u8]) -> Vec<Finding> {
+        self.look.found.clear();
+        self.look.secrets_of(initial, "initial:");
+        self.look.found.drain(..).map(|found| found.finding).collect()
+    }
+
+    /// What its own fields say.
+    fn look_at_entry(&mut self, entry: &Entry, inspected: &mut Inspected) {
+        let findings = &mut inspected.findings;
+        let mut add = |finding: Finding| findings.push(finding.into());
+        let bytes = entry.record().len() as u64;
+        if bytes > RECORD_LIMIT_BYTES {
+            let words = format!("grpcreplay: record size {bytes} exceeds maximum {RECORD_LIMIT_BYTES}");
+            add(Finding::new(Rule::OverlongRecord, format!("a record of {bytes} bytes")).said(words));
+        }
+        let begins_call = matches!(entry.kind(), Kind::Request | Kind::CreateStream);
+        let belongs_to_call = matches!(entry.kind(), Kind::Response | Kind::Send | Kind::Recv);
+        if begins_call && entry.method().is_empty() {
+            add(Finding::new(Rule::NoMethod, format!("a {} without a method", entry.kind())).of_go(Go::Accepts));
+        }
+        if belongs_to_call && !entry.method().is_empty() {
+            add(Finding::new(Rule::MethodOnResponse, format!("a {} with a method", entry.kind())).of_go(Go::Accepts));
+        }
+        if begins_call && entry.ref_index() != 0 {
+            let message = format!("a {} that refers to entry {}", entry.kind(), entry.ref_index());
+            add(Finding::new(Rule::ReferenceOnRequest, message).of_go(Go::Accepts));
+        }
+        match (entry.kind(), entry.payload()) {
+            (Kind::Request, Payload::Error(_) | Payload::Eof) => {
+                add(Finding::new(Rule::ErrorOnRequest, "a REQUEST that is an error").of_go(Go::Accepts));
+            }
+            (Kind::CreateStream, Payload::Message(_)) => {
+                add(Finding::new(Rule::MessageOnCreateStream, "a CREATE_STREAM with a message").of_go(Go::Accepts));
+            }
+            (Kind::Response, Payload::Eof) => {
+                add(Finding::new(Rule::EofOnResponse, "a RESPONSE that is the end of a stream").of_go(Go::Accepts));
+            }
+            (Kind::Unspecified | Kind::Unknown(_), _)
+            | (Kind::Request, Payload::Message(_) | Payload::Empty)
+            | (Kind::CreateStream, Payload::Error(_) | Payload::Eof | Payload::Empty)
+            | (Kind::Response, Payload::Message(_) | Payload::Error(_) | Payload::Empty)
+            | (Kind::Send | Kind::Recv, _) => {}
+        }
+        if let Some(Flaw::NoMessage(kind)) = entry.flaw() {
+            let finding = Finding::new(Rule::NilMessage, format!("a {kind} with neither a message nor an error"));
+            add(finding.said("grpcreplay: entry with nil message and false is_error"));
+        }
+        let unknown = unknown_entry_fields(entry);
+        for (fields, of_type) in [(&unknown.of_entry, "grpcreplay.Entry"), (&unknown.of_any, "google.protobuf.Any")] {
+            if !fields.is_empty() {
+                let finding = Finding::new(Rule::UnknownFields, format!("a field that {of_type} does not have"));
+                findings.push(Found { finding: finding.of_go(Go::Accepts), once: Some(of_type.to_owned()) });
+            }
+        }
+        if let Some((against, _)) = &self.against
+            && begins_call
+            && !entry.method().is_empty()
+            && against.method(entry.method()).is_none()
+        {
+            let finding = Finding::new(Rule::DriftMethod, "the method is gone");
+            findings.push(Found { finding, once: Some(entry.method().to_owned()) });
+        }
+    }
+
+    /// What its message says.
+    fn look_at_message(&mut self, entry: &Entry, inspected: &mut Inspected) {
+        let (Some(any), is_error) = entry.payload().fields() else { return };
+        let part = Part::of(entry);
+        let layout = match self.schema.resolve(any.type_url) {
+            Ok(layout) => layout,
+            Err(reason) => return inspected.findings.push(unresolved(any, &reason)),
+        };
+        if let Some(malformed) = self.malformed(layout, any) {
+            return inspected.findings.push(malformed.into());
+        }
+        if entry.flaw() == Some(Flaw::ErrorIsNoStatus) {
+            let message = format!("an error that is a {}, and no google.rpc.Status", any.type_name());
+            let finding = Finding::new(Rule::ErrorWithoutStatus, message);
+            let words = "panic: interface conversion: protoreflect.ProtoMessage is not *status.Status";
+            inspected.findings.push(finding.said(words).into());
+        } else if is_error && Status::read(any.value).is_ok_and(|status| status.code == Code::OK) {
+            let finding = Finding::new(Rule::EmptyStatus, "an error whose code is OK");
+            inspected.findings.push(finding.of_go(Go::Accepts).into());
+        }
+        self.look_for_type(any, part, inspected);
+        match message_place(entry) {
+            MessagePlace::None => {}
+            MessagePlace::At { any: around, value } => {
+                let (data, around) = (entry.record(), [around]);
+                let target = Target { data, around: &around, message: value, part, method: "", layout, cover: 0 };
+                self.look_inside(any, &target, inspected);
+            }
+            MessagePlace::Odd(why) => {
+                // Fields that an entry does not have were told of.
+                if unknown_entry_fields(entry) == UnknownEntryFields::default() {
+                    let finding = Finding::new(Rule::Uninspected, why).of_go(Go::Accepts);
+                    inspected.findings.push(Found { finding, once: Some(why.to_owned()) });
+                }
+                // What counts of it can be looked at all the same.
+                let plain = Entry::encode(entry.kind(), entry.method(), entry.payload(), entry.ref_index());
+                if let Ok(plain) = plain
+                    && let MessagePlace::At { any: around, value } = message_place(&plain)
+                {
+                    let (data, around) = (plain.record(), [around]);
+                    let target = Target { data, around: &around, message: value, part, method: "", layout, cover: 0 };
+                    self.look_inside(any, &target, inspected);
+                }
+            }
+        }
+    }
+
+    fn look_inside(&mut self, any: Any<'_>, target: &Target<'_>, inspected: &mut Inspected) {
+        if self.checks.looks_into_messages() {
+            self.look.part = target.part;
+            let result = self.splicer.run(target, &mut self.look).map(drop);
+            inspected.findings.append(&mut self.look.found);
+            // The message itself can be read, so this is about one in it.
+            if let Err(malformed) = result {
+                let message =
+                    format!("a message in a google.protobuf.Any that is not of its type: {}", malformed.fault());
+                inspected.findings.push(Finding::new(Rule::Uninspected, message).of_go(Go::Accepts).into());
+            }
+        }
+        self.look_for_drift(any, target, inspected);
+    }
+
+    /// Looks whether the type of a message is gone.
+    fn look_for_type(&mut self, any: Any<'_>, part: Option<Part>, inspected: &mut Inspected) {
+        let Some((against, _)) = &self.against else { return };
+        if against.resolve(any.type_url).is_err() {
+            let mut drift = Drift { checks: self.checks, known: self.schema, part, found: Vec::new() };
+            drift.add_type(any.type_name(), "");
+            inspected.findings.append(&mut drift.found);
+        }
+    }
+
+    /// Looks whether what stands in a message is gone.
+    fn look_for_drift(&mut self, any: Any<'_>, target: &Target<'_>, inspected: &mut Inspected) {
+        let Some((against, splicer)) = &mut self.against else { return };
+        let Ok(layout) = against.resolve(any.type_url) else { return };
+        let mut drift = Drift { checks: self.checks, known: self.schema, part: target.part, found: Vec::new() };
+        // What can't be read was told of.
+        let _ = splicer.run(&Target { layout, ..target.clone() }, &mut drift);
+        inspected.findings.append(&mut drift.found);
+    }
+
+    /// What is wrong with the bytes of a message.
+    fn malformed(&mut self, layout: LayoutId, any: Any<'_>) -> Option<Finding> {
+        let malformed = check_message(&mut self.walker, layout, any.value).err()?;
+        let message =
+            format!("not a {}: {} at byte {} of it", any.type_name(), malformed.fault(), malformed.position());
+        let words = match malformed.fault() {
+            Fault::Utf8(_) => match field_without_utf8(&mut self.walker, layout, any.value) {
+                Some(field) => {
+                    let finding = Finding::new(Rule::MalformedMessage, format!("{field} is not UTF-8"));
+                    return Some(finding.said(format!("proto: field {field} contains invalid UTF-8")));
+                }
+                None => UNPARSABLE,
+            },
+            _ => UNPARSABLE,
+        };
+        Some(Finding::new(Rule::MalformedMessage, message).said(words))
+    }
+}
+
+/// A finding of a message whose type is not known.
+fn unresolved(any: Any<'_>, reason: &Unresolved) -> Found {
+    let (rule, words) = match reason {
+        Unresolved::EmptyUrl => (Rule::NoType, "proto: invalid empty type URL"),
+        Unresolved::NotUtf8 | Unresolved::Unknown(_) | Unresolved::Broken { .. } => {
+            (Rule::UnknownType, "proto: not found")
+        }
+    };
+    let message = match rule {
+        Rule::NoType => "a message without a type".to_owned(),
+        _ => format!("{reason}, which Go refuses unless the program links it"),
+    };
+    Found { finding: Finding::new(rule, message).said(words), once: Some(any.type_url.to_owned()) }
+}
