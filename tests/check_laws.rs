@@ -1,15 +1,19 @@
-//! Laws of `check`: what it says of a recording that was cut is what Go's replayer says, by a small table of Go's rules.
+//! Laws of `check`: what it says of a recording that was cut is what Go's replayer says, by a small table of Go's rules; and what it finds
+//! depends neither on the number of threads nor on what is checked beside it.
 
 mod corpus;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rpcreplay::Schema;
 use rpcreplay::check::{Cause, Checker, Checks, Finding, Go, Inspector, Rule, Severity};
-use rpcreplay::detect::Detectors;
+use rpcreplay::detect::{Detectors, known};
 use rpcreplay::format::{ReadOptions, Reader};
 use rpcreplay::pairing::Pairing;
+use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
@@ -200,4 +204,128 @@ fn a_cut_is_what_go_says_of_it() {
     let checks = errors_alone();
     let cuts: usize = recordings().iter().map(|path| cutting(path, &checks, &schema)).sum();
     assert!(cuts > 300, "{cuts}");
+}
+
+/// What the program writes, and its exit code.
+fn run(arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+    let output = command.args(arguments).env_clear().output().expect("the program starts");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    (output.status.code().expect("it ends by itself"), text)
+}
+
+/// Every recording that there is, whole or broken.
+fn all_recordings() -> Vec<PathBuf> {
+    let mut recordings = recordings();
+    recordings.push(Path::new(DATA).join("marks.grpcrr"));
+    if let Some(folder) = corpus::folder() {
+        recordings.extend(corpus::files_below(&folder.join("recordings/gzip")));
+        recordings.extend(
+            corpus::files_below(&folder.join("bad")).into_iter().filter(|path| !path.ends_with("manifest.jsonl")),
+        );
+    }
+    recordings
+}
+
+fn findings(text: &str) -> Vec<Value> {
+    let document: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    document["findings"].as_array().expect("a list").clone()
+}
+
+#[test]
+fn many_threads_find_what_one_finds() {
+    let recordings = all_recordings();
+    let mut arguments = vec!["check", "--no-config", "--format", "json"];
+    arguments.extend(recordings.iter().map(|path| path.to_str().expect("UTF-8")));
+    let one = run(&[&arguments[..], &["--threads", "1"]].concat());
+    assert_eq!(one.0, 1, "some are broken");
+    for threads in ["2", "9"] {
+        assert_eq!(run(&[&arguments[..], &["--threads", threads]].concat()), one, "{threads} threads");
+    }
+    // All together are each by itself.
+    let alone = recordings.iter().flat_map(|path| {
+        findings(&run(&["check", "--no-config", "--format", "json", path.to_str().expect("UTF-8")]).1)
+    });
+    assert_eq!(alone.collect::<Vec<_>>(), findings(&one.1));
+}
+
+/// What detectors find here is what `redact` would take out.
+#[test]
+fn secrets_are_those_that_redact_finds() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.AZm4N8pvgxPv9wV4eSB7YEUcJvR5MxCJ5rpd9OuSqcH";
+    let mut secrets = 0;
+    for path in recordings() {
+        let protoset = format!("{DATA}/ledger.protoset");
+        // Some string of each becomes an address, another one a token.
+        let (code, json) =
+            run(&["convert", "--no-config", "--protoset", &protoset, "--to", "jsonl", path.to_str().expect("UTF-8")]);
+        assert_eq!(code, 0, "{}", path.display());
+        let planted: String = json
+            .lines()
+            .enumerate()
+            .map(|(number, line)| {
+                let line = if number % 3 == 1 {
+                    line.replacen("\"name\":\"", &format!("\"name\":\"{token} "), 1)
+                } else {
+                    line.to_owned()
+                };
+                line.replacen("\"parent\":\"", "\"parent\":\"ops@acme.com/", 1) + "\n"
+            })
+            .collect();
+        let planted_path = folder.path().join("planted.jsonl");
+        fs::write(&planted_path, planted).expect("a writable folder");
+        let planted_path = planted_path.to_str().expect("UTF-8");
+        let known = ["--no-config", "--protoset", &protoset, "--format", "json", planted_path];
+        let ours = run(&[&["check"], &known[..]].concat()).1;
+        let theirs =
+            run(&[&["redact", "--check", "--detect", "all", "--allow-uninspected", "*"], &known[..]].concat()).1;
+        let of = |text: &str| -> BTreeSet<(String, u64)> {
+            let is_secret = |finding: &&Value| known_detectors().contains(&finding["rule"].as_str().expect("a name"));
+            let place = |finding: &Value| (finding["rule"].to_string(), finding["entry"].as_u64().unwrap_or(0));
+            findings(text).iter().filter(is_secret).map(place).collect()
+        };
+        assert_eq!(of(&ours), of(&theirs), "{}", path.display());
+        secrets += of(&ours).len();
+    }
+    assert!(secrets > 5, "{secrets}");
+}
+
+fn known_detectors() -> Vec<&'static str> {
+    known().iter().map(|known| known.name).collect()
+}
+
+/// Of some calls only what is wrong with them is told, and all of that.
+#[test]
+fn a_selection_finds_what_is_in_it() {
+    for path in all_recordings() {
+        let path = path.to_str().expect("UTF-8");
+        // What compares calls depends on which there are.
+        let alone = ["--disable", "different-answers", "--disable", "retried-call", "--format", "json"];
+        let check = |more: &[&str]| findings(&run(&[&["check", "--no-config", path], &alone[..], more].concat()).1);
+        let all = check(&[]);
+        let mut methods: Vec<&str> = all.iter().filter_map(|finding| finding["method"].as_str()).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        for method in methods.iter().filter(|method| method.starts_with('/') && !method.contains(['*', '?', '\u{1b}']))
+        {
+            // How many entries have it is told of all of them.
+            let plain = |findings: &[Value]| -> Vec<Value> {
+                let is_of_method = |finding: &&Value| finding["method"].as_str() == Some(*method);
+                let without_count = |finding: &Value| {
+                    let mut finding = finding.clone();
+                    let message = finding["message"].as_str().unwrap_or_default();
+                    finding["message"] = message.split(", in ").next().unwrap_or_default().into();
+                    finding
+                };
+                findings.iter().filter(is_of_method).map(without_count).collect()
+            };
+            let selected = check(&["-m", method]);
+            for finding in plain(&all) {
+                assert!(plain(&selected).contains(&finding), "{path} {method}: {finding}");
+            }
+            let is_of_others = |finding: &Value| finding["method"].as_str().is_some_and(|other| other != *method);
+            assert!(!selected.iter().any(is_of_others), "{path} {method}");
+        }
+    }
 }
