@@ -163,3 +163,19 @@ fn the_seeds_of_the_proto_fuzzer_are_proto_files() {
         builder.build().resolve(type_name).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
+
+#[test]
+fn the_seeds_of_check_are_recordings() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/check");
+    let schema = Schema::builtin();
+    let mut seeds = 0;
+    for seed in std::fs::read_dir(folder).expect("the seeds") {
+        let seed = seed.expect("a readable folder");
+        let file = std::fs::read(seed.path()).expect("a seed");
+        let reader = Reader::new(&file[..], &schema, ReadOptions::default()).expect("a recording");
+        let entries = reader.filter(|entry| entry.is_ok()).count();
+        assert!(entries >= 4, "{:?}: {entries}", seed.file_name());
+        seeds += 1;
+    }
+    assert_eq!(seeds, 4);
+}

@@ -100,9 +100,7 @@ impl<'c> Checker<'c> {
 
     /// Adds what was found where no entry is, in the initial state.
     pub fn add_finding(&mut self, finding: Finding) {
-        if self.checks.severity(finding.cause).is_some() {
-            self.findings.push(finding);
-        }
+        self.put(finding, None);
     }
 
     /// Notes that there is an entry which is not to be looked at.
@@ -337,7 +335,7 @@ impl Checker<'_> {
                 return;
             }
         }
-        self.findings.push(finding);
+        self.findings.push(finding.on_one_line());
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::rule::Rule;
 use crate::entry::EntryIndex;
 use crate::error::Position;
+use crate::schema::escape_go;
 
 /// What found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +82,23 @@ impl Finding {
 
     pub(super) fn of_place(self, place: impl Into<String>) -> Finding {
         Finding { place: place.into(), ..self }
+    }
+
+    /// The same, in which names out of the recording are escaped that would end the line.
+    pub(super) fn on_one_line(self) -> Finding {
+        let one_line = |text: String| match text.contains(char::is_control) {
+            false => text,
+            true => {
+                let mut escaped = Vec::new();
+                escape_go(&mut escaped, text.as_bytes());
+                String::from_utf8_lossy(&escaped).into_owned()
+            }
+        };
+        let go = self.go.map(|go| match go {
+            Go::Says(words) => Go::Says(one_line(words)),
+            Go::Refuses | Go::Accepts => go,
+        });
+        Finding { message: one_line(self.message), go, ..self }
     }
 
     /// What was found, and what Go's replayer makes of it.

@@ -149,6 +149,13 @@ fn what_an_entry_is_by_itself() {
 }
 
 #[test]
+fn names_out_of_a_recording_do_not_end_the_line() {
+    let odd = Payload::Message(Any { type_url: "x/two\nlines\u{1b}", value: b"" });
+    let found = found(&encoded(&[(Kind::Request, "/a.S/M", A, 0), (Kind::Response, "", odd, 1)]));
+    assert!(found[0].starts_with("#2 unknown-type no descriptor for message type `two\\nlines\\x1b`"), "{}", found[0]);
+}
+
+#[test]
 fn what_a_message_says() {
     let in_status = |type_url: &[u8], value: &[u8]| {
         let (mut any, mut status) = (Vec::new(), b"\x08\x05".to_vec());
