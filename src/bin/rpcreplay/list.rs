@@ -1,10 +1,8 @@
 //! `rpcreplay list`: a line per call.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::{iter, mem};
-
-use terminal_size::{Width, terminal_size_of};
 
 use rpcreplay::entry::Entry;
 use rpcreplay::format::Decoder;
@@ -18,10 +16,11 @@ use crate::batches::{Batch, Batches, passes};
 use crate::course::Course;
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble};
+use crate::missing::UnknownServices;
 use crate::ordered::{Ordered, on_threads};
-use crate::output::{Output, escape_controls};
+use crate::output::{Output, escape_controls, terminal_width};
 use crate::progress::Progress;
-use crate::render::{Cell, Column, Notes, Painter, Role, Table, Yields, shorten_name, write_fields};
+use crate::render::{Cell, Column, Notes, Painter, Role, Table, Yields, in_units, shorten_name, write_fields};
 use crate::tally::{Note, Shape, Tallies, Tally, Traffic};
 
 /// List the calls of recordings, a line each
@@ -99,9 +98,6 @@ impl List {
     }
 }
 
-/// How many services without a descriptor are remembered, to say what would help.
-const ADVISED_SERVICES: usize = 8;
-
 /// The output of the command, and how recordings become it, batch after batch.
 struct Lister<'a> {
     schema: &'a Schema,
@@ -112,7 +108,7 @@ struct Lister<'a> {
     recordings: u64,
     recording: Option<Recording<'a>>,
     /// Services of streams, of which no descriptor tells the shape.
-    unknown_services: Vec<String>,
+    unknown_services: UnknownServices,
     evaluated: Evaluated,
 }
 
@@ -175,7 +171,7 @@ impl<'a> Lister<'a> {
             several: list.input.files.len() > 1,
             recordings: 0,
             recording: None,
-            unknown_services: Vec::new(),
+            unknown_services: UnknownServices::default(),
             evaluated: Evaluated::default(),
         }
     }
@@ -220,7 +216,7 @@ impl<'a> Lister<'a> {
         let is_array = self.several && matches!(self.view, View::Json { .. });
         let outcome = self.course.finish(if is_array { b"]\n" } else { b"" });
         self.evaluated.tell(outcome != Outcome::NothingSelected);
-        sources.advise(&self.unknown_services);
+        sources.advise(self.unknown_services.names());
         outcome
     }
 
@@ -260,7 +256,7 @@ impl<'a> Lister<'a> {
     fn call(&mut self, recording: &mut Recording<'_>, call: &Tally) {
         recording.calls += 1;
         if call.shape == Shape::Stream {
-            self.unknown_service(&call.method);
+            self.unknown_services.add(&call.method);
         }
         let mut part = Vec::new();
         match &mut self.view {
@@ -283,14 +279,6 @@ impl<'a> Lister<'a> {
         self.course.write(&part);
     }
 
-    fn unknown_service(&mut self, method: &str) {
-        let Some((service, _)) = method.strip_prefix('/').and_then(|method| method.split_once('/')) else { return };
-        if self.unknown_services.len() < ADVISED_SERVICES && self.unknown_services.iter().all(|known| known != service)
-        {
-            self.unknown_services.push(service.to_owned());
-        }
-    }
-
     /// Shows what stands behind the calls of a recording.
     fn end_view(&mut self, recording: &Recording<'_>, is_whole: bool) {
         let mut part = Vec::new();
@@ -300,8 +288,7 @@ impl<'a> Lister<'a> {
                 let totals = mem::take(totals);
                 let mut painter = Painter { out: &mut part, colors: *colors };
                 if recording.calls > 0 {
-                    let width = terminal_size_of(io::stdout()).map_or(80, |(Width(width), _)| usize::from(width));
-                    table.show(width, &mut painter);
+                    table.show(terminal_width(), &mut painter);
                     painter.words(Role::Aside, &format!("{}\n", totals.words(recording.calls)));
                 } else if is_whole {
                     let is_everything = recording.selected.query().is_everything();
@@ -427,44 +414,4 @@ fn write_json(call: &Tally, out: &mut Vec<u8>) {
 fn remarks(call: &Tally) -> String {
     let words = |note: &Note| if note.is_mark() { format!("! {}", note.words()) } else { note.words().to_owned() };
     call.notes.iter().map(words).collect::<Vec<_>>().join(", ")
-}
-
-/// A number of bytes, to two or three digits.
-fn in_units(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    // Rounded before the unit is chosen: 999,999 bytes are 1.0 MB.
-    let mut scaled = bytes as f64 / 1000.0;
-    let mut units = UNITS.iter();
-    let mut unit = units.next();
-    while scaled >= 999.5 {
-        scaled /= 1000.0;
-        unit = units.next().or(unit);
-    }
-    let digits = usize::from(scaled < 9.95);
-    format!("{scaled:.digits$} {}", unit.unwrap_or(&"EB"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::in_units;
-
-    #[test]
-    fn bytes_are_shown_in_units() {
-        for (bytes, expected) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (9_949, "9.9 kB"),
-            (9_950, "10 kB"),
-            (999_499, "999 kB"),
-            (999_500, "1.0 MB"),
-            (1_234_567_890, "1.2 GB"),
-            (u64::MAX, "18 EB"),
-        ] {
-            assert_eq!(in_units(bytes), expected);
-        }
-    }
 }

@@ -9,6 +9,28 @@ use crate::project::Project;
 /// How many types are named.
 const NAMED: usize = 3;
 
+/// How many services are remembered.
+const REMEMBERED_SERVICES: usize = 8;
+
+/// Services of streams whose shape no descriptor tells: a few of them, to say what would help.
+#[derive(Debug, Default)]
+pub struct UnknownServices(Vec<String>);
+
+impl UnknownServices {
+    /// Adds the service of a method.
+    pub fn add(&mut self, method: &str) {
+        let Some((service, _)) = method.strip_prefix('/').and_then(|method| method.split_once('/')) else { return };
+        if self.0.len() < REMEMBERED_SERVICES && self.0.iter().all(|known| known != service) {
+            self.0.push(service.to_owned());
+        }
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+}
+
 /// Which flags would help with types that no source knows.
 pub fn flags(names: &[&str]) -> Option<String> {
     let quoted: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();

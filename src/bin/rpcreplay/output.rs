@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::mem;
 
+use terminal_size::{Width, terminal_size_of};
+
 use rpcreplay::schema::is_printable;
 
 use crate::failure::Failure;
@@ -94,6 +96,11 @@ impl Output {
         };
         result.map_err(|error| Failure::of_output(&error))
     }
+}
+
+/// How many columns the terminal has that standard output goes to.
+pub fn terminal_width() -> usize {
+    terminal_size_of(io::stdout()).map_or(80, |(Width(width), _)| usize::from(width))
 }
 
 /// Whether the output is a pipe, which is then made larger if it may be.

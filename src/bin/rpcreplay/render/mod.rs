@@ -6,6 +6,7 @@ mod message;
 mod notes;
 mod paint;
 mod table;
+mod units;
 mod window;
 
 pub use call::{CallView, show_header, show_initial};
@@ -14,4 +15,5 @@ pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
 pub use paint::{Painter, Role, shorten};
 pub use table::{Cell, Column, Table, Yields, shorten_name, write_fields};
+pub use units::in_units;
 pub use window::{Call, Ending, Window};

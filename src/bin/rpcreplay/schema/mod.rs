@@ -5,13 +5,11 @@ mod list;
 mod show;
 mod used;
 
-use std::io::stdout;
-
 use clap::Subcommand;
-use terminal_size::{Width, terminal_size_of};
 
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome};
+use crate::output::terminal_width;
 use crate::render::{Cell, Column, Painter, Table, write_fields};
 
 /// Say which message types are known, from where, and which ones recordings use
@@ -58,7 +56,6 @@ fn write_rows(columns: &[Column], rows: impl Iterator<Item = Vec<Cell>>, is_term
         table.add(row);
     }
     if !is_empty {
-        let width = terminal_size_of(stdout()).map_or(80, |(Width(width), _)| usize::from(width));
-        table.show(width, &mut Painter { out, colors: ColorWhen::Auto.colors() });
+        table.show(terminal_width(), &mut Painter { out, colors: ColorWhen::Auto.colors() });
     }
 }
