@@ -23,6 +23,12 @@ pub fn ending(entry: &Entry, is_answered_once: bool) -> Option<Code> {
     }
 }
 
+/// Whether the call has ended with this entry, given [how](ending) if that can be told: an error that is no status ends it
+/// without a code.
+pub fn is_end(entry: &Entry, code: Option<Code>) -> bool {
+    code.is_some() || entry.kind() == Kind::Response || matches!(entry.payload(), Payload::Error(_))
+}
+
 /// Follows the streams of a recording whose methods answer once.
 ///
 /// Go's client reads the only response of a client stream and nothing after it, so no end of such a stream is ever

@@ -11,7 +11,7 @@ use crate::wire::{Cursor, Fault, Groups, WireValue, put_bytes};
 /// The code of a status: how a call ended.
 ///
 /// Source: `google/rpc/code.proto`; the names of Go are those of `google.golang.org/grpc/codes`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(pub i32);
 
 /// Per code its name in the protobuf enum and in Go.

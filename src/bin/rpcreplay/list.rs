@@ -10,6 +10,7 @@ use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Selected, Unit};
 use rpcreplay::schema::{Code, Schema, quote_json};
 use rpcreplay::shapes::Shapes;
+use rpcreplay::stats::Traffic;
 
 use crate::args::{ColorWhen, Input, SchemaArgs, Selection, Sources, TableFormat};
 use crate::batches::{Batch, Batches, passes};
@@ -21,7 +22,7 @@ use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls, terminal_width};
 use crate::progress::Progress;
 use crate::render::{Cell, Column, Notes, Painter, Role, Table, Yields, in_units, shorten_name, write_fields};
-use crate::tally::{Note, Shape, Tallies, Tally, Traffic};
+use crate::tally::{Note, Shape, Tallies, Tally};
 
 /// List the calls of recordings, a line each
 ///

@@ -5,7 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use rpcreplay::entry::{Entry, EntryIndex, Flaw, Kind, Payload};
 use rpcreplay::pairing::Unpaired;
 use rpcreplay::schema::Code;
-use rpcreplay::shapes::{Shapes, ending};
+use rpcreplay::shapes::{Shapes, ending, is_end};
+use rpcreplay::stats::{Direction, Traffic, message_of};
 
 /// How many calls wait for entries that still belong to them, and for those before them.
 ///
@@ -27,14 +28,6 @@ pub struct Tally {
     /// What is to be said of it, each once.
     pub notes: Vec<Note>,
     ended: bool,
-}
-
-/// Messages in one direction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    pub messages: u64,
-    /// Of the messages by themselves, as they are on the wire.
-    pub bytes: u64,
 }
 
 /// Who may send how many messages.
@@ -155,29 +148,21 @@ impl Tally {
     fn add(&mut self, entry: &Entry, is_answered_once: bool) {
         let code = ending(entry, is_answered_once);
         self.code = code.or(self.code);
-        self.ended |= code.is_some() || entry.kind() == Kind::Response;
-        let direction = match entry.kind() {
-            Kind::Request | Kind::Send => Some(&mut self.sent),
-            Kind::Response | Kind::Recv => Some(&mut self.received),
-            Kind::CreateStream | Kind::Unspecified | Kind::Unknown(_) => None,
-        };
-        match (entry.payload(), direction) {
-            (Payload::Message(any), Some(direction)) => {
-                direction.messages += 1;
-                direction.bytes += any.value.len() as u64;
+        self.ended |= is_end(entry, code);
+        match message_of(entry) {
+            Some((Direction::Sent, bytes)) => self.sent.add(bytes),
+            Some((Direction::Received, bytes)) => self.received.add(bytes),
+            None => {}
+        }
+        if let Payload::Error(_) = entry.payload() {
+            if entry.kind() == Kind::CreateStream {
+                self.note(Note::NotOpened);
             }
-            (Payload::Error(_), _) => {
-                self.ended = true;
-                if entry.kind() == Kind::CreateStream {
-                    self.note(Note::NotOpened);
-                }
-                if code == Some(Code::OK) {
-                    self.note(Note::OkError);
-                } else if code.is_none() {
-                    self.note(Note::NoStatus);
-                }
+            if code == Some(Code::OK) {
+                self.note(Note::OkError);
+            } else if code.is_none() {
+                self.note(Note::NoStatus);
             }
-            (Payload::Message(_), None) | (Payload::Eof | Payload::Empty, _) => {}
         }
         match entry.flaw() {
             Some(Flaw::NoMessage(_)) => self.note(Note::NoMessage),
