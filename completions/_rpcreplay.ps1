@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('print', 'print', [CompletionResultType]::ParameterValue, 'Show what recordings hold')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count calls, messages and bytes of recordings, by method and in total')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
             [CompletionResult]::new('filter', 'filter', [CompletionResultType]::ParameterValue, 'Keep the calls of recordings that you want, and write them as recordings that replay')
@@ -110,6 +111,35 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'List in this format')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'Keep calls whose method matches (can be repeated)')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Keep entries of this kind (can be repeated)')
+            [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Keep calls that ended with this code, or with `!` not with it (can be repeated)')
+            [CompletionResult]::new('--index', '--index', [CompletionResultType]::ParameterName, 'Keep entries with these numbers, from..to inclusive (can be repeated)')
+            [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
+            [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Keep calls for which this expression holds, in CEL (can be repeated)')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Keep what the other flags leave out, and leave out what they keep')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;stats' {
+            [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is of')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Sort rows by this: by name, or by a number, the greatest first')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write the counts in this format')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR')
             [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
             [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
@@ -562,6 +592,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         'rpcreplay;help' {
             [CompletionResult]::new('print', 'print', [CompletionResultType]::ParameterValue, 'Show what recordings hold')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the calls of recordings, a line each')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Count calls, messages and bytes of recordings, by method and in total')
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Write recordings in another format, without losing a byte')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between recordings: calls, matched by what they say, with noise folded')
             [CompletionResult]::new('filter', 'filter', [CompletionResultType]::ParameterValue, 'Keep the calls of recordings that you want, and write them as recordings that replay')
@@ -582,6 +613,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;list' {
+            break
+        }
+        'rpcreplay;help;stats' {
             break
         }
         'rpcreplay;help;convert' {

@@ -67,6 +67,9 @@ _rpcreplay() {
             rpcreplay,split)
                 cmd="rpcreplay__subcmd__split"
                 ;;
+            rpcreplay,stats)
+                cmd="rpcreplay__subcmd__stats"
+                ;;
             rpcreplay__subcmd__git,diff-driver)
                 cmd="rpcreplay__subcmd__git__subcmd__diff__subcmd__driver"
                 ;;
@@ -151,6 +154,9 @@ _rpcreplay() {
             rpcreplay__subcmd__help,split)
                 cmd="rpcreplay__subcmd__help__subcmd__split"
                 ;;
+            rpcreplay__subcmd__help,stats)
+                cmd="rpcreplay__subcmd__help__subcmd__stats"
+                ;;
             rpcreplay__subcmd__help__subcmd__git,diff-driver)
                 cmd="rpcreplay__subcmd__help__subcmd__git__subcmd__diff__subcmd__driver"
                 ;;
@@ -215,7 +221,7 @@ _rpcreplay() {
 
     case "${cmd}" in
         rpcreplay)
-            opts="-h -V --help --version print list ls convert diff filter merge split repair redact check edit schema git completions man help"
+            opts="-h -V --help --version print list ls stats convert diff filter merge split repair redact check edit schema git completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -875,7 +881,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help)
-            opts="print list convert diff filter merge split repair redact check edit schema git completions man help"
+            opts="print list stats convert diff filter merge split repair redact check edit schema git completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1225,6 +1231,20 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help__subcmd__split)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2004,6 +2024,104 @@ _rpcreplay() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__stats)
+            opts="-I -m -h --max-record-size --threads --by --sort --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "method service file" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "method calls streams failed messages bytes largest" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -W "REQUEST RESPONSE CREATE_STREAM SEND RECV" -- "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --has)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

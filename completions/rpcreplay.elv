@@ -25,6 +25,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
             cand ls 'List the calls of recordings, a line each'
+            cand stats 'Count calls, messages and bytes of recordings, by method and in total'
             cand convert 'Write recordings in another format, without losing a byte'
             cand diff 'Show what changed between recordings: calls, matched by what they say, with noise folded'
             cand filter 'Keep the calls of recordings that you want, and write them as recordings that replay'
@@ -104,6 +105,34 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
             cand --threads 'Work on this many threads [default: one per core]'
             cand --format 'List in this format'
+            cand --color 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -m 'Keep calls whose method matches (can be repeated)'
+            cand --method 'Keep calls whose method matches (can be repeated)'
+            cand --kind 'Keep entries of this kind (can be repeated)'
+            cand --code 'Keep calls that ended with this code, or with `!` not with it (can be repeated)'
+            cand --index 'Keep entries with these numbers, from..to inclusive (can be repeated)'
+            cand --has 'Keep entries that have a field which this selects (can be repeated)'
+            cand --match 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)'
+            cand --where 'Keep calls for which this expression holds, in CEL (can be repeated)'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand --invert-match 'Keep what the other flags leave out, and leave out what they keep'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rpcreplay;stats'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
+            cand --by 'What a row is of'
+            cand --sort 'Sort rows by this: by name, or by a number, the greatest first'
+            cand --format 'Write the counts in this format'
             cand --color 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR'
             cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
             cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
@@ -520,6 +549,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help'= {
             cand print 'Show what recordings hold'
             cand list 'List the calls of recordings, a line each'
+            cand stats 'Count calls, messages and bytes of recordings, by method and in total'
             cand convert 'Write recordings in another format, without losing a byte'
             cand diff 'Show what changed between recordings: calls, matched by what they say, with noise folded'
             cand filter 'Keep the calls of recordings that you want, and write them as recordings that replay'
@@ -538,6 +568,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;print'= {
         }
         &'rpcreplay;help;list'= {
+        }
+        &'rpcreplay;help;stats'= {
         }
         &'rpcreplay;help;convert'= {
         }

@@ -29,6 +29,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -s V -l version -d 'Pr
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "print" -d 'Show what recordings hold'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "list" -d 'List the calls of recordings, a line each'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "ls" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "stats" -d 'Count calls, messages and bytes of recordings, by method and in total'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
@@ -140,6 +141,43 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-builtin-pr
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l by -d 'What a row is of' -r -f -a "method\t'A method'
+service\t'The methods of a service'
+file\t'A recording'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l sort -d 'Sort rows by this: by name, or by a number, the greatest first' -r -f -a "method\t'The name of the method, service or file'
+calls\t'How many calls there are'
+streams\t'How many of them are streams'
+failed\t'How many calls ended with another code than OK'
+messages\t'How many messages were sent and received'
+bytes\t'How many bytes these have'
+largest\t'How many bytes the largest message has'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l format -d 'Write the counts in this format' -r -f -a "table\t'A table on a terminal, fields apart by tabs elsewhere'
+json\t'One JSON document'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l color -d 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -s m -l method -d 'Keep calls whose method matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l kind -d 'Keep entries of this kind (can be repeated)' -r -f -a "REQUEST\t'The request of a unary call'
+RESPONSE\t'The response, or the error, of a unary call'
+CREATE_STREAM\t'A stream was opened, or failed to'
+SEND\t'A message was sent on a stream'
+RECV\t'A message was received from a stream, or its end'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l code -d 'Keep calls that ended with this code, or with `!` not with it (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l index -d 'Keep entries with these numbers, from..to inclusive (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand convert" -s o -l output -d 'Write to this file, or into this folder [default: standard output]' -r -F
@@ -437,22 +475,23 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list convert diff filter merge split repair redact check edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "stats" -d 'Count calls, messages and bytes of recordings, by method and in total'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

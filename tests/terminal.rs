@@ -164,6 +164,37 @@ hint: name what defines `demo.Echo` with --go-binary PROGRAM (the Go test that m
     assert_eq!(found, Some(("nothing matches the selection\n".to_owned(), 1)));
 }
 
+#[test]
+fn counts_fit_on_the_terminal() {
+    let Some((shown, code)) = on_terminal("stats missing.replay tests/data/bytestream.replay", &[]) else { return };
+    let expected = "\
+rpcreplay: missing.replay: No such file or directory
+METHOD   CALLS  STATUS                SENT  BYTES  RECV  BYTES  LARGEST
+…/Read       2  OK 1, NOT_FOUND 1        2   56 B     2  100 B     50 B
+…/Write      2  OK 1, OUT_OF_RANGE 1     3  186 B     1    2 B    104 B
+total        4  OK 2, failed 2           5  242 B     3  102 B    104 B
+";
+    assert_eq!((shown.as_str(), code), (expected, 2));
+    let arguments = "stats --by file tests/data/marks.grpcrr tests/data/pubsub.replay tests/data/nothing.replay";
+    let Some((shown, code)) = on_terminal(arguments, &[]) else { return };
+    let expected = "\
+FILE              CALLS  STATUS          SENT  BYTES  RECV  BYTES  LARGEST
+…/marks.grpcrr        5  OK 3, not OK 2     5   48 B     3    5 B     22 B
+…/pubsub.replay       4  OK 2, failed 2     5  256 B     4  345 B    164 B
+…/nothing.replay      0                     0    0 B     0    0 B
+total                 9  OK 5, not OK 4    10  304 B     7  350 B    164 B
+in 3 recordings
+hint: name what defines `demo.Echo` with --go-binary PROGRAM (the Go test that made the recording has it), --proto FILE -I DIR or --protoset FILE
+";
+    assert_eq!((shown.as_str(), code), (expected, 0));
+    let nothing = on_terminal("stats tests/data/nothing.replay", &[]);
+    assert_eq!(nothing, Some(("no calls\n".to_owned(), 0)));
+    let nothing = on_terminal("stats --code ABORTED tests/data/pubsub.replay", &[]);
+    assert_eq!(nothing, Some(("nothing matches the selection\n".to_owned(), 1)));
+    let coloured = on_terminal("stats --color always --sort failed tests/data/secrets.replay", &[]);
+    assert!(coloured.is_some_and(|(shown, _)| shown.contains("\u{1b}[1m\u{1b}[31mNOT_FOUND 1\u{1b}[0m")));
+}
+
 /// Edits a copy of a recording in a folder, typing this, in an editor that makes a mistake the first time and mends it the
 /// second; what the terminal shows, the exit code, and whether the recording was changed.
 fn edit_twice(typed: &str, folder: &Path) -> Option<(String, i32, bool)> {

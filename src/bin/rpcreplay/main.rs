@@ -38,6 +38,7 @@ mod rewrite;
 mod schema;
 mod source;
 mod split;
+mod stats;
 mod tally;
 mod target;
 
@@ -67,6 +68,7 @@ struct Cli {
 enum Command {
     Print(Box<print::Print>),
     List(Box<list::List>),
+    Stats(Box<stats::Stats>),
     Convert(Box<convert::Convert>),
     Diff(Box<diff::Diff>),
     Filter(Box<filter::Filter>),
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Print(print) => print.run(),
         Command::List(list) => list.run(),
+        Command::Stats(stats) => stats.run(),
         Command::Convert(convert) => convert.run(),
         Command::Diff(diff) => diff.run(),
         Command::Filter(filter) => filter.run(),

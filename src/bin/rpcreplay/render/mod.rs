@@ -14,6 +14,6 @@ pub use document::{Document, write_fprint, write_prototext};
 pub use message::{BytesForm, ValueOptions};
 pub use notes::Notes;
 pub use paint::{Painter, Role, shorten};
-pub use table::{Cell, Column, Table, Yields, shorten_name, write_fields};
+pub use table::{Cell, Column, GAP, Table, Yields, shorten_name, write_fields};
 pub use units::in_units;
 pub use window::{Call, Ending, Window};

@@ -7,8 +7,8 @@ use rpcreplay::schema::escape_go;
 
 use super::paint::{Painter, Role};
 
-/// What stands between two columns.
-const GAP: usize = 2;
+/// How many blanks stand between two columns.
+pub const GAP: usize = 2;
 
 /// How many rows are laid out at once: the layout of a row takes kilobytes.
 const LAID_OUT_ROWS: usize = 1_000;

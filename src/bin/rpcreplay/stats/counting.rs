@@ -1,0 +1,153 @@
+//! Recordings that are counted, batch after batch: [`Counting`], and what comes of it, [`Counted`].
+
+use std::sync::Arc;
+
+use rpcreplay::entry::Entry;
+use rpcreplay::pairing::Pairing;
+use rpcreplay::query::Selected;
+use rpcreplay::schema::Schema;
+use rpcreplay::stats::{Counter, Counts, Stats};
+
+use crate::batches::Batch;
+use crate::course::Course;
+use crate::evaluated::Evaluated;
+use crate::failure::Trouble;
+use crate::render::Notes;
+
+/// What was counted so far.
+pub struct Counting<'a> {
+    schema: &'a Schema,
+    course: Course,
+    recording: Option<Recording<'a>>,
+    counted: Counted,
+}
+
+/// What was counted.
+pub struct Counted {
+    /// The names of all recordings, by their numbers; also of those that can't be read.
+    names: Vec<Arc<str>>,
+    /// Of the recordings that could be read, and of which something was kept: the number, and what is in it.
+    files: Vec<(usize, Counts)>,
+    /// How many recordings could be read.
+    read: usize,
+    /// What is in them.
+    stats: Stats,
+    /// How the selection went.
+    pub evaluated: Evaluated,
+}
+
+/// The recording that is being read.
+struct Recording<'a> {
+    number: usize,
+    name: Arc<str>,
+    selected: Selected<'a>,
+    pairing: Pairing,
+    counter: Counter<'a>,
+    notes: Notes,
+    kept_any: bool,
+}
+
+impl<'a> Counting<'a> {
+    /// Nothing was counted yet.
+    pub fn new(schema: &'a Schema, course: Course) -> Self {
+        let counted = Counted {
+            names: Vec::new(),
+            files: Vec::new(),
+            read: 0,
+            stats: Stats::default(),
+            evaluated: Evaluated::default(),
+        };
+        Counting { schema, course, recording: None, counted }
+    }
+
+    /// Counts a batch, whose entries these are.
+    pub fn add(&mut self, batch: Batch<'a>, entries: &[Entry]) {
+        if batch.begins.is_some() {
+            self.counted.names.push(batch.name.clone());
+        }
+        match batch.begins {
+            Some(Err(trouble)) => return self.course.report(&trouble),
+            Some(Ok(beginning)) => {
+                let number = self.counted.names.len() - 1;
+                self.recording =
+                    beginning.selected.map(|selected| Recording::new(number, batch.name, selected, self.schema));
+            }
+            None => {}
+        }
+        let Some(mut recording) = self.recording.take() else { return };
+        entries.iter().for_each(|entry| recording.add(entry));
+        match batch.ends {
+            None => self.recording = Some(recording),
+            Some(result) => self.end(recording, &result),
+        }
+    }
+
+    /// Adds a recording, and says how it ended.
+    fn end(&mut self, mut recording: Recording<'_>, result: &Result<(), Trouble>) {
+        if let Some(flaws) = recording.notes.take_flaws() {
+            self.course.report(&Trouble::new(&recording.name, flaws));
+        }
+        self.counted.evaluated.add(&recording.name, &recording.selected);
+        self.course.recording_ended(result, recording.kept_any);
+        let stats = recording.counter.finish();
+        self.counted.read += 1;
+        if recording.kept_any {
+            self.counted.files.push((recording.number, stats.total()));
+            self.counted.stats.merge(&stats);
+        }
+    }
+
+    /// All that was counted, and how it went.
+    pub fn finish(self) -> (Counted, Course) {
+        (self.counted, self.course)
+    }
+}
+
+impl<'a> Recording<'a> {
+    fn new(number: usize, name: Arc<str>, selected: Selected<'a>, schema: &'a Schema) -> Self {
+        Recording {
+            number,
+            name,
+            kept_any: selected.query().is_everything(),
+            selected,
+            pairing: Pairing::default(),
+            counter: Counter::new(number, schema),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Counts an entry, if it is kept.
+    fn add(&mut self, entry: &Entry) {
+        let call = self.pairing.follow(entry);
+        if !self.selected.keeps(entry, call) {
+            return;
+        }
+        self.kept_any = true;
+        if let Some(flaw) = entry.flaw() {
+            self.notes.flaw(entry, flaw);
+        }
+        self.counter.add(entry, call);
+    }
+}
+
+impl Counted {
+    /// How many recordings could be read.
+    pub fn recordings(&self) -> usize {
+        self.read
+    }
+
+    /// What is in them.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// The recordings that could be read and of which something was kept, in their order.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Counts)> {
+        self.files.iter().map(|(number, counts)| (self.name(*number), counts))
+    }
+
+    /// The name of the recording with this number.
+    pub fn name(&self, number: usize) -> &str {
+        &self.names[number]
+    }
+}

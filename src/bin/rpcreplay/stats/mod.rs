@@ -1,0 +1,148 @@
+//! `rpcreplay stats`: calls, messages and bytes, counted by method.
+
+mod counting;
+mod view;
+
+use rpcreplay::format::Decoder;
+use rpcreplay::query::{Query, Unit};
+use rpcreplay::schema::Schema;
+
+use crate::args::{ColorWhen, Input, Inputs, SchemaArgs, Selection, TableFormat};
+use crate::batches::{Batches, passes};
+use crate::course::Course;
+use crate::failure::{Failure, Outcome};
+use crate::missing::UnknownServices;
+use crate::ordered::{Ordered, on_threads};
+use crate::output::Output;
+use crate::progress::Progress;
+use counting::{Counted, Counting};
+use view::{Report, View};
+
+/// Count calls, messages and bytes of recordings, by method and in total
+///
+/// A row says of a method how many calls it has, how many of them are streams, how they ended, how many messages of how many
+/// bytes were sent and received, and how large the largest message is; the last row is the total. Calls whose end is not in
+/// the recording are unfinished, among them streams of which no descriptor tells whether they have ended. Entries that belong to
+/// no call are counted as unpaired, their messages with the others. Folders stand for the recordings below them, told by their
+/// content.
+///
+/// On a terminal this is a table, in which packages are shortened, and if that is not enough columns left out. Elsewhere the
+/// fields are apart by tabs, without a title: method, calls, streams, how they ended, messages sent, bytes sent, messages received,
+/// bytes received, bytes of the largest message, its file, its entry; the last line is that of `total`. `-` stands for what there
+/// is none of.
+///
+/// Exit codes: 0 fine, 1 nothing was selected, 2 trouble, such as damage. What is whole of a
+/// damaged recording is counted.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  rpcreplay stats --sort bytes testdata/
+  rpcreplay stats --by file --format json calls.replay | jq .total.calls")]
+pub struct Stats {
+    #[command(flatten)]
+    input: Inputs,
+
+    /// What a row is of
+    #[arg(long, value_name = "GROUP", default_value = "method", help_heading = "Output")]
+    by: By,
+
+    /// Sort rows by this: by name, or by a number, the greatest first
+    #[arg(long, value_name = "KEY", default_value = "calls", help_heading = "Output")]
+    sort: Sort,
+
+    /// Write the counts in this format
+    #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: TableFormat,
+
+    /// Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    color: ColorWhen,
+
+    #[command(flatten)]
+    schema: SchemaArgs,
+
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// What a row is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    /// A method
+    Method,
+    /// The methods of a service
+    Service,
+    /// A recording
+    File,
+}
+
+/// What rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Sort {
+    /// The name of the method, service or file
+    Method,
+    /// How many calls there are
+    Calls,
+    /// How many of them are streams
+    Streams,
+    /// How many calls ended with another code than OK
+    Failed,
+    /// How many messages were sent and received
+    Messages,
+    /// How many bytes these have
+    Bytes,
+    /// How many bytes the largest message has
+    Largest,
+}
+
+impl Stats {
+    /// Runs the command.
+    pub fn run(&self) -> Result<Outcome, Failure> {
+        let input = self.input.find("stats")?;
+        let sources = self.schema.load()?.for_good();
+        let query = self.selection.query(&sources.schema)?;
+        let (counted, mut course) = self.count(&input, &query, &sources.schema);
+        let view = View::new(self.format, self.color);
+        let mut document = Vec::new();
+        // Where nothing could be read there is nothing to show, which has been said.
+        if counted.recordings() > 0 {
+            Report::new(&counted, self.by, self.sort).show(&view, query.is_everything(), &mut document);
+        }
+        course.write(&document);
+        let outcome = course.finish(b"");
+        counted.evaluated.tell(outcome != Outcome::NothingSelected);
+        let mut services = UnknownServices::default();
+        let unknown = counted.stats().methods.iter().filter(|(_, counts)| counts.unknown_shapes > 0);
+        unknown.for_each(|(method, _)| services.add(method));
+        sources.advise(services.names());
+        Ok(outcome)
+    }
+
+    /// Counts what is in the recordings, and reports those that are damaged.
+    fn count(&self, input: &Input, query: &Query, schema: &Schema) -> (Counted, Course) {
+        let output = Output::new();
+        let threads = input.threads();
+        let progress = Progress::through(input, passes(query, Unit::Call), &output);
+        let batches = Batches::new(input, query, Unit::Call, schema, progress.clone(), threads);
+        let counting = Ordered::new(Counting::new(schema, Course::new(output, progress)));
+        let stop = || {
+            batches.close();
+            counting.close();
+        };
+        on_threads(threads, stop, |more| {
+            let mut decoder = Decoder::new(schema);
+            while let Some(mut batch) = batches.next() {
+                if batch.may_have_more {
+                    more();
+                }
+                let (number, bytes) = (batch.number, batch.bytes());
+                let entries = batches.decode(&mut batch, &mut decoder);
+                if counting.with(number, |counting| counting.add(batch, &entries)).is_none() {
+                    return;
+                }
+                batches.give_back(bytes);
+            }
+        });
+        counting.into_inner().finish()
+    }
+}
