@@ -137,6 +137,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         'rpcreplay;stats' {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
+            [CompletionResult]::new('--max-calls', '--max-calls', [CompletionResultType]::ParameterName, 'Fail if there are more calls than N, or more than N to methods that match (can be repeated)')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is of')
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'Sort rows by this: by name, or by a number, the greatest first')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write the counts in this format')

@@ -130,6 +130,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;stats'= {
             cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
             cand --threads 'Work on this many threads [default: one per core]'
+            cand --max-calls 'Fail if there are more calls than N, or more than N to methods that match (can be repeated)'
             cand --by 'What a row is of'
             cand --sort 'Sort rows by this: by name, or by a number, the greatest first'
             cand --format 'Write the counts in this format'

@@ -143,6 +143,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -l invert-match 
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l threads -d 'Work on this many threads [default: one per core]' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l max-calls -d 'Fail if there are more calls than N, or more than N to methods that match (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l by -d 'What a row is of' -r -f -a "method\t'A method'
 service\t'The methods of a service'
 file\t'A recording'"

@@ -25,6 +25,8 @@ pub enum Outcome {
     Different,
     /// Something is there that should not be.
     Found,
+    /// There is more of something than was allowed.
+    Exceeded,
     /// Something failed and was reported; the rest was done.
     Reported,
 }

@@ -52,7 +52,7 @@ use failure::Outcome;
 #[derive(Debug, Parser)]
 #[command(name = "rpcreplay", version, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 nothing was selected, something is missing or found, or recordings differ, 2 trouble.
+Exit codes: 0 fine, 1 nothing was selected, something is missing or found, a limit is exceeded, or recordings differ, 2 trouble.
 
 Examples:
   rpcreplay list calls.replay
@@ -118,7 +118,9 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::NothingSelected | Outcome::Missing | Outcome::Different | Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::NothingSelected | Outcome::Missing | Outcome::Different | Outcome::Found | Outcome::Exceeded) => {
+            ExitCode::from(1)
+        }
         Ok(Outcome::Reported) => ExitCode::from(2),
         Err(failure) => failure::end(&failure),
     }

@@ -1,6 +1,7 @@
 //! `rpcreplay stats`: calls, messages and bytes, counted by method.
 
 mod counting;
+mod limit;
 mod view;
 
 use rpcreplay::format::Decoder;
@@ -16,6 +17,7 @@ use crate::ordered::{Ordered, on_threads};
 use crate::output::Output;
 use crate::progress::Progress;
 use counting::{Counted, Counting};
+use limit::CallLimit;
 use view::{Report, View};
 
 /// Count calls, messages and bytes of recordings, by method and in total
@@ -31,16 +33,23 @@ use view::{Report, View};
 /// bytes received, bytes of the largest message, its file, its entry; the last line is that of `total`. `-` stands for what there
 /// is none of.
 ///
-/// Exit codes: 0 fine, 1 nothing was selected, 2 trouble, such as damage. What is whole of a
+/// Exit codes: 0 fine, 1 a limit is exceeded or nothing was selected, 2 trouble, such as damage. What is whole of a
 /// damaged recording is counted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   rpcreplay stats --sort bytes testdata/
-  rpcreplay stats --by file --format json calls.replay | jq .total.calls")]
+  rpcreplay stats --max-calls 100 --max-calls 'Get*=20' testdata/")]
 pub struct Stats {
     #[command(flatten)]
     input: Inputs,
+
+    /// Fail if there are more calls than N, or more than N to methods that match (can be repeated)
+    ///
+    /// METHOD is a pattern as for --method. All recordings are counted together, after the selection.
+    /// What is exceeded is said on standard error, and the exit code is 1.
+    #[arg(long, value_name = "N|METHOD=N")]
+    max_calls: Vec<CallLimit>,
 
     /// What a row is of
     #[arg(long, value_name = "GROUP", default_value = "method", help_heading = "Output")]
@@ -104,18 +113,27 @@ impl Stats {
         let (counted, mut course) = self.count(&input, &query, &sources.schema);
         let view = View::new(self.format, self.color);
         let mut document = Vec::new();
+        let mut verdict = Outcome::Fine;
         // Where nothing could be read there is nothing to show, which has been said.
-        if counted.recordings() > 0 {
+        let has_any = counted.recordings() > 0;
+        if has_any {
             Report::new(&counted, self.by, self.sort).show(&view, query.is_everything(), &mut document);
         }
         course.write(&document);
+        for limit in self.max_calls.iter().filter(|_| has_any) {
+            let excess = limit.excess(counted.stats());
+            if excess.is_some() {
+                verdict = Outcome::Exceeded;
+            }
+            course.tell(|| limit.tell(excess, counted.stats()));
+        }
         let outcome = course.finish(b"");
         counted.evaluated.tell(outcome != Outcome::NothingSelected);
         let mut services = UnknownServices::default();
         let unknown = counted.stats().methods.iter().filter(|(_, counts)| counts.unknown_shapes > 0);
         unknown.for_each(|(method, _)| services.add(method));
         sources.advise(services.names());
-        Ok(outcome)
+        Ok(if outcome == Outcome::Fine { verdict } else { outcome })
     }
 
     /// Counts what is in the recordings, and reports those that are damaged.
