@@ -2035,7 +2035,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__stats)
-            opts="-I -m -h --max-record-size --threads --max-calls --by --sort --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
+            opts="-I -m -h --max-record-size --threads --compare --max-calls --by --sort --format --color --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --method --kind --code --index --has --match --where --invert-match --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -213,6 +213,19 @@ fn counts_of_two_recordings_are_those_of_each_together() {
         let of = |path: &PathBuf| files[path.to_str().expect("text")].clone();
         assert_eq!(of(&pair[0]), counts(&first["total"]), "{name}");
         assert_eq!(of(&pair[1]), counts(&second["total"]), "{name}");
+
+        let (compared, code) = rpcreplay(&["stats", "--compare", "--format", "json"], pair);
+        let compared = corpus::json(&compared);
+        assert_eq!(compared["total"]["old"], first["total"], "{name}");
+        assert_eq!(compared["total"]["new"], second["total"], "{name}");
+        let without_bytes = |document: &Value| {
+            let mut methods = methods(document);
+            methods.values_mut().for_each(|counts| counts.retain(|name, _| !name.ends_with("Bytes")));
+            methods
+        };
+        if code != 2 {
+            assert_eq!(code == 1, without_bytes(&first) != without_bytes(&second), "{name}");
+        }
     }
 }
 

@@ -187,6 +187,37 @@ in 3 recordings
 hint: name what defines `demo.Echo` with --go-binary PROGRAM (the Go test that made the recording has it), --proto FILE -I DIR or --protoset FILE
 ";
     assert_eq!((shown.as_str(), code), (expected, 0));
+    let arguments = "stats --compare tests/data/pubsub.replay tests/data/secrets.replay";
+    let Some((shown, code)) = on_terminal(arguments, &[]) else { return };
+    let expected = "\
+METHOD                          CALLS      FAILED        SENT        RECV
+…Publisher/CreateTopic     2 → 0 (-2)  1 → 0 (-1)  2 → 0 (-2)  1 → 0 (-1)
+…/AccessSecretVersion      0 → 1 (+1)              0 → 1 (+1)  0 → 1 (+1)
+…/AddSecretVersion         0 → 1 (+1)              0 → 1 (+1)  0 → 1 (+1)
+…/CreateSecret             0 → 1 (+1)              0 → 1 (+1)  0 → 1 (+1)
+…/DeleteSecret             0 → 1 (+1)              0 → 1 (+1)  0 → 1 (+1)
+…/GetSecret                0 → 1 (+1)  0 → 1 (+1)  0 → 1 (+1)
+/g.p.v1.Publisher/Publish  1 → 0 (-1)              1 → 0 (-1)  1 → 0 (-1)
+…Subscriber/StreamingPull  1 → 0 (-1)  1 → 0 (-1)  2 → 0 (-2)  2 → 0 (-2)
+total                      4 → 5 (+1)  2 → 1 (-1)           5           4
+8 methods differ
+";
+    assert_eq!((shown.as_str(), code), (expected, 1));
+    let same = on_terminal("stats --compare tests/data/pubsub.replay tests/data/pubsub.replay.zst", &[]);
+    let expected = "\
+METHOD  CALLS  STREAMS  FAILED  SENT  BYTES  RECV  BYTES
+total       4        1       2     5  256 B     4  345 B
+no differences in counts
+";
+    assert_eq!(same, Some((expected.to_owned(), 0)));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let longer = folder.path().join("longer.jsonl");
+    let text = in_pipe("print --to jsonl tests/data/pubsub.replay").replace("projects/demo", "projects/demonstration");
+    fs::write(&longer, text).expect("a writable folder");
+    let longer = on_terminal(&format!("stats --compare tests/data/pubsub.replay {}", longer.display()), &[]);
+    assert!(
+        longer.is_some_and(|(shown, code)| shown.ends_with("no differences in counts but of bytes\n") && code == 0)
+    );
     let nothing = on_terminal("stats tests/data/nothing.replay", &[]);
     assert_eq!(nothing, Some(("no calls\n".to_owned(), 0)));
     let nothing = on_terminal("stats --code ABORTED tests/data/pubsub.replay", &[]);

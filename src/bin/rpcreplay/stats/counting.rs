@@ -24,14 +24,16 @@ pub struct Counting<'a> {
 
 /// What was counted.
 pub struct Counted {
+    /// How many recordings, from the first on, are the old side of a comparison.
+    old_recordings: usize,
     /// The names of all recordings, by their numbers; also of those that can't be read.
     names: Vec<Arc<str>>,
     /// Of the recordings that could be read, and of which something was kept: the number, and what is in it.
     files: Vec<(usize, Counts)>,
-    /// How many recordings could be read.
-    read: usize,
-    /// What is in them.
-    stats: Stats,
+    /// How many recordings could be read, of either side.
+    read: [usize; 2],
+    /// What is in those of either side.
+    stats: [Stats; 2],
     /// How the selection went.
     pub evaluated: Evaluated,
 }
@@ -49,12 +51,13 @@ struct Recording<'a> {
 
 impl<'a> Counting<'a> {
     /// Nothing was counted yet.
-    pub fn new(schema: &'a Schema, course: Course) -> Self {
+    pub fn new(schema: &'a Schema, old_recordings: usize, course: Course) -> Self {
         let counted = Counted {
+            old_recordings,
             names: Vec::new(),
             files: Vec::new(),
-            read: 0,
-            stats: Stats::default(),
+            read: [0; 2],
+            stats: Default::default(),
             evaluated: Evaluated::default(),
         };
         Counting { schema, course, recording: None, counted }
@@ -90,10 +93,11 @@ impl<'a> Counting<'a> {
         self.counted.evaluated.add(&recording.name, &recording.selected);
         self.course.recording_ended(result, recording.kept_any);
         let stats = recording.counter.finish();
-        self.counted.read += 1;
+        let side = usize::from(recording.number >= self.counted.old_recordings);
+        self.counted.read[side] += 1;
         if recording.kept_any {
             self.counted.files.push((recording.number, stats.total()));
-            self.counted.stats.merge(&stats);
+            self.counted.stats[side].merge(&stats);
         }
     }
 
@@ -133,12 +137,27 @@ impl<'a> Recording<'a> {
 impl Counted {
     /// How many recordings could be read.
     pub fn recordings(&self) -> usize {
+        self.read.iter().sum()
+    }
+
+    /// What is in the recordings; of a comparison, in those of the new side.
+    pub fn new_stats(&self) -> &Stats {
+        &self.stats[1]
+    }
+
+    /// What is in the recordings of the old side.
+    pub fn old_stats(&self) -> &Stats {
+        &self.stats[0]
+    }
+
+    /// How many recordings of either side could be read.
+    pub fn read(&self) -> [usize; 2] {
         self.read
     }
 
-    /// What is in them.
-    pub fn stats(&self) -> &Stats {
-        &self.stats
+    /// Every method with what was counted of it, on either side.
+    pub fn methods(&self) -> impl Iterator<Item = (&str, &Counts)> {
+        self.stats.iter().flat_map(|stats| &stats.methods).map(|(method, counts)| (&**method, counts))
     }
 
     /// The recordings that could be read and of which something was kept, in their order.

@@ -1,8 +1,11 @@
 //! `rpcreplay stats`: calls, messages and bytes, counted by method.
 
+mod compare;
 mod counting;
 mod limit;
 mod view;
+
+use clap::error::ErrorKind;
 
 use rpcreplay::format::Decoder;
 use rpcreplay::query::{Query, Unit};
@@ -11,11 +14,12 @@ use rpcreplay::schema::Schema;
 use crate::args::{ColorWhen, Input, Inputs, SchemaArgs, Selection, TableFormat};
 use crate::batches::{Batches, passes};
 use crate::course::Course;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, Trouble, usage};
 use crate::missing::UnknownServices;
 use crate::ordered::{Ordered, on_threads};
 use crate::output::Output;
 use crate::progress::Progress;
+use compare::Comparison;
 use counting::{Counted, Counting};
 use limit::CallLimit;
 use view::{Report, View};
@@ -33,30 +37,41 @@ use view::{Report, View};
 /// bytes received, bytes of the largest message, its file, its entry; the last line is that of `total`. `-` stands for what there
 /// is none of.
 ///
-/// Exit codes: 0 fine, 1 a limit is exceeded or nothing was selected, 2 trouble, such as damage. What is whole of a
+/// With --compare two recordings, or two folders, are compared by their counts, and methods with the same counts are left out.
+/// Fields then come in pairs, of OLD and of NEW: calls, streams, how they ended, messages sent, bytes sent, messages
+/// received, bytes received.
+///
+/// Exit codes: 0 fine, 1 a limit is exceeded, counts differ or nothing was selected, 2 trouble, such as damage. What is whole of a
 /// damaged recording is counted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   rpcreplay stats --sort bytes testdata/
-  rpcreplay stats --max-calls 100 --max-calls 'Get*=20' testdata/")]
+  rpcreplay stats --max-calls 100 --max-calls 'Get*=20' testdata/
+  rpcreplay stats --compare old.replay new.replay")]
 pub struct Stats {
     #[command(flatten)]
     input: Inputs,
 
+    /// Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages or how calls ended differ
+    ///
+    /// Bytes are shown, and alone they are no difference: names and times of another length are not worth a look.
+    #[arg(long)]
+    compare: bool,
+
     /// Fail if there are more calls than N, or more than N to methods that match (can be repeated)
     ///
-    /// METHOD is a pattern as for --method. All recordings are counted together, after the selection.
+    /// METHOD is a pattern as for --method. All recordings are counted together, after the selection; with --compare those of NEW.
     /// What is exceeded is said on standard error, and the exit code is 1.
     #[arg(long, value_name = "N|METHOD=N")]
     max_calls: Vec<CallLimit>,
 
     /// What a row is of
-    #[arg(long, value_name = "GROUP", default_value = "method", help_heading = "Output")]
+    #[arg(long, value_name = "GROUP", default_value = "method", help_heading = "Output", conflicts_with = "compare")]
     by: By,
 
     /// Sort rows by this: by name, or by a number, the greatest first
-    #[arg(long, value_name = "KEY", default_value = "calls", help_heading = "Output")]
+    #[arg(long, value_name = "KEY", default_value = "calls", help_heading = "Output", conflicts_with = "compare")]
     sort: Sort,
 
     /// Write the counts in this format
@@ -107,42 +122,65 @@ enum Sort {
 impl Stats {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
-        let input = self.input.find("stats")?;
+        let (input, old_recordings) = self.find()?;
         let sources = self.schema.load()?.for_good();
         let query = self.selection.query(&sources.schema)?;
-        let (counted, mut course) = self.count(&input, &query, &sources.schema);
+        let (counted, mut course) = self.count(&input, old_recordings, &query, &sources.schema);
         let view = View::new(self.format, self.color);
         let mut document = Vec::new();
         let mut verdict = Outcome::Fine;
         // Where nothing could be read there is nothing to show, which has been said.
-        let has_any = counted.recordings() > 0;
-        if has_any {
+        let [has_old, has_new] = counted.read().map(|recordings| recordings > 0);
+        if self.compare && has_old && has_new {
+            let comparison = Comparison::new(&counted);
+            comparison.show(&view, query.is_everything(), &mut document);
+            if comparison.differs() {
+                verdict = Outcome::Different;
+            }
+        } else if !self.compare && has_new {
             Report::new(&counted, self.by, self.sort).show(&view, query.is_everything(), &mut document);
         }
         course.write(&document);
-        for limit in self.max_calls.iter().filter(|_| has_any) {
-            let excess = limit.excess(counted.stats());
+        for limit in self.max_calls.iter().filter(|_| has_new) {
+            let excess = limit.excess(counted.new_stats());
             if excess.is_some() {
                 verdict = Outcome::Exceeded;
             }
-            course.tell(|| limit.tell(excess, counted.stats()));
+            course.tell(|| limit.tell(excess, counted.new_stats()));
         }
         let outcome = course.finish(b"");
         counted.evaluated.tell(outcome != Outcome::NothingSelected);
         let mut services = UnknownServices::default();
-        let unknown = counted.stats().methods.iter().filter(|(_, counts)| counts.unknown_shapes > 0);
+        let unknown = counted.methods().filter(|(_, counts)| counts.unknown_shapes > 0);
         unknown.for_each(|(method, _)| services.add(method));
         sources.advise(services.names());
         Ok(if outcome == Outcome::Fine { verdict } else { outcome })
     }
 
+    /// The recordings to read, and how many of them are those of OLD.
+    fn find(&self) -> Result<(Input, usize), Trouble> {
+        if !self.compare {
+            return Ok((self.input.find("stats")?, 0));
+        }
+        let [old, new] = &self.input.paths[..] else {
+            let found = format!("--compare needs two paths, OLD and NEW; found {}", self.input.paths.len());
+            usage("stats", ErrorKind::WrongNumberOfValues, &found)
+        };
+        let side = |path| Inputs { paths: vec![path], ..self.input }.find("stats");
+        let (mut input, new) = (side(old.clone())?, side(new.clone())?);
+        let old_recordings = input.files.len();
+        input.files.extend(new.files);
+        input.refuse_to_read_twice("stats");
+        Ok((input, old_recordings))
+    }
+
     /// Counts what is in the recordings, and reports those that are damaged.
-    fn count(&self, input: &Input, query: &Query, schema: &Schema) -> (Counted, Course) {
+    fn count(&self, input: &Input, old_recordings: usize, query: &Query, schema: &Schema) -> (Counted, Course) {
         let output = Output::new();
         let threads = input.threads();
         let progress = Progress::through(input, passes(query, Unit::Call), &output);
         let batches = Batches::new(input, query, Unit::Call, schema, progress.clone(), threads);
-        let counting = Ordered::new(Counting::new(schema, Course::new(output, progress)));
+        let counting = Ordered::new(Counting::new(schema, old_recordings, Course::new(output, progress)));
         let stop = || {
             batches.close();
             counting.close();

@@ -59,7 +59,7 @@ impl<'c> Report<'c> {
     /// Sorted rows of what was counted.
     pub fn new(counted: &'c Counted, by: By, sort: Sort) -> Self {
         let owned = |(name, counts): (&str, &Counts)| (name.to_owned(), counts.clone());
-        let methods = counted.stats().methods.iter().map(|(method, counts)| (&**method, counts));
+        let methods = counted.new_stats().methods.iter().map(|(method, counts)| (&**method, counts));
         let mut rows: Vec<_> = match by {
             By::Method => methods.map(owned).collect(),
             By::Service => by_service(methods).into_iter().collect(),
@@ -68,7 +68,7 @@ impl<'c> Report<'c> {
         rows.sort_by(|(a, a_counts), (b, b_counts)| {
             sort.number(b_counts).cmp(&sort.number(a_counts)).then_with(|| a.cmp(b))
         });
-        Report { counted, by, rows, total: counted.stats().total() }
+        Report { counted, by, rows, total: counted.new_stats().total() }
     }
 
     /// Appends the report, of all that is there or of a selection.
