@@ -14,6 +14,11 @@ pub(super) fn email(text: &[u8], at: usize) -> Option<Range<usize>> {
     const DOMAIN_BYTES: usize = 255;
     let before = &text[..at];
     let local = before.iter().rev().take(LOCAL_BYTES + 1).take_while(|&&byte| is_of_local_part(byte)).count();
+    // Among bytes that are no text, what stands in front may be no character.
+    let local = before[at - local..].utf8_chunks().last().map_or(0, |last| match last.invalid() {
+        [] => last.valid().len(),
+        _ => 0,
+    });
     if local > LOCAL_BYTES || before.ends_with(b".") {
         return None;
     }
@@ -22,6 +27,7 @@ pub(super) fn email(text: &[u8], at: usize) -> Option<Range<usize>> {
         at - local + text[at - local..at].iter().take_while(|byte| matches!(byte, b'.' | b'-' | b'+' | b'%')).count();
     let domain = &text[at + 1..text.len().min(at + 1 + DOMAIN_BYTES)];
     let domain = &domain[..domain.iter().position(|&byte| !is_of_domain(byte)).unwrap_or(domain.len())];
+    let domain = domain.utf8_chunks().next().map_or(&b""[..], |first| first.valid().as_bytes());
     let end = at + 1 + domain_end(domain)?;
     (start < at && !is_user_of_url(text, start)).then_some(start..end)
 }
@@ -68,6 +74,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn bytes_that_are_no_characters_are_no_part_of_it() {
+        let find = |text: &[u8]| {
+            let at = text.iter().position(|&byte| byte == b'@').expect("a sign");
+            email(text, at).map(|range| text[range].to_vec())
+        };
+        assert_eq!(find(b"\x12\x9e@\xd3Sr.bm\x00"), None);
+        assert_eq!(find(b"\x9ejane@example.com\xd3.bm"), Some(b"jane@example.com".to_vec()));
+        assert_eq!(find(b"\x9e@example.com"), None);
+    }
+
+    #[test]
     fn addresses_end_where_they_end() {
         let long = "x".repeat(65);
         for (text, expected) in [
@@ -77,6 +94,7 @@ mod tests {
             ("jane@example.com.Next", Some("jane@example.com.Next")),
             ("jane@example.com. Next", Some("jane@example.com")),
             ("..jane@example.com", Some("jane@example.com")),
+            ("jörg@example.com", Some("jörg@example.com")),
             ("--jane@example.com", Some("jane@example.com")),
             ("jane@example.com谢谢", Some("jane@example.com")),
             ("jane@example.com-", None),
