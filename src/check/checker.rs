@@ -21,11 +21,12 @@ use crate::shapes::{Shapes, ending};
 /// It keeps what was found, some hundred bytes per open stream, and as many per request that is unlike those before it.
 pub struct Checker<'c> {
     checks: &'c Checks,
+    schema: &'c Schema,
     shapes: Shapes<'c>,
     methods: Methods,
     findings: Vec<Finding>,
-    /// What is told once, by what it is about: which finding it is, and how many entries have it.
-    once: HashMap<(Rule, String), (usize, u64)>,
+    /// What is told once, by what it is about.
+    once: HashMap<(Rule, String), Once>,
     /// By their first entries: unary calls that are not answered.
     unanswered: BTreeMap<u64, Open>,
     /// By their first entries: streams that have not ended.
@@ -35,6 +36,16 @@ pub struct Checker<'c> {
     /// By what is asked.
     asked: FxHashMap<u128, Asked>,
     has_entries: bool,
+}
+
+/// What is told once.
+#[derive(Debug)]
+struct Once {
+    /// Which finding it is.
+    index: usize,
+    /// How many entries have it, and the last of these.
+    entries: u64,
+    last: Option<u64>,
 }
 
 /// A call that goes on.
@@ -54,6 +65,8 @@ struct Stream {
     has_sent: bool,
     received: u64,
     is_used: bool,
+    /// Whether something could not be sent: what ends it may be received, or not.
+    is_broken: bool,
     /// What came after the first message sent.
     said: u128,
 }
@@ -86,6 +99,7 @@ impl<'c> Checker<'c> {
     pub fn new(checks: &'c Checks, schema: &'c Schema) -> Self {
         Checker {
             checks,
+            schema,
             shapes: Shapes::new(schema),
             methods: Methods::default(),
             findings: Vec::new(),
@@ -121,11 +135,14 @@ impl<'c> Checker<'c> {
         match call {
             Err(unpaired) if !is_refused => self.unpaired(entry, unpaired),
             Err(_) => {}
-            Ok(call) => match entry.kind() {
-                Kind::Request | Kind::Response => self.unary(entry, call, method, said),
-                Kind::CreateStream | Kind::Send | Kind::Recv => self.stream(entry, call, method, said),
-                Kind::Unspecified | Kind::Unknown(_) => {}
-            },
+            Ok(call) => {
+                self.look_at_type(entry, call, method);
+                match entry.kind() {
+                    Kind::Request | Kind::Response => self.unary(entry, call, method, said),
+                    Kind::CreateStream | Kind::Send | Kind::Recv => self.stream(entry, call, method, said),
+                    Kind::Unspecified | Kind::Unknown(_) => {}
+                }
+            }
         }
         self.methods = methods;
     }
@@ -150,10 +167,8 @@ impl<'c> Checker<'c> {
             self.put(finding, None);
         }
         self.different_answers();
-        for (index, count) in self.once.into_values() {
-            if count > 1 {
-                self.findings[index].message += &format!(", in {count} entries");
-            }
+        for Once { index, entries, .. } in self.once.into_values().filter(|once| once.entries > 1) {
+            self.findings[index].message += &format!(", in {entries} entries");
         }
         let mut findings = self.findings;
         // Of a recording as a whole first, and where it ends last: that is of the entry which should follow.
@@ -185,6 +200,27 @@ impl Checker<'_> {
         self.put(Finding { position: entry.position(), method, ..Finding::new(rule, message).said(unpaired) }, None);
     }
 
+    /// Tells of a message that the method neither takes nor answers with.
+    fn look_at_type(&mut self, entry: &Entry, call: EntryIndex, method: &str) {
+        if self.checks.severity(Rule::WrongType).is_none() {
+            return;
+        }
+        let Payload::Message(any) = entry.payload() else { return };
+        let Some(known) = self.shapes.method(method) else { return };
+        let (verb, layout) = match entry.kind() {
+            Kind::Request | Kind::Send => ("takes", known.request),
+            Kind::Response | Kind::Recv => ("answers with", known.response),
+            Kind::CreateStream | Kind::Unspecified | Kind::Unknown(_) => return,
+        };
+        let (wanted, found) = (self.schema.layout(layout).full_name(), any.type_name());
+        // Go refuses a message without a type before it looks where it stands.
+        if found == wanted || found.is_empty() {
+            return;
+        }
+        let finding = Finding::new(Rule::WrongType, format!("a {found}, and the method {verb} {wanted}"));
+        self.put_at(entry, call, method, finding);
+    }
+
     fn unary(&mut self, entry: &Entry, call: EntryIndex, method: &str, said: u128) {
         if entry.kind() == Kind::Request {
             self.told_if_retried(entry, call, method, said);
@@ -201,8 +237,10 @@ impl Checker<'_> {
             let key = xxh3_128(method.as_bytes());
             self.told_if_retried(entry, call, method, key);
             let position = entry.position();
-            self.streams
-                .insert(call.0, Stream { position, key, has_sent: false, received: 0, is_used: false, said: 0 });
+            self.streams.insert(
+                call.0,
+                Stream { position, key, has_sent: false, received: 0, is_used: false, is_broken: false, said: 0 },
+            );
         }
         let Some(stream) = self.streams.get_mut(&call.0) else {
             if entry.kind() == Kind::Recv && !self.told_after_end.contains(call.0) {
@@ -214,6 +252,7 @@ impl Checker<'_> {
         };
         stream.is_used |= entry.kind() != Kind::CreateStream;
         stream.received += u64::from(entry.kind() == Kind::Recv);
+        stream.is_broken |= matches!((entry.kind(), entry.payload()), (Kind::Send, Payload::Error(_)));
         let is_message = matches!(entry.payload(), Payload::Message(_));
         if entry.kind() == Kind::Send && is_message && !stream.has_sent {
             stream.has_sent = true;
@@ -223,8 +262,8 @@ impl Checker<'_> {
         } else {
             stream.said = joined(stream.said, said);
         }
-        // An error of a SEND ends the stream, too; that the server has ended it, the next RECV tells.
         let is_end = match (entry.kind(), entry.payload()) {
+            (Kind::Send, _) => false,
             (_, Payload::Error(_)) => true,
             (Kind::CreateStream | Kind::Recv, Payload::Eof) => true,
             (Kind::Recv, Payload::Message(_)) => is_answered_once,
@@ -284,7 +323,8 @@ impl Checker<'_> {
             let first = asked.first;
             let counted = match (asked.calls, asked.others) {
                 (2, _) => String::new(),
-                (calls, others) => format!("; so are {others} of all {calls} calls with it"),
+                (calls, 1) => format!("; 1 of the {calls} calls with it is"),
+                (calls, others) => format!("; {others} of the {calls} calls with it are"),
             };
             let message = format!("the same request as that of call #{first}, answered otherwise{counted}");
             let finding = Finding::new(Rule::DifferentAnswers, message);
@@ -300,7 +340,7 @@ impl Checker<'_> {
             let method = self.methods.of(call).to_owned();
             self.put(Finding { position: open.position, call: Some(call), method, ..finding }, None);
         }
-        for (first, stream) in mem::take(&mut self.streams) {
+        for (first, stream) in mem::take(&mut self.streams).into_iter().filter(|(_, stream)| !stream.is_broken) {
             let call = EntryIndex(first);
             let method = self.methods.of(call).to_owned();
             let finding = match (stream.is_used, stream.received) {
@@ -328,10 +368,12 @@ impl Checker<'_> {
             return;
         }
         if let (Cause::Rule(rule), Some(about)) = (finding.cause, once) {
-            let index = self.findings.len();
-            let (_, count) = self.once.entry((rule, about)).or_insert((index, 0));
-            *count += 1;
-            if *count > 1 {
+            let (index, entry) = (self.findings.len(), finding.position.entry);
+            let once = self.once.entry((rule, about)).or_insert(Once { index, entries: 0, last: None });
+            if once.last != entry {
+                (once.entries, once.last) = (once.entries + 1, entry);
+            }
+            if once.index != index {
                 return;
             }
         }

@@ -12,8 +12,9 @@ use crate::schema::{
 /// Looks at a message with other descriptors than those that it is known by.
 pub(super) struct Drift<'c> {
     pub(super) checks: &'c Checks,
-    /// What it is known by.
+    /// What it is known by, and what it is held against.
     pub(super) known: &'c Schema,
+    pub(super) against: &'c Schema,
     pub(super) part: Option<Part>,
     pub(super) found: Vec<Found>,
 }
@@ -59,8 +60,13 @@ impl Editor for Drift<'_> {
                 let known = known.and_then(|layout| self.known.layout(layout).field_of_number(field));
                 let Some(known) = known.filter(|_| self.checks.severity(Rule::DriftField).is_some()) else { return };
                 let name = known.name();
-                let message = format!("field {name} ({field}) of {of_type} is gone, or has another type");
-                let place = place_of(self.part, &spot.path_without_keys());
+                let against = self.against.resolve(of_type).ok();
+                let is_there = against.is_some_and(|id| self.against.layout(id).field_of_number(field).is_some());
+                let became = if is_there { "has another type" } else { "is gone" };
+                let message = format!("field {name} ({field}) of {of_type} {became}");
+                let path = spot.path_without_keys();
+                let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                let place = place_of(self.part, &path);
                 let finding = Finding::new(Rule::DriftField, message).of_place(place);
                 self.found.push(Found { finding, once: Some(format!("{of_type} {field}")) });
             }

@@ -13,7 +13,10 @@ use crate::wire::Fault;
 /// Source: `binary_format.go` and `text_format.go` of go-replayers.
 pub fn of_error(error: &Error) -> Option<Finding> {
     let (rule, go) = judge(error.kind())?;
-    let message = error.kind().to_string();
+    let mut message = error.kind().to_string();
+    if let ErrorKind::TooLong { what: "record", bytes, .. } = error.kind() {
+        message += beyond_belief(*bytes);
+    }
     Some(Finding { position: error.position(), go, ..Finding::new(rule, message) })
 }
 
@@ -32,13 +35,19 @@ fn judge(kind: &ErrorKind) -> Option<(Rule, Option<Go>)> {
                 (Rule::MissingInitialState, says("grpcreplay: missing initial state"))
             }
             Truncated::Record { what: "text of an entry", found: 0, .. } => (Rule::Truncated, says("EOF")),
+            // The reader was allowed to take more than Go does.
+            Truncated::Record { what: "record" | "initial state", expected: bytes, .. }
+            | Truncated::BehindLength { expected: bytes }
+                if *bytes > RECORD_LIMIT_BYTES =>
+            {
+                (Rule::OverlongRecord, Some(too_long(*bytes)))
+            }
             Truncated::Length { .. } | Truncated::Record { .. } => (Rule::Truncated, says("unexpected EOF")),
             Truncated::HeaderLine { .. } => (Rule::MissingInitialState, says("EOF")),
             Truncated::BehindLength { .. } | Truncated::CountLine => (Rule::SwallowedTruncation, Some(Go::Accepts)),
         },
         ErrorKind::TooLong { what: "record" | "initial state", bytes, .. } if *bytes > RECORD_LIMIT_BYTES => {
-            let words = format!("grpcreplay: record size {bytes} exceeds maximum {RECORD_LIMIT_BYTES}");
-            (Rule::OverlongRecord, Some(Go::Says(words)))
+            (Rule::OverlongRecord, Some(too_long(*bytes)))
         }
         ErrorKind::Wire(Fault::Utf8(field)) => {
             let field = if *field == 2 { "grpcreplay.Entry.method" } else { "google.protobuf.Any.type_url" };
@@ -72,6 +81,23 @@ fn judge(kind: &ErrorKind) -> Option<(Rule, Option<Go>)> {
         | ErrorKind::OutOfOrder { .. }
         | ErrorKind::TooManyEntries => return None,
     })
+}
+
+/// What Go says of a record that has so many bytes.
+pub(super) fn too_long(bytes: u64) -> Go {
+    Go::Says(format!("grpcreplay: record size {bytes} exceeds maximum {RECORD_LIMIT_BYTES}"))
+}
+
+/// What a length is instead, if it looks like something else.
+fn beyond_belief(bytes: u64) -> &'static str {
+    let Ok(length) = u32::try_from(bytes).map(u32::to_le_bytes) else { return "" };
+    match length.as_slice() {
+        b"RPCR" => "; another recording begins there",
+        letters if letters.iter().all(|byte| byte.is_ascii_graphic() || b" \n".contains(byte)) => {
+            "; text stands there instead of a length"
+        }
+        _ => "",
+    }
 }
 
 /// What Go says of bytes that are no message.

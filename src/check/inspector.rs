@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::Checks;
 use super::drift::Drift;
 use super::finding::{Finding, Found, Go, Inspected};
-use super::go::UNPARSABLE;
+use super::go::{UNPARSABLE, too_long};
 use super::look::Look;
 use super::rule::Rule;
 use crate::compare::put_said;
@@ -17,7 +17,7 @@ use crate::schema::{
     Code, LayoutId, Part, Schema, Splicer, Status, Target, UnknownEntryFields, Unresolved, Walker, check_message,
     field_without_utf8, unknown_entry_fields,
 };
-use crate::wire::Fault;
+use crate::wire::{Cursor, Fault, Groups};
 
 /// Where secrets stand that stand in a comment of a text recording.
 const COMMENT: &str = "comment";
@@ -81,8 +81,7 @@ impl<'c> Inspector<'c> {
         let mut add = |finding: Finding| findings.push(finding.into());
         let bytes = entry.record().len() as u64;
         if bytes > RECORD_LIMIT_BYTES {
-            let words = format!("grpcreplay: record size {bytes} exceeds maximum {RECORD_LIMIT_BYTES}");
-            add(Finding::new(Rule::OverlongRecord, format!("a record of {bytes} bytes")).said(words));
+            add(Finding::new(Rule::OverlongRecord, format!("a record of {bytes} bytes")).of_go(too_long(bytes)));
         }
         let begins_call = matches!(entry.kind(), Kind::Request | Kind::CreateStream);
         let belongs_to_call = matches!(entry.kind(), Kind::Response | Kind::Send | Kind::Recv);
@@ -113,23 +112,26 @@ impl<'c> Inspector<'c> {
             | (Kind::Send | Kind::Recv, _) => {}
         }
         if let Some(Flaw::NoMessage(kind)) = entry.flaw() {
-            let finding = Finding::new(Rule::NilMessage, format!("a {kind} with neither a message nor an error"));
+            let finding = Finding::new(Rule::NilMessage, format!("neither a message nor an error in a {kind}"));
             add(finding.said("grpcreplay: entry with nil message and false is_error"));
         }
         let unknown = unknown_entry_fields(entry);
         for (fields, of_type) in [(&unknown.of_entry, "grpcreplay.Entry"), (&unknown.of_any, "google.protobuf.Any")] {
-            if !fields.is_empty() {
-                let finding = Finding::new(Rule::UnknownFields, format!("a field that {of_type} does not have"));
-                findings.push(Found { finding: finding.of_go(Go::Accepts), once: Some(of_type.to_owned()) });
+            for field in fields {
+                let number = field_number(field);
+                let finding =
+                    Finding::new(Rule::UnknownFields, format!("field {number}, which {of_type} does not have"));
+                let once = Some(format!("{of_type} {number}"));
+                findings.push(Found { finding: finding.of_go(Go::Accepts), once });
             }
         }
-        if let Some((against, _)) = &self.against
-            && begins_call
+        if begins_call
             && !entry.method().is_empty()
-            && against.method(entry.method()).is_none()
+            && let Some((against, _)) = &self.against
+            && let Some(message) = method_drift(entry, against)
         {
-            let finding = Finding::new(Rule::DriftMethod, "the method is gone");
-            findings.push(Found { finding, once: Some(entry.method().to_owned()) });
+            let once = Some(format!("{} {message}", entry.method()));
+            findings.push(Found { finding: Finding::new(Rule::DriftMethod, message), once });
         }
     }
 
@@ -145,7 +147,7 @@ impl<'c> Inspector<'c> {
             return inspected.findings.push(malformed.into());
         }
         if entry.flaw() == Some(Flaw::ErrorIsNoStatus) {
-            let message = format!("an error that is a {}, and no google.rpc.Status", any.type_name());
+            let message = format!("an error with a message of type {}, and no google.rpc.Status", any.type_name());
             let finding = Finding::new(Rule::ErrorWithoutStatus, message);
             let words = "panic: interface conversion: protoreflect.ProtoMessage is not *status.Status";
             inspected.findings.push(finding.said(words).into());
@@ -199,7 +201,7 @@ impl<'c> Inspector<'c> {
     fn look_for_type(&mut self, any: Any<'_>, part: Option<Part>, inspected: &mut Inspected) {
         let Some((against, _)) = &self.against else { return };
         if against.resolve(any.type_url).is_err() {
-            let mut drift = Drift { checks: self.checks, known: self.schema, part, found: Vec::new() };
+            let mut drift = Drift { checks: self.checks, known: self.schema, against, part, found: Vec::new() };
             drift.add_type(any.type_name(), "");
             inspected.findings.append(&mut drift.found);
         }
@@ -209,7 +211,8 @@ impl<'c> Inspector<'c> {
     fn look_for_drift(&mut self, any: Any<'_>, target: &Target<'_>, inspected: &mut Inspected) {
         let Some((against, splicer)) = &mut self.against else { return };
         let Ok(layout) = against.resolve(any.type_url) else { return };
-        let mut drift = Drift { checks: self.checks, known: self.schema, part: target.part, found: Vec::new() };
+        let mut drift =
+            Drift { checks: self.checks, known: self.schema, against, part: target.part, found: Vec::new() };
         // What can't be read was told of.
         let _ = splicer.run(&Target { layout, ..target.clone() }, &mut drift);
         inspected.findings.append(&mut drift.found);
@@ -232,6 +235,27 @@ impl<'c> Inspector<'c> {
         };
         Some(Finding::new(Rule::MalformedMessage, message).said(words))
     }
+}
+
+/// What became of the method of a call that an entry begins.
+fn method_drift(entry: &Entry, against: &Schema) -> Option<String> {
+    let Some(method) = against.method(entry.method()) else { return Some("the method is gone".to_owned()) };
+    let is_stream = method.streams_requests || method.streams_responses;
+    match (entry.kind(), is_stream) {
+        (Kind::Request, true) => return Some("the method is a stream".to_owned()),
+        (Kind::CreateStream, false) => return Some("the method is no stream".to_owned()),
+        _ => {}
+    }
+    let Payload::Message(any) = entry.payload() else { return None };
+    let takes = against.layout(method.request).full_name();
+    (takes != any.type_name()).then(|| format!("the method takes {takes}, and not {}", any.type_name()))
+}
+
+/// The number of a field that begins with its tag.
+fn field_number(field: &[u8]) -> u32 {
+    let mut cursor = Cursor::new(field, 0..field.len());
+    // It was read once before.
+    cursor.field(&mut Groups::default()).map_or(0, |(tag, _)| tag.number())
 }
 
 /// A finding of a message whose type is not known.

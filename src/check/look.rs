@@ -133,7 +133,10 @@ impl Editor for Look<'_> {
     fn message(&mut self, spot: &Spot<'_>, layout: &Layout, _: &[u8], _: &mut Vec<u8>) -> Verdict {
         if layout.full_name() == DEBUG_INFO {
             if self.checks.severity(Rule::DebugInfo).is_some() {
-                self.push(Some(spot), Finding::new(Rule::DebugInfo, "what a server tells of its inside"));
+                self.push(
+                    Some(spot),
+                    Finding::new(Rule::DebugInfo, "details that a server gives for its own developers"),
+                );
             }
             return Verdict::Keep(IN_DEBUG_INFO);
         }

@@ -92,6 +92,8 @@ pub enum Rule {
     MessageOnCreateStream,
     /// The response of a unary call is the end of a stream.
     EofOnResponse,
+    /// A message is not of the type that its method takes, or answers with.
+    WrongType,
     /// Equal requests have different answers.
     DifferentAnswers,
     /// A call was made again after it had failed in a way that may pass.
@@ -140,7 +142,7 @@ const fn warning(id: &'static str, summary: &'static str, explanation: &'static 
 }
 
 /// In the order of [`Rule`].
-const ABOUT: [About; 38] = [
+const ABOUT: [About; 39] = [
     error(
         "not-a-recording",
         "the file begins as no recording does",
@@ -283,6 +285,13 @@ const ABOUT: [About; 38] = [
         "Go accepts this, and the program that replays it gets io.EOF instead of a response, which no server sends. No recorder writes it.",
     ),
     warning(
+        "wrong-type",
+        "a message is not of the type that its method takes or answers with",
+        "Go's replayer copies an answer into a message of the program's type, and panics when the answer is of another one; a request of another type \
+         matches nothing. It is the sign of an edit, or the recording is of another version of the API than the descriptors: name those of the \
+         recorded program with --go-binary, --proto or --protoset.",
+    ),
+    warning(
         "different-answers",
         "equal requests have different answers",
         "Go's replayer gives the answers to equal requests in the order of the recording, so the replay depends on the order in which the program makes \
@@ -387,6 +396,7 @@ impl Rule {
             ErrorOnRequest,
             MessageOnCreateStream,
             EofOnResponse,
+            WrongType,
             DifferentAnswers,
             RetriedCall,
             UnreadStream,

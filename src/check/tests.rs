@@ -35,9 +35,12 @@ fn encoded(lines: &[Line<'_>]) -> Vec<Entry> {
     lines.iter().zip(1..).map(entry).collect()
 }
 
+/// All but one: here every message is of the same type, whatever the method.
 fn all() -> Checks {
     let names: Vec<String> = known().iter().map(|known| known.name.to_owned()).collect();
-    Checks::new(Detectors::new(&names, &[]).expect("they are built in"))
+    let mut checks = Checks::new(Detectors::new(&names, &[]).expect("they are built in"));
+    checks.set("wrong-type", None).expect("there is one");
+    checks
 }
 
 fn found_with(entries: &[Entry], checks: &Checks, against: Option<&Schema>) -> Vec<Finding> {
@@ -115,7 +118,7 @@ fn what_an_entry_is_by_itself() {
     );
     assert_eq!(
         answered((Kind::Response, "", Payload::Empty, 1)),
-        "#2 nil-message a RESPONSE with neither a message nor an error; Go's replayer: `grpcreplay: entry with nil message and false is_error`"
+        "#2 nil-message neither a message nor an error in a RESPONSE; Go's replayer: `grpcreplay: entry with nil message and false is_error`"
     );
     assert_eq!(
         answered((Kind::Response, "", status(b""), 1)),
@@ -123,7 +126,7 @@ fn what_an_entry_is_by_itself() {
     );
     assert_eq!(
         answered((Kind::Response, "", Payload::Error(Any { type_url: TOPIC, value: b"" }), 1)),
-        "#2 error-without-status an error that is a google.pubsub.v1.Topic, and no google.rpc.Status; \
+        "#2 error-without-status an error with a message of type google.pubsub.v1.Topic, and no google.rpc.Status; \
          Go's replayer: `panic: interface conversion: protoreflect.ProtoMessage is not *status.Status`"
     );
     let of = |type_url, value| Payload::Message(Any { type_url, value });
@@ -145,6 +148,24 @@ fn what_an_entry_is_by_itself() {
         answered((Kind::Response, "", message(b"\x0a\x01\xff"), 1)),
         "#2 malformed-message google.pubsub.v1.Topic.name is not UTF-8; \
          Go's replayer: `proto: field google.pubsub.v1.Topic.name contains invalid UTF-8`"
+    );
+}
+
+#[test]
+fn fields_of_an_entry_that_nobody_has_are_told_by_their_number() {
+    let record = b"\x08\x03\x12\x06/a.S/M\x20\x01\x48\x01\x52\x01x\x48\x02";
+    let recording = [b"RPCReplay\0\0\0\0".as_slice(), &[record.len() as u8, 0, 0, 0], record].concat();
+    let schema = Schema::builtin();
+    let mut reader = Reader::new(&recording[..], &schema, ReadOptions::default()).expect("a header");
+    let entry = reader.read().expect("an entry").expect("an entry");
+    let found = found(&[entry]);
+    let of = |number: u32| format!("field {number}, which grpcreplay.Entry does not have");
+    assert_eq!(
+        found[..2],
+        [
+            format!("#1 unknown-fields {}; Go accepts this", of(9)), // twice in one entry
+            format!("#1 unknown-fields {}; Go accepts this", of(10)),
+        ]
     );
 }
 
@@ -180,7 +201,10 @@ fn what_a_message_says() {
     let hidden = [&name[..], b"\x0a\x01a"].concat();
     let cases: &[(Payload<'_>, &str)] = &[
         (status(&traced), "stack-trace status:message a stack trace"),
-        (status(&debug_info), "debug-info status:details[0](google.rpc.DebugInfo) what a server tells of its inside"),
+        (
+            status(&debug_info),
+            "debug-info status:details[0](google.rpc.DebugInfo) details that a server gives for its own developers",
+        ),
         (status(&unknown_detail), "uninspected status:details[0] no descriptor for message type `acme.v1.Hint`"),
         (
             status(&malformed_detail),
@@ -228,7 +252,7 @@ fn what_stands_in_the_wrong_place() {
         "#6 no-stream a SEND on entry 3, where no stream was opened before it; Go's replayer: `replayer: no stream for send #6`",
         "#7 no-stream a RECV that refers to no entry; Go's replayer: `replayer: no stream for recv #7`",
         "#8 unknown-kind an entry of kind 9; Go's replayer: `replayer: unknown kind 9`",
-        "#9 nil-message a TYPE_UNSPECIFIED with neither a message nor an error; \
+        "#9 nil-message neither a message nor an error in a TYPE_UNSPECIFIED; \
          Go's replayer: `grpcreplay: entry with nil message and false is_error`",
         "#10 unmatched-request a REQUEST without its RESPONSE; Go's replayer: `replayer: 2 unmatched requests`",
         "#11 unmatched-request a REQUEST without its RESPONSE; Go's replayer: `replayer: 2 unmatched requests`",
@@ -253,6 +277,18 @@ fn damage_is_not_held_against_the_calls_before_it() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].sentence(), "input ends after 1 of the 5 bytes of the record; Go's replayer: `unexpected EOF`");
     assert_eq!(found[0].cause, Cause::Rule(Rule::Truncated));
+    // A length that no recording has is often something else.
+    for (bytes, hint) in [
+        (b"RPCReplay\0".as_slice(), "; another recording begins there"),
+        (b"name: ", "; text stands there instead of a length"),
+        (b"\xff\xff\xff\x7f", ""),
+    ] {
+        let two = [b"RPCReplay\0\0\0\0".as_slice(), bytes].concat();
+        let mut reader = Reader::new(&two[..], &schema, ReadOptions::default()).expect("a header");
+        let finding = of_error(&reader.read().expect_err("it is long")).expect("Go refuses it");
+        assert!(finding.message.ends_with(&format!("the limit of 67108864{hint}")), "{}", finding.message);
+        assert_eq!(finding.cause, Cause::Rule(Rule::OverlongRecord));
+    }
     // What the reader was not allowed to take says nothing of the recording.
     let long = b"RPCReplay\0\0\0\0\x05\0\0\0\x08".as_slice();
     let mut reader = Reader::new(long, &schema, ReadOptions { max_record_bytes: 4 }).expect("a header");
@@ -274,6 +310,9 @@ fn streams_end() {
         ["#1 stream-without-eof a stream without an end, after 0 messages received"]
     );
     assert_eq!(stream(&[(Kind::Send, "", UNAVAILABLE, 1)]), [""; 0]);
+    // Who could not send may still receive.
+    assert_eq!(stream(&[(Kind::Send, "", UNAVAILABLE, 1), (Kind::Recv, "", UNAVAILABLE, 1)]), [""; 0]);
+    assert_eq!(stream(&[(Kind::Send, "", Payload::Eof, 1), (Kind::Recv, "", UNAVAILABLE, 1)]), [""; 0]);
     assert_eq!(
         stream(&[
             (Kind::Recv, "", Payload::Eof, 1),
@@ -296,6 +335,38 @@ fn streams_end() {
 }
 
 #[test]
+fn messages_are_of_the_types_of_their_method() {
+    let mut checks = all();
+    checks.set("wrong-type", Some(Severity::Warning)).expect("there is one");
+    let create = "/google.pubsub.v1.Publisher/CreateTopic";
+    let entries = encoded(&[
+        (Kind::Request, create, A, 0), // takes and answers with a topic
+        (Kind::Response, "", A, 1),
+        (Kind::Request, "/google.pubsub.v1.Publisher/GetTopic", A, 0),
+        (Kind::Response, "", UNAVAILABLE, 3),
+        (Kind::CreateStream, PULL, Payload::Empty, 0),
+        (Kind::Recv, "", A, 5),
+        (Kind::Recv, "", Payload::Eof, 5),
+        (Kind::Request, "/no.Descriptor/M", A, 0),
+        (Kind::Response, "", A, 8),
+        (Kind::Request, create, Payload::Message(Any { type_url: "", value: b"" }), 0),
+        (Kind::Response, "", A, 10),
+    ]);
+    let found: Vec<String> = found_with(&entries, &checks, None)
+        .iter()
+        .filter(|finding| finding.cause == Cause::Rule(Rule::WrongType))
+        .map(|finding| format!("#{} {}", finding.position.entry.unwrap_or(0), finding.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "#3 a google.pubsub.v1.Topic, and the method takes google.pubsub.v1.GetTopicRequest",
+            "#6 a google.pubsub.v1.Topic, and the method answers with google.pubsub.v1.StreamingPullResponse",
+        ]
+    );
+}
+
+#[test]
 fn equal_requests_have_equal_answers() {
     // A map with two entries in either order: the same message in other bytes.
     let labels = |order: [&[u8]; 2]| {
@@ -315,9 +386,7 @@ fn equal_requests_have_equal_answers() {
             .concat();
     assert_eq!(
         found(&calls),
-        [
-            "#3 different-answers the same request as that of call #1, answered otherwise; so are 2 of all 4 calls with it"
-        ]
+        ["#3 different-answers the same request as that of call #1, answered otherwise; 2 of the 4 calls with it are"]
     );
     assert_eq!(found(&calls[..4]), ["#3 different-answers the same request as that of call #1, answered otherwise"]);
     assert_eq!(found(&[call(&forwards, A, 1), call(&backwards, A, 3), call(b"", B, 5)].concat()), [""; 0]);
@@ -406,7 +475,11 @@ fn other_descriptors_may_lack_what_is_recorded() {
     let proto = "syntax = \"proto3\"; package google.pubsub.v1;
         message Topic { string name = 1; MessageStoragePolicy message_storage_policy = 3; int32 kms_key_name = 5; }
         message MessageStoragePolicy {}
-        service Publisher { rpc CreateTopic(Topic) returns (Topic); }";
+        message Name { string name = 1; }
+        service Publisher {
+            rpc CreateTopic(Topic) returns (Topic); rpc DeleteTopic(stream Topic) returns (Topic);
+            rpc UpdateTopic(Name) returns (Topic);
+        }";
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("topic.proto");
     std::fs::write(&path, proto).expect("a writable folder");
@@ -420,10 +493,14 @@ fn other_descriptors_may_lack_what_is_recorded() {
         (Kind::Response, "", status(b"\x08\x05"), 3),
         (Kind::Request, "/google.pubsub.v1.Publisher/GetTopic", B, 0),
         (Kind::Response, "", Payload::Message(subscription), 5),
+        (Kind::CreateStream, "/google.pubsub.v1.Publisher/CreateTopic", Payload::Empty, 0),
+        (Kind::Request, "/google.pubsub.v1.Publisher/DeleteTopic", A, 0),
+        (Kind::Request, "/google.pubsub.v1.Publisher/UpdateTopic", A, 0),
     ]);
     let checks = all();
     let found: Vec<String> = found_with(&entries, &checks, Some(&against))
         .iter()
+        .filter(|finding| checks.id(finding.cause).starts_with("drift-"))
         .map(|finding| {
             format!(
                 "#{} {} {} {}",
@@ -437,10 +514,13 @@ fn other_descriptors_may_lack_what_is_recorded() {
     assert_eq!(
         found,
         [
-            "#1 drift-field request:message_storage_policy field allowed_persistence_regions (1) of google.pubsub.v1.MessageStoragePolicy is gone, or has another type",
-            "#1 drift-field request: field kms_key_name (5) of google.pubsub.v1.Topic is gone, or has another type, in 2 entries",
+            "#1 drift-field request:message_storage_policy.allowed_persistence_regions field allowed_persistence_regions (1) of google.pubsub.v1.MessageStoragePolicy is gone",
+            "#1 drift-field request:kms_key_name field kms_key_name (5) of google.pubsub.v1.Topic has another type, in 2 entries",
             "#3 drift-method  the method is gone, in 2 entries",
             "#6 drift-type response: the type google.pubsub.v1.Subscription is gone",
+            "#7 drift-method  the method is no stream",
+            "#8 drift-method  the method is a stream",
+            "#9 drift-method  the method takes google.pubsub.v1.Name, and not google.pubsub.v1.Topic",
         ]
     );
 }
