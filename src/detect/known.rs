@@ -212,6 +212,21 @@ const KNOWN: &[Known] = &[
         not_found: &["ya29.", "ya29.short", "xya29.50dJQg96eNlQngPUXCMLZKo7RrU5YKyyQHxhDo2X"],
         form: Form::Pattern { markers: &["ya29."], pattern: r"ya29\.(?:[a-z]\.)?[A-Za-z0-9_-]{20,}(?:\.{2,})?" },
     },
+    // Source: Google's documentation of OAuth: at most 512 bytes, and what its examples begin with.
+    Known {
+        name: "gcp-refresh-token",
+        what: "refresh tokens of Google's OAuth",
+        found: &[
+            concat!("1//0", "gT7mWcQ4bX9zRkYVhJpL2sNdF6aEuKiO3xPvGtB8nHyUe5Wq"),
+            concat!("refresh_token=1//0", "eN4vKcR2tYwQ8mZbXpLhG6sDfJ3aUiO7xBnMkE9rTqWzVyCgPdHs"),
+        ],
+        not_found: &[
+            "1//0",
+            "1//0gshort",
+            concat!("https://example.com/v1//0", "gT7mWcQ4bX9zRkYVhJpL2sNdF6aEuKiO3xPvGtB8nHyUe5Wq"),
+        ],
+        form: Form::Pattern { markers: &["1//0"], pattern: "1//0[A-Za-z0-9_-]{40,}" },
+    },
     // Source: Google's documentation of service account keys. The key itself is a `private-key`; this is what it is
     // called.
     Known {

@@ -218,6 +218,7 @@ mod tests {
             "bearer-token" => &["earer "],
             "gcp-api-key" | "sendgrid-key" | "huggingface-token" | "twilio-key" => &["?key=", "_KEY=", "_TOKEN="],
             "gcp-oauth-secret" => &["secret\":\""],
+            "gcp-refresh-token" => &["refresh_token="],
             "gcp-service-account-key" => &["id\": \"", "id\\\":\\\""],
             "ipv4" => &["peer="],
             "ipv6" => &["["],
