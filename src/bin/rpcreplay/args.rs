@@ -17,7 +17,7 @@ use rpcreplay::query::{CodeCondition, EntryRange, Expression, Query, ValueCondit
 use rpcreplay::schema::{Schema, SchemaBuilder, Selector, SourceError};
 
 use crate::failure::{Trouble, name_of, usage};
-use crate::folders::recordings;
+use crate::folders::{Recognized, recordings};
 use crate::missing;
 use crate::project::Project;
 
@@ -91,8 +91,8 @@ impl Inputs {
     /// # Errors
     ///
     /// If a folder can't be read, or there is no recording.
-    pub fn find(&self, command: &str) -> Result<Input, Trouble> {
-        let found = recordings(&self.paths)?;
+    pub fn find(&self, command: &str, recognized: Recognized) -> Result<Input, Trouble> {
+        let found = recordings(&self.paths, recognized)?;
         let files = found.into_iter().map(|recording| recording.path).collect();
         let input = Input { files, limit: self.limit, threads: self.threads };
         input.refuse_to_read_twice(command);
@@ -167,7 +167,7 @@ pub struct SchemaArgs {
     ///
     /// Its section `[schema]` names more sources: `protoset`, `proto`, `proto-path` and `go-binary`, each with a path or
     /// a list of paths, relative to the file's folder. They are asked behind those that flags name. Its section `[diff]` says
-    /// what diff folds: `profile`, `ignore`, `only`, `unordered` and `key`, as the flags do, and `[[diff.rule]]`. `[[redact]]`,
+    /// what diff folds: `profile`, `ignore`, `only`, `unordered` and `key`, as the flags do, and `[[diff.rule]]`. `[check]` says what check looks for. `[[redact]]`,
     /// `[[detector]]` and `[[checksum]]` say what redact takes out.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub config: Option<PathBuf>,

@@ -20,8 +20,28 @@ pub struct Recording {
     pub relative: PathBuf,
 }
 
+/// Which files below a folder are taken for recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognized {
+    /// Those that begin as a recording does.
+    ByContent,
+    /// Also those that are called as one is: whoever checks a folder wants to know of one that is empty or spoilt.
+    ByContentOrName,
+}
+
+/// How the names of recordings end, compressed or not.
+const ENDINGS: [&str; 3] = [".replay", ".rpcreplay", ".grpcrr"];
+
+impl Recognized {
+    fn by_name(self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+        self == Recognized::ByContentOrName && ENDINGS.iter().any(|end| name.ends_with(end))
+    }
+}
+
 /// The recordings that paths name, of folders all that are below them, sorted.
-pub fn recordings(paths: &[PathBuf]) -> Result<Vec<Recording>, Trouble> {
+pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recording>, Trouble> {
     let (mut found, mut others, mut pointers) = (Vec::new(), 0, 0);
     for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
@@ -33,6 +53,7 @@ pub fn recordings(paths: &[PathBuf]) -> Result<Vec<Recording>, Trouble> {
             // What can't be read is for whoever reads it to complain of.
             let sort = File::open(&path).map_or(Sort::Recording, |file| sort_of(Box::new(file)));
             match sort {
+                _ if recognized.by_name(&path) => found.push(Recording { path, relative }),
                 Sort::Recording => found.push(Recording { path, relative }),
                 Sort::Pointer => pointers += 1,
                 Sort::Other => others += 1,
@@ -79,7 +100,7 @@ pub fn sort_of(input: Box<dyn Read + Send>) -> Sort {
     }
 }
 
-/// The files below a folder, by their paths below it; symbolic links are not followed.
+/// The files below a folder, by their paths below it; symbolic links are not followed, and what git keeps for itself is not looked at.
 pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -92,11 +113,40 @@ pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble>
             let kind = entry.file_type().map_err(trouble)?;
             let path = relative.join(entry.file_name());
             if kind.is_dir() {
-                folders.push(path);
+                if entry.file_name() != ".git" {
+                    folders.push(path);
+                }
             } else if kind.is_file() {
                 files.insert(path.clone(), folder.join(path));
             }
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_are_known_by_what_they_hold_or_are_called() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path(".git")).expect("a writable folder");
+        for (name, bytes) in [
+            ("calls.bin", b"RPCReplay\0\0\0\0".as_slice()),
+            ("empty.replay", b""),
+            ("spoilt.grpcrr.gz", b"<html>"),
+            ("notes.txt", b"text"),
+            (".git/calls.replay", b"RPCReplay\0\0\0\0"),
+        ] {
+            fs::write(path(name), bytes).expect("a writable folder");
+        }
+        let found = |recognized| -> Vec<String> {
+            let found = recordings(&[folder.path().to_owned()], recognized).expect("there is one");
+            found.iter().map(|recording| name_of(&recording.relative)).collect()
+        };
+        assert_eq!(found(Recognized::ByContent), ["calls.bin"]);
+        assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "empty.replay", "spoilt.grpcrr.gz"]);
+    }
 }

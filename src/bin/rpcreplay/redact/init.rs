@@ -12,7 +12,7 @@ use rpcreplay::schema::Schema;
 use super::Redact;
 use super::run::{Learnt, Made, each_redacted};
 use crate::failure::{Failure, Outcome, Trouble, note, report};
-use crate::folders::recordings;
+use crate::folders::{Recognized, recordings};
 use crate::output::{Output, escape_controls};
 use crate::source::Source;
 
@@ -57,7 +57,7 @@ impl Redact {
         let rules = sought()?;
         let mut findings = Findings::default();
         let mut outcome = Outcome::Fine;
-        for recording in recordings(&self.paths)? {
+        for recording in recordings(&self.paths, Recognized::ByContent)? {
             match self.search(&rules, &recording.path, &sources.schema, &mut findings) {
                 Ok(()) => findings.recordings += 1,
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),

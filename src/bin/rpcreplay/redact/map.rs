@@ -34,7 +34,7 @@ use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::fingerprint::Identifier;
-use crate::folders::recordings;
+use crate::folders::{Recognized, recordings};
 use crate::json_object::put_object;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
@@ -313,7 +313,7 @@ impl Redact {
         let name = name_of(map);
         let file = File::open(map).map_err(|error| Trouble::new(&name, error))?;
         let lines = read(&name, &file)?;
-        let recordings = recordings(&self.paths)?;
+        let recordings = recordings(&self.paths, Recognized::ByContent)?;
         let destinations = destinations(&self.paths, &recordings, self.output.as_deref(), self.in_place)?;
         let mut outcome = Outcome::Fine;
         for (recording, destination) in recordings.iter().zip(destinations) {

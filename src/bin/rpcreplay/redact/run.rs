@@ -18,7 +18,7 @@ use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::fingerprint::Identifier;
-use crate::folders::{Recording, recordings};
+use crate::folders::{Recognized, Recording, recordings};
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
 use crate::target::Destination;
@@ -34,7 +34,7 @@ impl Redact {
     pub(super) fn redact(&self) -> Result<Outcome, Failure> {
         let sources = self.types.load()?.for_good();
         let rules = self.rules.load(sources.project())?;
-        let recordings = recordings(&self.paths)?;
+        let recordings = recordings(&self.paths, Recognized::ByContentOrName)?;
         self.refuse_other_outputs(&recordings)?;
         let map = match &self.map {
             None => None,

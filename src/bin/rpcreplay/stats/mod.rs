@@ -15,6 +15,7 @@ use crate::args::{ColorWhen, Input, Inputs, SchemaArgs, Selection, TableFormat};
 use crate::batches::{Batches, passes};
 use crate::course::Course;
 use crate::failure::{Failure, Outcome, Trouble, usage};
+use crate::folders::Recognized;
 use crate::missing::UnknownServices;
 use crate::ordered::{Ordered, on_threads};
 use crate::output::Output;
@@ -160,13 +161,13 @@ impl Stats {
     /// The recordings to read, and how many of them are those of OLD.
     fn find(&self) -> Result<(Input, usize), Trouble> {
         if !self.compare {
-            return Ok((self.input.find("stats")?, 0));
+            return Ok((self.input.find("stats", Recognized::ByContent)?, 0));
         }
         let [old, new] = &self.input.paths[..] else {
             let found = format!("--compare needs two paths, OLD and NEW; found {}", self.input.paths.len());
             usage("stats", ErrorKind::WrongNumberOfValues, &found)
         };
-        let side = |path| Inputs { paths: vec![path], ..self.input }.find("stats");
+        let side = |path| Inputs { paths: vec![path], ..self.input }.find("stats", Recognized::ByContent);
         let (mut input, new) = (side(old.clone())?, side(new.clone())?);
         let old_recordings = input.files.len();
         input.files.extend(new.files);
