@@ -376,7 +376,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'Work on this many threads [default: one per core]')
             [CompletionResult]::new('--disable', '--disable', [CompletionResultType]::ParameterName, 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with code 1 for findings as bad as this [default: error]')
-            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)')
+            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'A secret as a detector finds it that is none, or an expression behind `~` that matches somewhere in such ones (can be repeated)')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Leave out what was found before, as `--format json` wrote it to this file')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Tell what a rule looks for, why, and what to do about it; without ID list all rules')

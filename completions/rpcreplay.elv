@@ -361,7 +361,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --threads 'Work on this many threads [default: one per core]'
             cand --disable 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)'
             cand --fail-on 'Exit with code 1 for findings as bad as this [default: error]'
-            cand --allow 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)'
+            cand --allow 'A secret as a detector finds it that is none, or an expression behind `~` that matches somewhere in such ones (can be repeated)'
             cand --against 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)'
             cand --baseline 'Leave out what was found before, as `--format json` wrote it to this file'
             cand --explain 'Tell what a rule looks for, why, and what to do about it; without ID list all rules'

@@ -357,7 +357,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l threads -d
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l disable -d 'Do not look for what this rule or detector finds; `secrets` is every detector (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l fail-on -d 'Exit with code 1 for findings as bad as this [default: error]' -r -f -a "error\t'What Go\'s replayer refuses, or does not notice'
 warning\t'Also what a reviewer would question'"
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l allow -d 'Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l allow -d 'A secret as a detector finds it that is none, or an expression behind `~` that matches somewhere in such ones (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l against -d 'Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l baseline -d 'Leave out what was found before, as `--format json` wrote it to this file' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l explain -d 'Tell what a rule looks for, why, and what to do about it; without ID list all rules' -r

@@ -124,6 +124,13 @@ impl Checks {
         }
     }
 
+    /// Whether anything is looked for that is called so.
+    pub fn looks_for(&self, id: &str) -> bool {
+        let is_on = |cause: Cause| self.severity(cause).is_some() && self.id(cause) == id;
+        Rule::ALL.into_iter().any(|rule| is_on(Cause::Rule(rule)))
+            || (0..self.of_secrets.len()).any(|detector| is_on(Cause::Secret(detector)))
+    }
+
     /// What the rule or detector is called that found something.
     pub fn id(&self, cause: Cause) -> &str {
         match cause {

@@ -181,18 +181,20 @@ const ABOUT: [About; 39] = [
         "malformed-count",
         "the byte count in front of an entry of a text recording is not the number of its bytes",
         "A text recording that was edited by hand needs the counts of the entries that were edited to be corrected: `rpcreplay repair` does that, and \
-         `rpcreplay edit` keeps them right.",
+         `rpcreplay edit` keeps them right. A number that is too small or too large may also show as malformed-entry.",
     ),
     error(
         "overlong-record",
         "a record has more bytes than Go's replayer reads",
         "grpcreplay of go-replayers reads records of at most 67108864 bytes (64 MiB); its predecessor, rpcreplay of cloud.google.com/go, has no limit. \
-         Record with smaller messages, such as smaller pages.",
+         Record with smaller messages, such as smaller pages. A length that no message has is damage: something was cut out of the file in front of \
+         it, or put in; `rpcreplay repair` saves what is whole on both sides.",
     ),
     error(
         "malformed-entry",
         "something is no entry, and nothing behind it can be read",
-        "The bytes are no grpcreplay.Entry, or the text or JSON is not that of one. `rpcreplay repair` saves the entries around it.",
+        "The bytes are no grpcreplay.Entry, or the text or JSON is not that of one. In a text recording that was edited by hand it is often only the byte \
+         count in front of it that is wrong. `rpcreplay repair` corrects counts, and saves the entries around what can't be read.",
     ),
     error(
         "no-type",

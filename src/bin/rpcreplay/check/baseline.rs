@@ -1,9 +1,11 @@
 //! [`Baseline`]: what was found before, and is not told again.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{self, Path, PathBuf};
 
 use serde_json::Value;
+
+use rpcreplay::check::Rule;
 
 use crate::failure::{Trouble, name_of, note};
 use crate::findings::Finding;
@@ -17,22 +19,37 @@ pub struct Baseline {
     known: HashMap<Kind, u64>,
     /// How many findings were met that it knows.
     met: u64,
-    /// How many it knows of recordings that were checked, and were not met.
-    gone: u64,
+    /// The recordings that were checked.
+    checked: HashSet<PathBuf>,
 }
 
 /// What makes findings the same. Entries move when a recording is made anew.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Kind {
-    file: String,
+    file: PathBuf,
     rule: String,
     method: String,
     place: String,
+    /// Of a detector, which says how many secrets there are in the place; of a rule nothing: its words may count entries.
+    message: String,
 }
 
-/// A path as it is compared.
-fn plain(path: &str) -> String {
-    path.replace('\\', "/").trim_start_matches("./").to_owned()
+impl Kind {
+    fn new(file: &str, rule: &str, [method, place, message]: [&str; 3]) -> Kind {
+        let is_rule = Rule::ALL.iter().any(|known| known.id() == rule);
+        Kind {
+            file: plain(file),
+            rule: rule.to_owned(),
+            method: method.to_owned(),
+            place: place.to_owned(),
+            message: if is_rule { String::new() } else { message.to_owned() },
+        }
+    }
+}
+
+/// A path as it is compared: from the root.
+fn plain(path: &str) -> PathBuf {
+    path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
 }
 
 impl Baseline {
@@ -53,20 +70,16 @@ impl Baseline {
             let (Some(file), Some(rule)) = (text("file"), text("rule")) else {
                 return Err(none(format!("finding {} has no `file` or no `rule`", number + 1)));
             };
-            let [method, place] = ["method", "place"].map(|key| text(key).unwrap_or_default().to_owned());
-            *baseline.known.entry(Kind { file: plain(file), rule: rule.to_owned(), method, place }).or_default() += 1;
+            let others = ["method", "place", "message"].map(|key| text(key).unwrap_or_default());
+            *baseline.known.entry(Kind::new(file, rule, others)).or_default() += 1;
         }
         Ok(baseline)
     }
 
     /// Whether a finding is one that it knows, which is then met.
     pub fn knows(&mut self, finding: &Finding) -> bool {
-        let kind = Kind {
-            file: plain(&finding.file),
-            rule: finding.rule.clone(),
-            method: finding.method.clone().unwrap_or_default(),
-            place: finding.place.clone().unwrap_or_default(),
-        };
+        let [method, place] = [&finding.method, &finding.place].map(|text| text.as_deref().unwrap_or_default());
+        let kind = Kind::new(&finding.file, &finding.rule, [method, place, &finding.message]);
         let left = self.known.get_mut(&kind).filter(|left| **left > 0);
         let is_known = left.map(|left| *left -= 1).is_some();
         self.met += u64::from(is_known);
@@ -75,20 +88,31 @@ impl Baseline {
 
     /// A recording was checked.
     pub fn end(&mut self, file: &str) {
-        let file = plain(file);
-        let left = self.known.iter().filter(|(kind, _)| kind.file == file).map(|(_, left)| left);
-        self.gone += left.sum::<u64>();
+        self.checked.insert(plain(file));
     }
 
-    /// Says how many findings were left out, and how many are gone.
-    pub fn tell(&self) {
+    /// How many findings it knows that could have been met, and were not, given what was looked for.
+    fn gone(&self, is_looked_for: impl Fn(&str) -> bool) -> u64 {
+        let could_be_met = |kind: &Kind| self.checked.contains(&kind.file) && is_looked_for(&kind.rule);
+        self.known.iter().filter(|(kind, _)| could_be_met(kind)).map(|(_, left)| left).sum()
+    }
+
+    /// Says how many findings were left out, and how many are gone; nothing of the latter if only some calls were looked at.
+    pub fn tell(&self, is_everything: bool, is_looked_for: impl Fn(&str) -> bool) {
         let several = |count: u64| if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
         if self.met > 0 {
             note("note: ", &format!("{} left out that {} knows", several(self.met), self.name));
         }
-        if self.gone > 0 {
-            let is = if self.gone == 1 { "is" } else { "are" };
-            note("note: ", &format!("{} of {} {is} gone; write it anew", several(self.gone), self.name));
+        let gone = if is_everything { self.gone(is_looked_for) } else { 0 };
+        if gone > 0 {
+            let is = if gone == 1 { "is" } else { "are" };
+            note("note: ", &format!("{} of {} {is} gone; write it anew", several(gone), self.name));
+        }
+        if !self.known.is_empty() && !self.known.keys().any(|kind| self.checked.contains(&kind.file)) {
+            note(
+                "note: ",
+                &format!("{} knows none of these recordings; its paths are seen from this folder", self.name),
+            );
         }
     }
 }
@@ -109,7 +133,7 @@ mod tests {
             place: place.map(str::to_owned),
             rule: rule.to_owned(),
             severity: Severity::Warning,
-            message: String::new(),
+            message: "a secret".to_owned(),
         }
     }
 
@@ -118,19 +142,24 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("known.json");
         let document = r#"{"findings":[
-            {"file":"./a.replay","rule":"jwt","method":"/a.S/M","place":"request:b","entry":3},
-            {"file":"a.replay","rule":"jwt","method":"/a.S/M","place":"request:b","entry":5},
-            {"file":"b.replay","rule":"truncated"}]}"#;
+            {"file":"./a.replay","rule":"jwt","method":"/a.S/M","place":"request:b","entry":3,"message":"a secret"},
+            {"file":"a.replay","rule":"jwt","method":"/a.S/M","place":"request:b","entry":5,"message":"a secret"},
+            {"file":"b.replay","rule":"truncated","message":"input ends"}]}"#;
         std::fs::write(&path, document).expect("a writable folder");
         let mut baseline = Baseline::read(&path).expect("a baseline");
         let place = Some("request:b");
         assert!(baseline.knows(&finding("a.replay", "jwt", 7, place)));
         assert!(!baseline.knows(&finding("a.replay", "jwt", 8, None)));
+        let two = Finding { message: "a secret, 2 times".to_owned(), ..finding("a.replay", "jwt", 7, place) };
+        assert!(!baseline.knows(&two), "one more came");
         assert!(!baseline.knows(&finding("c.replay", "jwt", 8, place)));
         baseline.end("a.replay");
-        assert_eq!((baseline.met, baseline.gone), (1, 1));
-        assert!(baseline.knows(&finding("./a.replay", "jwt", 9, place)));
+        assert_eq!((baseline.met, baseline.gone(|_| true)), (1, 1), "of another recording nothing is gone");
+        assert_eq!(baseline.gone(|rule| rule != "jwt"), 0);
+        let here = std::env::current_dir().expect("a working directory").join("a.replay");
+        assert!(baseline.knows(&finding(&name_of(&here), "jwt", 9, place)));
         assert!(!baseline.knows(&finding("a.replay", "jwt", 10, place)));
+        assert!(baseline.knows(&Finding { method: None, place: None, ..finding("b.replay", "truncated", 1, None) }));
         for (text, why) in [
             ("", "is no baseline: EOF while parsing"),
             ("[]", "is no baseline: there is no list `findings` in it"),

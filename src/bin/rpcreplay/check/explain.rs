@@ -2,10 +2,10 @@
 
 use comfy_table::{ContentArrangement, Table};
 
-use rpcreplay::check::{Rule, SECRETS};
+use rpcreplay::check::{Cause, Checks, Rule, SECRETS, Severity};
 use rpcreplay::detect::known;
 
-use super::rules::{HELP_WITH_SECRETS, all_detectors};
+use super::rules::{HELP_WITH_SECRETS, what_it_finds};
 use crate::args::ColorWhen;
 use crate::failure::{Failure, Outcome, Trouble};
 use crate::output::Output;
@@ -14,33 +14,36 @@ use crate::render::{Painter, Role};
 /// How wide a text is at most.
 const WIDTH: u16 = 80;
 
-/// Tells what a rule is about; all of them, a line each, if none is named.
-pub fn explain(id: &str, color: ColorWhen) -> Result<Outcome, Failure> {
+/// Tells what a rule is about, and how bad what it finds is in this project; all of them, a line each, if none is named.
+pub fn explain(id: &str, mut checks: Checks, color: ColorWhen) -> Result<Outcome, Failure> {
     let mut output = Output::new();
     let mut text = Vec::new();
     let mut painter = Painter { out: &mut text, colors: color.colors() && output.is_terminal() };
+    let detector = checks.detectors().names().position(|name| name == id);
     if id.is_empty() {
-        list(&mut painter);
+        list(&checks, &mut painter);
     } else if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.id() == id) {
         let about = rule.about();
-        title(&mut painter, id, &about.severity.to_string(), about.summary);
+        title(&mut painter, id, severity(&checks, rule), about.summary);
         paragraph(&mut painter, about.explanation);
-    } else if let Some(detector) = known().iter().find(|detector| detector.name == id) {
-        title(&mut painter, id, "warning", detector.what);
+    } else if let Some(detector) = detector {
+        title(&mut painter, id, severity(&checks, Cause::Secret(detector)), &what_it_finds(id));
         let which =
             "One of the detectors, which look into all texts, and what is written in them in base64 or URL-encoded.";
         paragraph(&mut painter, &format!("{which} {HELP_WITH_SECRETS}"));
-        if let Some(example) = detector.found.first() {
+        let known = known().iter().find(|known| known.name == id);
+        if let Some(example) = known.and_then(|known| known.found.first()) {
             painter.plain(&format!("\nIt finds something in: {example}\n"));
         }
     } else if id == SECRETS {
-        title(&mut painter, id, "warning", "what stands for all detectors, whose names follow");
+        painter.words(Role::Name, id);
+        painter.plain(": what stands for all detectors, whose names follow\n\n");
         paragraph(&mut painter, HELP_WITH_SECRETS);
-        for detector in known() {
-            painter.plain(&format!("{}\n", detector.name));
+        painter.plain("\n");
+        for name in checks.detectors().names() {
+            painter.plain(&format!("{name}\n"));
         }
     } else {
-        let mut checks = rpcreplay::check::Checks::new(all_detectors(&[]));
         let unknown = checks.set(id, None).expect_err("it is none of them");
         let hint = match unknown.close.first() {
             Some(close) => format!("did you mean `{close}`? --explain without a name lists all rules"),
@@ -53,15 +56,23 @@ pub fn explain(id: &str, color: ColorWhen) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-fn list(painter: &mut Painter<'_>) {
-    let width = Rule::ALL.iter().map(|rule| rule.id().len()).chain(known().iter().map(|known| known.name.len())).max();
-    let width = width.unwrap_or_default();
-    for rule in Rule::ALL {
-        let about = rule.about();
-        line(painter, width, about.id, &about.severity.to_string(), about.summary);
+fn list(checks: &Checks, painter: &mut Painter<'_>) {
+    let rules = Rule::ALL.into_iter().map(|rule| (rule.id(), Cause::Rule(rule), rule.about().summary.to_owned()));
+    let detectors = checks.detectors().names().enumerate();
+    let detectors = detectors.map(|(detector, name)| (name, Cause::Secret(detector), what_it_finds(name)));
+    let lines: Vec<_> = rules.chain(detectors).collect();
+    let width = lines.iter().map(|(id, ..)| id.len()).max().unwrap_or_default();
+    for (id, cause, summary) in lines {
+        line(painter, width, id, severity(checks, cause), &summary);
     }
-    for detector in known() {
-        line(painter, width, detector.name, "warning", detector.what);
+}
+
+/// How bad what something finds is, in a word.
+fn severity(checks: &Checks, cause: impl Into<Cause>) -> &'static str {
+    match checks.severity(cause) {
+        Some(Severity::Error) => "error",
+        Some(Severity::Warning) => "warning",
+        None => "off",
     }
 }
 
@@ -80,7 +91,11 @@ fn title(painter: &mut Painter<'_>, id: &str, severity: &str, summary: &str) {
 }
 
 fn role_of(severity: &str) -> Role {
-    if severity == "error" { Role::Error } else { Role::Warning }
+    match severity {
+        "error" => Role::Error,
+        "warning" => Role::Warning,
+        _ => Role::Aside,
+    }
 }
 
 /// A text in lines that are not too long.

@@ -20,9 +20,11 @@ use crate::course::Course;
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note};
 use crate::findings::{Finding, Findings, FindingsFormat};
+use crate::folders::Recognized;
 use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::Output;
 use crate::progress::Progress;
+use crate::project::Project;
 
 use baseline::Baseline;
 use rules::RuleArgs;
@@ -36,7 +38,11 @@ use sorter::{Part, Sorter};
 /// and --disable leaves it out.
 ///
 /// A finding names the recording, the entry and its byte (of text, its line), its call, and the selector of the field. `print --index N` shows
-/// the entry.
+/// the entry. What is JSON or compressed, which Go's replayer can't read, is judged by what it holds; bytes are those of the decompressed file.
+///
+/// The section `[check]` of rpcreplay.toml has settings: `disable`, `error` and `warning` name rules, of which `secrets` is every detector, and say
+/// how bad what they find is; `fail-on` and `allow` are those of the flags; `transient` names the codes that may pass, for the rule retried-call
+/// (if it is not there UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED and DEADLINE_EXCEEDED).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 nothing was found that is as bad as --fail-on, 1 something was, or the selection keeps nothing, 2 trouble.
@@ -44,6 +50,7 @@ Exit codes: 0 nothing was found that is as bad as --fail-on, 1 something was, or
 Examples:
   rpcreplay check calls.replay
   rpcreplay check --format github --fail-on warning testdata/
+  rpcreplay check --against gen/acme.binpb testdata/          with the message types of rpcreplay.toml
   rpcreplay check --format json testdata/ > known.json; rpcreplay check --baseline known.json testdata/
   rpcreplay check --explain different-answers")]
 pub struct Check {
@@ -54,12 +61,15 @@ pub struct Check {
     rules: RuleArgs,
 
     /// Also look for what these descriptor sets do not have any more: types, fields and methods of the recordings (can be repeated)
+    ///
+    /// What the recordings hold is read with the message types of the other flags, as ever.
     #[arg(long, value_name = "PROTOSET", help_heading = "Rules")]
     against: Vec<PathBuf>,
 
     /// Leave out what was found before, as `--format json` wrote it to this file
     ///
-    /// A finding is the same if file, rule, method and selector are; of several that are the same as many are left out as there were.
+    /// A finding is the same if file, rule, method and selector are, and of a secret how many there are in the place; of several that are the same as
+    /// many are left out as there were. That one secret stands where another one stood can't be seen: the file holds no values.
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     baseline: Option<PathBuf>,
 
@@ -86,9 +96,10 @@ impl Check {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         if let Some(id) = &self.explain {
-            return explain::explain(id, self.color);
+            let (checks, _) = self.rules.load(Project::nearest()?.as_ref())?;
+            return explain::explain(id, checks, self.color);
         }
-        let input = self.input.find("check")?;
+        let input = self.input.find("check", Recognized::ByContentOrName)?;
         let sources = self.schema.load()?.for_good();
         let schema = &sources.schema;
         let (checks, fails_on) = self.rules.load(sources.project())?;
@@ -105,7 +116,7 @@ impl Check {
         let sorter = Ordered::new(Sorter::new(schema));
         let course = Course::new(output, progress);
         let evaluated = Evaluated::default();
-        let (is_bad, kept_any, checker) = (false, false, None);
+        let (is_bad, kept_any, first_rule, checker) = (false, false, None, None);
         let baseline = baseline.as_mut();
         let checked = Queue::new(Checked {
             checks: &checks,
@@ -116,6 +127,7 @@ impl Check {
             baseline,
             evaluated,
             is_bad,
+            first_rule,
             kept_any,
             checker,
         });
@@ -142,7 +154,7 @@ impl Check {
                 });
             }
         });
-        let outcome = checked.into_inner().finish(query.is_everything());
+        let outcome = checked.into_inner().finish(query.is_everything(), self.format);
         sources.advise(&[]);
         Ok(outcome)
     }
@@ -173,6 +185,8 @@ struct Checked<'c> {
     evaluated: Evaluated,
     /// Whether something was found that is bad enough.
     is_bad: bool,
+    /// What found something first, for whoever reads this and does not know it.
+    first_rule: Option<String>,
     kept_any: bool,
     /// The recording that is being read.
     checker: Option<Checker<'c>>,
@@ -218,7 +232,9 @@ impl<'c> Checked<'c> {
             self.findings.fail(&trouble.message);
             return self.course.report(trouble);
         }
-        let is_finding = error.and_then(check::of_error).is_some();
+        // What a disabled rule would tell has ended the reading all the same.
+        let is_finding =
+            error.and_then(check::of_error).is_some_and(|finding| self.checks.severity(finding.cause).is_some());
         self.kept_any |= is_finding;
         let mut text = Vec::new();
         for found in checker.finish(unmatched, error) {
@@ -227,6 +243,7 @@ impl<'c> Checked<'c> {
                 continue;
             }
             self.is_bad |= finding.severity >= self.fails_on;
+            self.first_rule.get_or_insert_with(|| finding.rule.clone());
             self.findings.add(&finding, &mut text);
         }
         self.course.write(&text);
@@ -258,14 +275,18 @@ impl<'c> Checked<'c> {
     }
 
     /// Ends the document, and says how all of it went.
-    fn finish(mut self, is_everything: bool) -> Outcome {
+    fn finish(mut self, is_everything: bool, format: FindingsFormat) -> Outcome {
         let mut end = Vec::new();
         self.findings.finish(&mut end);
         if let Some(baseline) = &self.baseline {
-            self.course.tell(|| baseline.tell());
+            let checks = self.checks;
+            self.course.tell(|| baseline.tell(is_everything, |id| checks.looks_for(id)));
         }
         let outcome = self.course.finish(&end);
         self.evaluated.tell(self.kept_any);
+        if let Some(rule) = self.first_rule.filter(|_| format == FindingsFormat::Text) {
+            note("hint: ", &format!("what it means, and what to do about it: rpcreplay check --explain {rule}"));
+        }
         if outcome == Outcome::Reported {
             return outcome;
         }

@@ -22,7 +22,7 @@ pub struct RuleArgs {
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Level>,
 
-    /// Texts that are no secrets, or an expression behind `~` that may match anywhere in them (can be repeated)
+    /// A secret as a detector finds it that is none, or an expression behind `~` that matches somewhere in such ones (can be repeated)
     #[arg(long, value_name = "TEXT|~REGEX", value_parser = parse_allow)]
     allow: Vec<Allow>,
 }

@@ -11,12 +11,12 @@ use crate::json_object::put_object;
 ///  "rule":"private-key","severity":"error","message":"private key"}
 /// ],
 /// "rules":[{"id":"private-key","summary":"A private key in PEM","help":"Replace it."}],
-/// "summary":{"errors":1,"warnings":0,"files":1,"recordings":1}}
+/// "summary":{"errors":1,"warnings":0,"files":1,"recordings":1,"failed":0}}
 /// ```
 ///
 /// A finding is one line, and may have a `line` behind its `offset`. What is not known is left out: of a finding all
 /// but `file`, `rule`, `severity` and `message`, of a rule its `help`. `rules` are all that were applied, `files` those of the `recordings`
-/// with findings.
+/// with findings, `failed` those that could not be looked at to their end.
 pub struct JsonView {
     rules: Vec<RuleInfo>,
     is_first: bool,
@@ -71,6 +71,7 @@ impl View for JsonView {
             object.number("warnings", counts.warnings);
             object.number("files", counts.files);
             object.number("recordings", counts.recordings);
+            object.number("failed", counts.failed);
         });
         out.extend_from_slice(b"}\n");
     }
@@ -111,13 +112,13 @@ mod tests {
             \"rules\":[{\"id\":\"jwt\",\"summary\":\"A JSON Web Token\"},\n\
             {\"id\":\"private-key\",\"summary\":\"A private key in PEM\",\
             \"help\":\"Replace it.\\nThen revoke it.\"}],\n\
-            \"summary\":{\"errors\":1,\"warnings\":1,\"files\":1,\"recordings\":1}}\n";
+            \"summary\":{\"errors\":1,\"warnings\":1,\"files\":1,\"recordings\":1,\"failed\":0}}\n";
         assert_eq!(written(FindingsFormat::Json, rules(), &[finding(), file]), expected);
     }
 
     #[test]
     fn is_a_document_without_findings_too() {
-        let summary = json!({"errors": 0, "warnings": 0, "files": 0, "recordings": 0});
+        let summary = json!({"errors": 0, "warnings": 0, "files": 0, "recordings": 0, "failed": 0});
         assert_eq!(parsed(Vec::new(), &[]), json!({"findings": [], "rules": [], "summary": summary}));
     }
 

@@ -65,13 +65,15 @@ impl View for SarifView {
         });
     }
 
-    fn finish(&mut self, _: &Counts, out: &mut Vec<u8>) {
+    fn finish(&mut self, counts: &Counts, out: &mut Vec<u8>) {
         if self.is_first {
             self.put_beginning(out);
         } else {
             out.extend_from_slice(b"\n");
         }
-        out.extend_from_slice(b"]}]}\n");
+        // §3.20.14: whether everything was looked at that should have been.
+        let is_whole = counts.failed == 0;
+        out.extend_from_slice(format!("],\"invocations\":[{{\"executionSuccessful\":{is_whole}}}]}}]}}\n").as_bytes());
     }
 }
 
@@ -229,7 +231,8 @@ mod tests {
              {{\"artifactLocation\":{{\"uri\":\"calls.replay\"}},\"region\":{{\"byteOffset\":1234}}}},\
              \"logicalLocations\":[{{\"name\":\"response:payload.data\",\"fullyQualifiedName\":\
              \"#5 /pkg.Service/Method response:payload.data\",\"kind\":\"member\"}}]}}],\
-             \"partialFingerprints\":{{\"rpcreplay/v1\":\"FINGERPRINT\"}}}}\n]}}]}}\n",
+             \"partialFingerprints\":{{\"rpcreplay/v1\":\"FINGERPRINT\"}}}}\n],\
+             \"invocations\":[{{\"executionSuccessful\":true}}]}}]}}\n",
             env!("CARGO_PKG_VERSION")
         );
         let log = written(FindingsFormat::Sarif, rules(), &[finding()]);
