@@ -48,6 +48,7 @@ pub mod diff;
 pub mod query;
 pub mod redact;
 pub mod repair;
+pub mod replay;
 pub mod stats;
 
 pub use error::{Error, Result};
