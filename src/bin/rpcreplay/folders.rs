@@ -53,10 +53,10 @@ pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recor
             // What can't be read is for whoever reads it to complain of.
             let sort = File::open(&path).map_or(Sort::Recording, |file| sort_of(Box::new(file)));
             match sort {
-                _ if recognized.by_name(&path) => found.push(Recording { path, relative }),
                 Sort::Recording => found.push(Recording { path, relative }),
+                Sort::Pointer | Sort::Other if recognized.by_name(&path) => found.push(Recording { path, relative }),
                 Sort::Pointer => pointers += 1,
-                Sort::Other => others += 1,
+                Sort::Other | Sort::HttpReplay => others += 1,
             }
         }
     }
@@ -83,6 +83,8 @@ pub enum Sort {
     Recording,
     /// A git-LFS pointer, which may stand for one.
     Pointer,
+    /// A log of HTTP traffic, as which go-replayers keeps it under the same names.
+    HttpReplay,
     /// Anything else.
     Other,
 }
@@ -94,13 +96,17 @@ pub fn sort_of(input: Box<dyn Read + Send>) -> Sort {
         Ok(_) => Sort::Recording,
         Err(error) => match error.kind() {
             ErrorKind::Unrecognized(Unrecognized::LfsPointer) => Sort::Pointer,
+            ErrorKind::Unrecognized(Unrecognized::HttpReplay) => Sort::HttpReplay,
+            // Nothing else begins like that.
+            ErrorKind::Unrecognized(Unrecognized::ShortMagic { .. } | Unrecognized::NoCalls { .. }) => Sort::Recording,
             ErrorKind::Unrecognized(_) => Sort::Other,
             _ => Sort::Recording,
         },
     }
 }
 
-/// The files below a folder, by their paths below it; symbolic links are not followed, and what git keeps for itself is not looked at.
+/// The files below a folder, by their paths below it, symbolic links to files, too; those to folders are not followed, and what git keeps for
+/// itself is not looked at.
 pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
@@ -112,11 +118,12 @@ pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble>
             let entry = entry.map_err(trouble)?;
             let kind = entry.file_type().map_err(trouble)?;
             let path = relative.join(entry.file_name());
+            let is_link_to_file = || kind.is_symlink() && entry.path().metadata().is_ok_and(|target| target.is_file());
             if kind.is_dir() {
                 if entry.file_name() != ".git" {
                     folders.push(path);
                 }
-            } else if kind.is_file() {
+            } else if kind.is_file() || is_link_to_file() {
                 files.insert(path.clone(), folder.join(path));
             }
         }
@@ -139,6 +146,8 @@ mod tests {
             ("spoilt.grpcrr.gz", b"<html>"),
             ("notes.txt", b"text"),
             (".git/calls.replay", b"RPCReplay\0\0\0\0"),
+            ("http.replay", b"{\"Initial\": \"\", \"Version\": \"0.2\"}"),
+            ("cut", b"RPCRepl"),
         ] {
             fs::write(path(name), bytes).expect("a writable folder");
         }
@@ -146,7 +155,13 @@ mod tests {
             let found = recordings(&[folder.path().to_owned()], recognized).expect("there is one");
             found.iter().map(|recording| name_of(&recording.relative)).collect()
         };
-        assert_eq!(found(Recognized::ByContent), ["calls.bin"]);
-        assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "empty.replay", "spoilt.grpcrr.gz"]);
+        assert_eq!(found(Recognized::ByContent), ["calls.bin", "cut"]);
+        assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "cut", "empty.replay", "spoilt.grpcrr.gz"]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(path("calls.bin"), path("link")).expect("a writable folder");
+            std::os::unix::fs::symlink(folder.path(), path("round")).expect("a writable folder");
+            assert_eq!(found(Recognized::ByContent), ["calls.bin", "cut", "link"]);
+        }
     }
 }
