@@ -49,7 +49,7 @@ pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recor
             found.push(Recording { path: path.clone(), relative });
             continue;
         }
-        for (relative, path) in files_below(path)? {
+        for (relative, path) in files_below(path, Links::ToFiles)? {
             // What can't be read is for whoever reads it to complain of.
             let sort = File::open(&path).map_or(Sort::Recording, |file| sort_of(Box::new(file)));
             match sort {
@@ -105,9 +105,17 @@ pub fn sort_of(input: Box<dyn Read + Send>) -> Sort {
     }
 }
 
-/// The files below a folder, by their paths below it, symbolic links to files, too; those to folders are not followed, and what git keeps for
-/// itself is not looked at.
-pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
+/// Which symbolic links are followed; those to folders never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// None: for git they are no files.
+    None,
+    /// Those to files: some build systems make nothing else.
+    ToFiles,
+}
+
+/// The files below a folder, by their paths below it; what git keeps for itself is not looked at.
+pub fn files_below(folder: &Path, links: Links) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(relative) = folders.pop() {
@@ -118,7 +126,8 @@ pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble>
             let entry = entry.map_err(trouble)?;
             let kind = entry.file_type().map_err(trouble)?;
             let path = relative.join(entry.file_name());
-            let is_link_to_file = || kind.is_symlink() && entry.path().metadata().is_ok_and(|target| target.is_file());
+            let follows = links == Links::ToFiles && kind.is_symlink();
+            let is_link_to_file = || follows && entry.path().metadata().is_ok_and(|target| target.is_file());
             if kind.is_dir() {
                 if entry.file_name() != ".git" {
                     folders.push(path);
