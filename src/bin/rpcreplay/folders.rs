@@ -1,6 +1,6 @@
 //! Folders that stand for the recordings in them: what lies below one, and which of that are [`recordings`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -40,9 +40,9 @@ impl Recognized {
     }
 }
 
-/// The recordings that paths name, of folders all that are below them, sorted.
+/// The recordings that paths name, of folders all that are below them, sorted; each path once.
 pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recording>, Trouble> {
-    let (mut found, mut others, mut pointers) = (Vec::new(), 0, 0);
+    let (mut found, mut others, mut pointers) = (Vec::<Recording>::new(), 0, 0);
     for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
             let relative = path.file_name().map_or_else(|| path.clone(), PathBuf::from);
@@ -60,6 +60,9 @@ pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recor
             }
         }
     }
+    let mut seen = HashSet::new();
+    // Standard input is refused to whoever names it twice.
+    found.retain(|recording| recording.path.as_os_str() == "-" || seen.insert(recording.path.clone()));
     if others > 0 {
         let plural = if others == 1 { "file that is no recording" } else { "files that are no recordings" };
         note("note: ", &format!("{others} {plural} passed over"));
@@ -165,6 +168,8 @@ mod tests {
             found.iter().map(|recording| name_of(&recording.relative)).collect()
         };
         assert_eq!(found(Recognized::ByContent), ["calls.bin", "cut"]);
+        let twice = recordings(&[path("calls.bin"), path("calls.bin")], Recognized::ByContent).expect("there is one");
+        assert_eq!(twice.len(), 1);
         assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "cut", "empty.replay", "spoilt.grpcrr.gz"]);
         #[cfg(unix)]
         {
