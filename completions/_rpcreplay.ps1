@@ -157,7 +157,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
             [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Keep calls for which this expression holds, in CEL (can be repeated)')
-            [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages or how calls ended differ')
+            [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages, how calls ended, or entries of no call differ')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
             [CompletionResult]::new('--invert-match', '--invert-match', [CompletionResultType]::ParameterName, 'Keep what the other flags leave out, and leave out what they keep')

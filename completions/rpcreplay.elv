@@ -150,7 +150,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --has 'Keep entries that have a field which this selects (can be repeated)'
             cand --match 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)'
             cand --where 'Keep calls for which this expression holds, in CEL (can be repeated)'
-            cand --compare 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages or how calls ended differ'
+            cand --compare 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages, how calls ended, or entries of no call differ'
             cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
             cand --no-config 'Read no project file'
             cand --invert-match 'Keep what the other flags leave out, and leave out what they keep'

@@ -175,7 +175,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l index -d '
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l compare -d 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages or how calls ended differ'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l compare -d 'Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages, how calls ended, or entries of no call differ'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand stats" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'

@@ -80,8 +80,8 @@ pub struct CheckConfig {
     pub fail_on: Option<Setting>,
     /// Texts that are no secrets, or expressions behind `~`: `allow`.
     pub allow: Vec<Setting>,
-    /// Codes that may pass, so that a call is made again: `transient`; without any, those that most clients retry.
-    pub transient: Vec<Setting>,
+    /// Codes that may pass, so that a call is made again: `transient`; if it is not there, those that most clients retry.
+    pub transient: Option<Vec<Setting>>,
 }
 
 /// What is redacted, and how.
@@ -189,7 +189,10 @@ impl Config {
                 warning: section.strings("warning")?,
                 fail_on: section.setting("fail-on")?,
                 allow: section.strings("allow")?,
-                transient: section.strings("transient")?,
+                transient: match section.get("transient").is_some() {
+                    true => Some(section.strings("transient")?),
+                    false => None,
+                },
             };
             section.finish()?;
         }

@@ -203,7 +203,7 @@ impl Stats {
 
 /// Counts what passes in one recording.
 ///
-/// Needs some bytes for every method, every request that has no response yet, and every stream.
+/// Needs some hundred bytes for every method, and about 50 for every request that has no response yet and for every stream.
 #[derive(Debug)]
 pub struct Counter<'s> {
     recording: usize,
@@ -218,7 +218,7 @@ pub struct Counter<'s> {
 #[derive(Debug, Clone, Copy)]
 struct Open {
     /// The number of its method.
-    method: usize,
+    method: u32,
     is_stream: bool,
     code: Option<Code>,
     has_ended: bool,
@@ -245,7 +245,9 @@ impl<'s> Counter<'s> {
             counts.calls += 1;
             let is_stream = entry.kind() == Kind::CreateStream;
             counts.streams += u64::from(is_stream);
-            self.open.insert(entry.index().0, Open { method, is_stream, code: None, has_ended: false });
+            // A number of a method stands for an entry at least, of which a recording has no more.
+            let open = Open { method: method as u32, is_stream, code: None, has_ended: false };
+            self.open.insert(entry.index().0, open);
         }
         let Some((first, call)) = call.ok().and_then(|first| Some((first.0, self.open.get_mut(&first.0)?))) else {
             let method = self.number_of(entry.method());
@@ -257,7 +259,7 @@ impl<'s> Counter<'s> {
         let code = ending(entry, self.shapes.is_answered_once(entry, first));
         call.code = code.or(call.code);
         call.has_ended |= is_end(entry, code);
-        let counts = &mut self.methods[call.method].1;
+        let counts = &mut self.methods[call.method as usize].1;
         counts.add_message(entry, self.recording);
         if entry.kind() == Kind::Response {
             call.count_end(counts);
@@ -268,7 +270,7 @@ impl<'s> Counter<'s> {
     /// Counts what has not ended, and returns it all.
     pub fn finish(mut self) -> Stats {
         for call in self.open.values() {
-            let (method, counts) = &mut self.methods[call.method];
+            let (method, counts) = &mut self.methods[call.method as usize];
             call.count_end(counts);
             // A request needs no descriptor to be without a response.
             if !call.has_ended && call.is_stream && self.shapes.method(method).is_none() {

@@ -122,21 +122,33 @@ fn counted_from_list(recording: &Path) -> BTreeMap<String, Counts> {
     methods
 }
 
-/// The largest message of a recording as far as it can be read: its bytes and its entry.
-fn largest(recording: &Path) -> Option<(u64, u64)> {
+/// What the entries of a recording say by themselves, as far as it can be read.
+#[derive(Debug, Default, PartialEq)]
+struct Messages {
+    /// Messages and bytes that were sent, and that were received.
+    sent: (u64, u64),
+    received: (u64, u64),
+    /// The bytes of the largest message, and its entry.
+    largest: Option<(u64, u64)>,
+}
+
+fn messages(recording: &Path) -> Messages {
     let schema = Schema::builtin();
     let file = fs::File::open(recording).expect("a file");
-    let mut largest: Option<(u64, u64)> = None;
+    let mut messages = Messages::default();
     for entry in Reader::new(file, &schema, ReadOptions::default()).expect("a recording").map_while(Result::ok) {
         let bytes = match (entry.kind(), entry.payload()) {
             (Kind::Request | Kind::Response | Kind::Send | Kind::Recv, Payload::Message(any)) => any.value.len() as u64,
             _ => continue,
         };
-        if largest.is_none_or(|(most, _)| bytes > most) {
-            largest = Some((bytes, entry.index().0));
+        let is_sent = matches!(entry.kind(), Kind::Request | Kind::Send);
+        let (count, sum) = if is_sent { &mut messages.sent } else { &mut messages.received };
+        (*count, *sum) = (*count + 1, *sum + bytes);
+        if messages.largest.is_none_or(|(most, _)| bytes > most) {
+            messages.largest = Some((bytes, entry.index().0));
         }
     }
-    largest
+    messages
 }
 
 /// Checks the counts of a recording against what `list` says of each of its calls.
@@ -158,11 +170,19 @@ fn agrees_with_list(recording: &Path) {
         assert!(largest.is_null() || Path::new(largest["file"].as_str().expect("a path")) == recording);
         Some((largest["bytes"].as_u64()?, largest["entry"].as_u64()?))
     };
-    assert_eq!(place(&document["total"]), largest(recording), "{name}");
+    let total = &document["total"];
+    let number = |key: &str| total[key].as_u64().expect("a number");
+    let expected = messages(recording);
+    let found = Messages {
+        sent: (number("sentMessages"), number("sentBytes")),
+        received: (number("receivedMessages"), number("receivedBytes")),
+        largest: place(total),
+    };
+    assert_eq!(found, expected, "{name}");
     let places = document["methods"].as_array().expect("a list").iter().filter_map(place);
     // The largest message of all is that of a method: more bytes, or the same in an earlier entry.
     let most = places.max_by_key(|(bytes, entry)| (*bytes, std::cmp::Reverse(*entry)));
-    assert_eq!(most, largest(recording), "{name}");
+    assert_eq!(most, expected.largest, "{name}");
 }
 
 #[test]
@@ -351,6 +371,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         "/b.Shop/Watch",
         "/google.bytestream.ByteStream/Read",
         "/google.bytestream.ByteStream/Write",
+        "/google.pubsub.v1.Publisher/Publish", // no stream
         "bare",
     ]);
     let value = prop::collection::vec(any::<u8>(), 0..6);

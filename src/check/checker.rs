@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Checks;
-use super::finding::{Cause, Finding, Found, Go, Inspected};
+use super::finding::{Cause, Finding, Go, Inspected};
 use super::go::of_error;
 use super::rule::Rule;
 use crate::entry::{Entry, EntryIndex, Kind, Payload};
@@ -18,13 +19,20 @@ use crate::shapes::{Shapes, ending};
 
 /// Follows the entries of a recording, and gathers what was found in it.
 ///
-/// It keeps what was found, some hundred bytes per open stream, and as many per request that is unlike those before it.
+/// It keeps what was found, a thousand findings of a rule at most, some hundred bytes per open call, as many per request that is unlike those
+/// before it, and a few per stream.
 pub struct Checker<'c> {
     checks: &'c Checks,
     schema: &'c Schema,
     shapes: Shapes<'c>,
+    /// What the descriptors say that the recording is held against.
+    against: Option<(&'c Schema, Shapes<'c>)>,
     methods: Methods,
+    /// The method that findings were last about: most of a recording are about few.
+    method: Arc<str>,
     findings: Vec<Finding>,
+    /// How many findings of a rule or detector there are.
+    counts: HashMap<Cause, u64>,
     /// What is told once, by what it is about.
     once: HashMap<(Rule, String), Once>,
     /// By their first entries: unary calls that are not answered.
@@ -67,7 +75,7 @@ struct Stream {
     is_used: bool,
     /// Whether something could not be sent: what ends it may be received, or not.
     is_broken: bool,
-    /// What came after the first message sent.
+    /// What came back, and how opening it ended.
     said: u128,
 }
 
@@ -82,8 +90,18 @@ struct Asked {
     others: u64,
     /// The first call that is.
     other: Option<Other>,
-    /// The call that was answered last, and its code, if that is one that may pass.
-    failed: Option<(EntryIndex, Code)>,
+    /// The call that was answered last, if that ended with a code that may pass.
+    failed: Option<Failed>,
+}
+
+/// A call that failed in a way that may pass.
+#[derive(Debug)]
+struct Failed {
+    call: EntryIndex,
+    position: Position,
+    method: Arc<str>,
+    code: Code,
+    answer: u128,
 }
 
 /// A call that is answered otherwise than another one with the same request.
@@ -91,8 +109,11 @@ struct Asked {
 struct Other {
     call: EntryIndex,
     position: Position,
-    method: String,
+    method: Arc<str>,
 }
+
+/// How many findings of a rule or detector are kept; the others are counted. More of them nobody reads.
+const MOST: u64 = 1000;
 
 impl<'c> Checker<'c> {
     /// Nothing of a recording was read yet.
@@ -101,8 +122,11 @@ impl<'c> Checker<'c> {
             checks,
             schema,
             shapes: Shapes::new(schema),
+            against: None,
             methods: Methods::default(),
+            method: Arc::default(),
             findings: Vec::new(),
+            counts: HashMap::new(),
             once: HashMap::new(),
             unanswered: BTreeMap::new(),
             streams: BTreeMap::new(),
@@ -112,9 +136,14 @@ impl<'c> Checker<'c> {
         }
     }
 
+    /// Holds methods against these descriptors, too.
+    pub fn against(self, against: Option<&'c Schema>) -> Self {
+        Checker { against: against.map(|against| (against, Shapes::new(against))), ..self }
+    }
+
     /// Adds what was found where no entry is, in the initial state.
     pub fn add_finding(&mut self, finding: Finding) {
-        self.put(finding, None);
+        self.put(finding);
     }
 
     /// Notes that there is an entry which is not to be looked at.
@@ -128,15 +157,16 @@ impl<'c> Checker<'c> {
         let Inspected { findings, said, is_refused } = inspected;
         let mut methods = mem::take(&mut self.methods);
         let method = methods.follow(entry, call);
-        for Found { finding, once } in findings {
-            let finding = Finding { position: entry.position(), call: call.ok(), method: method.to_owned(), ..finding };
-            self.put(finding, once);
+        for finding in findings {
+            let method = self.shared(method);
+            self.put(Finding { position: entry.position(), call: call.ok(), method, ..finding });
         }
         match call {
             Err(unpaired) if !is_refused => self.unpaired(entry, unpaired),
             Err(_) => {}
             Ok(call) => {
                 self.look_at_type(entry, call, method);
+                self.look_at_drift(entry, call, method);
                 match entry.kind() {
                     Kind::Request | Kind::Response => self.unary(entry, call, method, said),
                     Kind::CreateStream | Kind::Send | Kind::Recv => self.stream(entry, call, method, said),
@@ -161,10 +191,10 @@ impl<'c> Checker<'c> {
             self.end_of_calls(unmatched);
         }
         if damage.is_none() && !self.has_entries {
-            self.put(Finding::new(Rule::NoEntries, "a header and no entry"), None);
+            self.put(Finding::new(Rule::NoEntries, "a header and no entry"));
         }
         if let Some(finding) = damage.flatten() {
-            self.put(finding, None);
+            self.put(finding);
         }
         self.different_answers();
         for Once { index, entries, .. } in self.once.into_values().filter(|once| once.entries > 1) {
@@ -173,6 +203,11 @@ impl<'c> Checker<'c> {
         let mut findings = self.findings;
         // Of a recording as a whole first, and where it ends last: that is of the entry which should follow.
         findings.sort_by_key(|finding| finding.position.entry);
+        let mut more: Vec<_> = self.counts.into_iter().filter(|(_, count)| *count > MOST).collect();
+        more.sort_by_key(|(cause, _)| self.checks.id(*cause).to_owned());
+        findings.extend(more.into_iter().map(|(cause, count)| {
+            Finding::new(cause, format!("{} more of the same rule, which are not listed", count - MOST))
+        }));
         findings
     }
 }
@@ -196,8 +231,8 @@ impl Checker<'_> {
             }
             Unpaired::Kind(kind) => (Rule::UnknownKind, format!("an entry of kind {kind}")),
         };
-        let method = entry.method().to_owned();
-        self.put(Finding { position: entry.position(), method, ..Finding::new(rule, message).said(unpaired) }, None);
+        let method = self.shared(entry.method());
+        self.put(Finding { position: entry.position(), method, ..Finding::new(rule, message).said(unpaired) });
     }
 
     /// Tells of a message that the method neither takes nor answers with.
@@ -219,6 +254,42 @@ impl Checker<'_> {
         }
         let finding = Finding::new(Rule::WrongType, format!("a {found}, and the method {verb} {wanted}"));
         self.put_at(entry, call, method, finding);
+    }
+
+    /// Tells of a method that is not what it was.
+    fn look_at_drift(&mut self, entry: &Entry, call: EntryIndex, method: &str) {
+        let Some((against, shapes)) = &mut self.against else { return };
+        let begins_call = matches!(entry.kind(), Kind::Request | Kind::CreateStream);
+        if method.is_empty() || self.checks.severity(Rule::DriftMethod).is_none() {
+            return;
+        }
+        let message = match shapes.method(method) {
+            None if begins_call => "the method is gone".to_owned(),
+            None => return,
+            Some(of_method) => {
+                let is_stream = of_method.streams_requests || of_method.streams_responses;
+                let (verb, layout) = match entry.kind() {
+                    Kind::Request if is_stream => ("is a stream", None),
+                    Kind::CreateStream if !is_stream => ("is no stream", None),
+                    Kind::Request | Kind::Send => ("takes", Some(of_method.request)),
+                    Kind::Response | Kind::Recv => ("answers with", Some(of_method.response)),
+                    Kind::CreateStream | Kind::Unspecified | Kind::Unknown(_) => return,
+                };
+                match (layout, entry.payload()) {
+                    (None, _) => format!("the method {verb}"),
+                    (Some(layout), Payload::Message(any)) => {
+                        let (wanted, found) = (against.layout(layout).full_name(), any.type_name());
+                        if wanted == found {
+                            return;
+                        }
+                        format!("the method {verb} {wanted}, and not {found}")
+                    }
+                    (Some(_), Payload::Error(_) | Payload::Eof | Payload::Empty) => return,
+                }
+            }
+        };
+        let about = format!("{method} {message}");
+        self.put_at(entry, call, method, Finding::new(Rule::DriftMethod, message).about(about));
     }
 
     fn unary(&mut self, entry: &Entry, call: EntryIndex, method: &str, said: u128) {
@@ -259,12 +330,14 @@ impl Checker<'_> {
             stream.key = joined(stream.key, said);
             let key = stream.key;
             self.told_if_retried(entry, call, method, key);
-        } else {
+        } else if entry.kind() != Kind::Send {
+            // Go keeps what was sent and what was received apart, and compares no more than the first message sent.
             stream.said = joined(stream.said, said);
         }
         let is_end = match (entry.kind(), entry.payload()) {
             (Kind::Send, _) => false,
-            (_, Payload::Error(_)) => true,
+            // An error whose code is OK is none.
+            (_, Payload::Error(_)) => ending(entry, false) != Some(Code::OK),
             (Kind::CreateStream | Kind::Recv, Payload::Eof) => true,
             (Kind::Recv, Payload::Message(_)) => is_answered_once,
             (_, Payload::Message(_) | Payload::Eof | Payload::Empty) => false,
@@ -277,7 +350,8 @@ impl Checker<'_> {
 
     /// Tells of a call that asks what one before it has asked that failed in a way that may pass.
     fn told_if_retried(&mut self, entry: &Entry, call: EntryIndex, method: &str, key: u128) {
-        let Some((failed, code)) = self.asked.get_mut(&key).and_then(|asked| asked.failed.take()) else { return };
+        let failed = self.asked.get_mut(&key).and_then(|asked| asked.failed.take());
+        let Some(Failed { call: failed, code, .. }) = failed else { return };
         let message = format!("the same request as that of call #{failed}, which had ended with {code}");
         self.put_at(entry, call, method, Finding::new(Rule::RetriedCall, message));
     }
@@ -293,7 +367,9 @@ impl Checker<'_> {
         if !self.checks.compares_calls() {
             return;
         }
-        let failed = code.filter(|code| self.checks.transient.contains(code)).map(|code| (call, code));
+        let looks_for_retries = self.checks.severity(Rule::RetriedCall).is_some();
+        let transient = code.filter(|code| looks_for_retries && self.checks.transient.contains(code));
+        let failed = transient.map(|code| Failed { call, position, method: self.shared(method), code, answer });
         let asked = self.asked.entry(key).or_insert_with(|| Asked {
             first: call,
             answer,
@@ -302,7 +378,7 @@ impl Checker<'_> {
             other: None,
             failed: None,
         });
-        // What may pass is told of as that, and not as another answer.
+        // What may pass is told of as that, if the call is made again, and not as another answer.
         if failed.is_some() {
             asked.failed = failed;
             return;
@@ -313,12 +389,20 @@ impl Checker<'_> {
         asked.calls += 1;
         if asked.answer != answer {
             asked.others += 1;
-            asked.other.get_or_insert_with(|| Other { call, position, method: method.to_owned() });
+            asked.other.get_or_insert_with(|| Other { call, position, method: method.into() });
         }
     }
 
     fn different_answers(&mut self) {
         for mut asked in mem::take(&mut self.asked).into_values() {
+            // It was not made again.
+            if let Some(Failed { call, position, method, answer, .. }) = asked.failed.take()
+                && asked.calls > 0
+                && answer != asked.answer
+            {
+                (asked.calls, asked.others) = (asked.calls + 1, asked.others + 1);
+                asked.other.get_or_insert(Other { call, position, method });
+            }
             let Some(Other { call, position, method }) = asked.other.take() else { continue };
             let first = asked.first;
             let counted = match (asked.calls, asked.others) {
@@ -328,7 +412,7 @@ impl Checker<'_> {
             };
             let message = format!("the same request as that of call #{first}, answered otherwise{counted}");
             let finding = Finding::new(Rule::DifferentAnswers, message);
-            self.put(Finding { position, call: Some(call), method, ..finding }, None);
+            self.put(Finding { position, call: Some(call), method, ..finding });
         }
     }
 
@@ -337,12 +421,12 @@ impl Checker<'_> {
             let call = EntryIndex(first);
             let finding = Finding::new(Rule::UnmatchedRequest, "a REQUEST without its RESPONSE");
             let finding = finding.said(format!("replayer: {unmatched} unmatched requests"));
-            let method = self.methods.of(call).to_owned();
-            self.put(Finding { position: open.position, call: Some(call), method, ..finding }, None);
+            let method = self.methods.of(call).into();
+            self.put(Finding { position: open.position, call: Some(call), method, ..finding });
         }
         for (first, stream) in mem::take(&mut self.streams).into_iter().filter(|(_, stream)| !stream.is_broken) {
             let call = EntryIndex(first);
-            let method = self.methods.of(call).to_owned();
+            let method: Arc<str> = self.methods.of(call).into();
             let finding = match (stream.is_used, stream.received) {
                 (false, _) => Finding::new(Rule::UnreadStream, "a stream on which nothing was sent or received"),
                 (true, _) if self.shapes.method(&method).is_none() && stream.received == 1 => continue,
@@ -354,30 +438,47 @@ impl Checker<'_> {
                     )
                 }
             };
-            self.put(Finding { position: stream.position, call: Some(call), method, ..finding }, None);
+            self.put(Finding { position: stream.position, call: Some(call), method, ..finding });
         }
+    }
+
+    /// A method of which there are many findings, mostly.
+    fn shared(&mut self, method: &str) -> Arc<str> {
+        if *self.method != *method {
+            self.method = method.into();
+        }
+        Arc::clone(&self.method)
     }
 
     fn put_at(&mut self, entry: &Entry, call: EntryIndex, method: &str, finding: Finding) {
-        self.put(Finding { position: entry.position(), call: Some(call), method: method.to_owned(), ..finding }, None);
+        let method = self.shared(method);
+        self.put(Finding { position: entry.position(), call: Some(call), method, ..finding });
     }
 
     /// Adds a finding; of what is told once only the first.
-    fn put(&mut self, finding: Finding, once: Option<String>) {
+    fn put(&mut self, finding: Finding) {
         if self.checks.severity(finding.cause).is_none() {
             return;
         }
-        if let (Cause::Rule(rule), Some(about)) = (finding.cause, once) {
-            let (index, entry) = (self.findings.len(), finding.position.entry);
-            let once = self.once.entry((rule, about)).or_insert(Once { index, entries: 0, last: None });
-            if once.last != entry {
-                (once.entries, once.last) = (once.entries + 1, entry);
+        let entry = finding.position.entry;
+        let once = match (finding.cause, &finding.about) {
+            (Cause::Rule(rule), Some(about)) => Some((rule, about.clone())),
+            (Cause::Rule(_) | Cause::Secret(_), _) => None,
+        };
+        if let Some(told) = once.as_ref().and_then(|once| self.once.get_mut(once)) {
+            if told.last != entry {
+                (told.entries, told.last) = (told.entries + 1, entry);
             }
-            if once.index != index {
-                return;
-            }
+            return;
         }
-        self.findings.push(finding.on_one_line());
+        let count = self.counts.entry(finding.cause).or_default();
+        *count += 1;
+        if *count <= MOST {
+            if let Some(once) = once {
+                self.once.insert(once, Once { index: self.findings.len(), entries: 1, last: entry });
+            }
+            self.findings.push(finding.on_one_line());
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Finding`]: something in a recording that somebody should look at.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::rule::Rule;
 use crate::entry::EntryIndex;
@@ -19,7 +20,7 @@ pub enum Cause {
 /// What Go's replayer makes of what was found.
 ///
 /// The words are those of `grpcreplay` of go-replayers, which its predecessor has, too, with `rpcreplay:` in front of some of them. File and line,
-/// which it puts in front of what it says of text recordings, and places in the text of an entry are left out.
+/// which it puts in front of what it says of text recordings, places in the text of an entry, and names of Go's types are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Go {
     /// It refuses the recording, or panics, and says this.
@@ -49,14 +50,16 @@ pub struct Finding {
     pub position: Position,
     /// The first entry of the call that it is about.
     pub call: Option<EntryIndex>,
-    /// The full method of that call.
-    pub method: String,
+    /// The full method of that call; nothing if that is not known.
+    pub method: Arc<str>,
     /// Which field of the message, as a selector without the keys of maps; empty if it is about the entry.
     pub place: String,
     /// What was found: one line without a full stop, and without a value out of the recording.
     pub message: String,
     /// What Go's replayer makes of it, if that is known.
     pub go: Option<Go>,
+    /// Of what is told once in a recording, however many entries have it: what it is about, such as a type or one of its fields.
+    pub about: Option<String>,
 }
 
 impl Finding {
@@ -65,11 +68,17 @@ impl Finding {
             cause: cause.into(),
             position: Position::default(),
             call: None,
-            method: String::new(),
+            method: Arc::default(),
             place: String::new(),
             message: message.into(),
             go: None,
+            about: None,
         }
+    }
+
+    /// It is told once, and of this.
+    pub(super) fn about(self, what: impl Into<String>) -> Finding {
+        Finding { about: Some(what.into()), ..self }
     }
 
     pub(super) fn of_go(self, go: Go) -> Finding {
@@ -98,7 +107,7 @@ impl Finding {
             Go::Says(words) => Go::Says(one_line(words)),
             Go::Refuses | Go::Accepts => go,
         });
-        Finding { message: one_line(self.message), go, ..self }
+        Finding { message: one_line(self.message), go, about: self.about.map(one_line), ..self }
     }
 
     /// What was found, and what Go's replayer makes of it.
@@ -120,23 +129,9 @@ impl From<Rule> for Cause {
 #[derive(Debug, Clone, Default)]
 pub struct Inspected {
     /// What was found in it, with nothing of where it stands but the place in the message.
-    pub(super) findings: Vec<Found>,
+    pub(super) findings: Vec<Finding>,
     /// What it says, in 128 bits; 0 if nobody asks for that.
     pub(super) said: u128,
     /// Whether Go's reader refuses it whatever stands around it.
     pub(super) is_refused: bool,
-}
-
-/// A finding of an entry by itself.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) finding: Finding,
-    /// Of what is told once in a recording, however many entries have it: what it is about.
-    pub(super) once: Option<String>,
-}
-
-impl From<Finding> for Found {
-    fn from(finding: Finding) -> Found {
-        Found { finding, once: None }
-    }
 }

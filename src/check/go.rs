@@ -25,29 +25,35 @@ fn judge(kind: &ErrorKind) -> Option<(Rule, Option<Go>)> {
     Some(match kind {
         ErrorKind::Unrecognized(found) => match found {
             Unrecognized::Empty => (Rule::NotARecording, says("grpcreplay: empty replay file")),
-            Unrecognized::ShortMagic { .. } => (Rule::NotARecording, says("unexpected EOF")),
+            Unrecognized::ShortMagic { .. } | Unrecognized::Short { .. } => {
+                (Rule::NotARecording, says("unexpected EOF"))
+            }
             Unrecognized::NoCalls { magic: Format::Text } => (Rule::MissingInitialState, says("EOF")),
             Unrecognized::NoCalls { .. } => (Rule::MissingInitialState, says("grpcreplay: missing initial state")),
             _ => (Rule::NotARecording, says("unknown grpcreplay file type")),
         },
         ErrorKind::Truncated(truncated) => match truncated {
-            Truncated::Record { what: "initial state", found: 0, .. } => {
-                (Rule::MissingInitialState, says("grpcreplay: missing initial state"))
-            }
-            Truncated::Record { what: "text of an entry", found: 0, .. } => (Rule::Truncated, says("EOF")),
-            // The reader was allowed to take more than Go does.
+            // The reader was allowed to take more than Go does, which looks at the length first.
             Truncated::Record { what: "record" | "initial state", expected: bytes, .. }
             | Truncated::BehindLength { expected: bytes }
                 if *bytes > RECORD_LIMIT_BYTES =>
             {
                 (Rule::OverlongRecord, Some(too_long(*bytes)))
             }
+            Truncated::Record { what: "initial state", found: 0, .. } => {
+                (Rule::MissingInitialState, says("grpcreplay: missing initial state"))
+            }
+            Truncated::Record { what: "text of an entry", found: 0, .. } => (Rule::Truncated, says("EOF")),
             Truncated::Length { .. } | Truncated::Record { .. } => (Rule::Truncated, says("unexpected EOF")),
             Truncated::HeaderLine { .. } => (Rule::MissingInitialState, says("EOF")),
             Truncated::BehindLength { .. } | Truncated::CountLine => (Rule::SwallowedTruncation, Some(Go::Accepts)),
         },
         ErrorKind::TooLong { what: "record" | "initial state", bytes, .. } if *bytes > RECORD_LIMIT_BYTES => {
             (Rule::OverlongRecord, Some(too_long(*bytes)))
+        }
+        // Go asks for all the memory at once.
+        ErrorKind::TooLong { what: "text of an entry", bytes, .. } if *bytes > ABSURD_BYTES => {
+            (Rule::MalformedCount, Some(Go::Refuses))
         }
         ErrorKind::Wire(Fault::Utf8(field)) => {
             let field = if *field == 2 { "grpcreplay.Entry.method" } else { "google.protobuf.Any.type_url" };
@@ -82,6 +88,9 @@ fn judge(kind: &ErrorKind) -> Option<(Rule, Option<Go>)> {
         | ErrorKind::TooManyEntries => return None,
     })
 }
+
+/// How many bytes no machine has room for that anybody replays a recording on.
+const ABSURD_BYTES: u64 = 1 << 36;
 
 /// What Go says of a record that has so many bytes.
 pub(super) fn too_long(bytes: u64) -> Go {

@@ -1,18 +1,19 @@
 //! [`Inspector`]: what is wrong with an entry by itself.
 
 use std::borrow::Cow;
+use std::mem;
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Checks;
 use super::drift::Drift;
-use super::finding::{Finding, Found, Go, Inspected};
+use super::finding::{Cause, Finding, Go, Inspected};
 use super::go::{UNPARSABLE, too_long};
-use super::look::Look;
+use super::look::{Look, place_of};
 use super::rule::Rule;
 use crate::compare::put_said;
 use crate::entry::{Any, Entry, Flaw, Kind, Payload};
-use crate::format::{MessagePlace, RECORD_LIMIT_BYTES, comments, message_place};
+use crate::format::{Format, MessagePlace, RECORD_LIMIT_BYTES, comments, message_place};
 use crate::schema::{
     Code, LayoutId, Part, Schema, Splicer, Status, Target, UnknownEntryFields, Unresolved, Walker, check_message,
     field_without_utf8, unknown_entry_fields,
@@ -26,7 +27,7 @@ const COMMENT: &str = "comment";
 pub struct Inspector<'c> {
     checks: &'c Checks,
     schema: &'c Schema,
-    against: Option<(&'c Schema, Splicer<'c>)>,
+    against: Option<(Drift<'c>, Splicer<'c>)>,
     walker: Walker<'c>,
     splicer: Splicer<'c>,
     look: Look<'c>,
@@ -40,7 +41,7 @@ impl<'c> Inspector<'c> {
         Inspector {
             checks,
             schema,
-            against: against.map(|against| (against, splicer(against))),
+            against: against.map(|against| (Drift::new(checks, schema, against), splicer(against))),
             walker: Walker::new(schema),
             splicer: splicer(schema),
             look: Look::new(checks),
@@ -58,29 +59,40 @@ impl<'c> Inspector<'c> {
             self.look.secrets_of(comment, COMMENT);
             inspected.findings.append(&mut self.look.found);
         }
-        inspected.is_refused = inspected.findings.iter().any(|found| matches!(found.finding.go, Some(Go::Says(_))));
         if self.checks.compares_calls() {
             self.bytes.clear();
             put_said(entry, &mut self.walker, &mut self.bytes);
             inspected.said = xxh3_128(&self.bytes);
         }
-        inspected.findings.retain(|found| self.checks.severity(found.finding.cause).is_some());
+        inspected.findings.retain(|finding| self.checks.severity(finding.cause).is_some());
+        // Of a type that Go may know nobody can say so.
+        let is_refused = |finding: &Finding| {
+            matches!(finding.go, Some(Go::Says(_))) && finding.cause != Cause::Rule(Rule::UnknownType)
+        };
+        inspected.is_refused = inspected.findings.iter().any(is_refused);
         inspected
     }
 
-    /// Looks for secrets in the initial state of a recording.
-    pub fn inspect_initial(&mut self, initial: &[u8]) -> Vec<Finding> {
+    /// Looks at the initial state of a recording of this format.
+    pub fn inspect_initial(&mut self, initial: &[u8], format: Format) -> Vec<Finding> {
         self.look.found.clear();
+        let bytes = initial.len() as u64;
+        if bytes > RECORD_LIMIT_BYTES && format != Format::Text {
+            let finding = Finding::new(Rule::OverlongRecord, format!("an initial state of {bytes} bytes"));
+            self.look.found.push(finding.of_go(too_long(bytes)));
+        }
         self.look.secrets_of(initial, "initial:");
-        self.look.found.drain(..).map(|found| found.finding).collect()
+        self.look.found.retain(|finding| self.checks.severity(finding.cause).is_some());
+        mem::take(&mut self.look.found)
     }
 
     /// What its own fields say.
     fn look_at_entry(&mut self, entry: &Entry, inspected: &mut Inspected) {
         let findings = &mut inspected.findings;
-        let mut add = |finding: Finding| findings.push(finding.into());
+        let mut add = |finding: Finding| findings.push(finding);
         let bytes = entry.record().len() as u64;
-        if bytes > RECORD_LIMIT_BYTES {
+        // Go's reader of texts knows no limit.
+        if bytes > RECORD_LIMIT_BYTES && entry.text().is_none() {
             add(Finding::new(Rule::OverlongRecord, format!("a record of {bytes} bytes")).of_go(too_long(bytes)));
         }
         let begins_call = matches!(entry.kind(), Kind::Request | Kind::CreateStream);
@@ -117,21 +129,14 @@ impl<'c> Inspector<'c> {
         }
         let unknown = unknown_entry_fields(entry);
         for (fields, of_type) in [(&unknown.of_entry, "grpcreplay.Entry"), (&unknown.of_any, "google.protobuf.Any")] {
-            for field in fields {
-                let number = field_number(field);
+            let mut numbers: Vec<u32> = fields.iter().map(|field| field_number(field)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            for number in numbers {
                 let finding =
                     Finding::new(Rule::UnknownFields, format!("field {number}, which {of_type} does not have"));
-                let once = Some(format!("{of_type} {number}"));
-                findings.push(Found { finding: finding.of_go(Go::Accepts), once });
+                findings.push(finding.of_go(Go::Accepts).about(format!("{of_type} {number}")));
             }
-        }
-        if begins_call
-            && !entry.method().is_empty()
-            && let Some((against, _)) = &self.against
-            && let Some(message) = method_drift(entry, against)
-        {
-            let once = Some(format!("{} {message}", entry.method()));
-            findings.push(Found { finding: Finding::new(Rule::DriftMethod, message), once });
         }
     }
 
@@ -141,33 +146,36 @@ impl<'c> Inspector<'c> {
         let part = Part::of(entry);
         let layout = match self.schema.resolve(any.type_url) {
             Ok(layout) => layout,
-            Err(reason) => return inspected.findings.push(unresolved(any, &reason)),
+            Err(reason) => return inspected.findings.push(self.unresolved(any, part, &reason)),
         };
         if let Some(malformed) = self.malformed(layout, any) {
-            return inspected.findings.push(malformed.into());
+            return inspected.findings.push(malformed);
         }
         if entry.flaw() == Some(Flaw::ErrorIsNoStatus) {
             let message = format!("an error with a message of type {}, and no google.rpc.Status", any.type_name());
             let finding = Finding::new(Rule::ErrorWithoutStatus, message);
             let words = "panic: interface conversion: protoreflect.ProtoMessage is not *status.Status";
-            inspected.findings.push(finding.said(words).into());
+            inspected.findings.push(finding.said(words));
         } else if is_error && Status::read(any.value).is_ok_and(|status| status.code == Code::OK) {
             let finding = Finding::new(Rule::EmptyStatus, "an error whose code is OK");
-            inspected.findings.push(finding.of_go(Go::Accepts).into());
+            inspected.findings.push(finding.of_go(Go::Accepts));
         }
-        self.look_for_type(any, part, inspected);
+        if let Some((drift, _)) = &self.against {
+            drift.look_for_type(any.type_url, part, &mut inspected.findings);
+        }
+        let is_text = entry.text().is_some();
         match message_place(entry) {
             MessagePlace::None => {}
             MessagePlace::At { any: around, value } => {
                 let (data, around) = (entry.record(), [around]);
                 let target = Target { data, around: &around, message: value, part, method: "", layout, cover: 0 };
-                self.look_inside(any, &target, inspected);
+                self.look_inside(any, &target, is_text, inspected);
             }
             MessagePlace::Odd(why) => {
                 // Fields that an entry does not have were told of.
                 if unknown_entry_fields(entry) == UnknownEntryFields::default() {
                     let finding = Finding::new(Rule::Uninspected, why).of_go(Go::Accepts);
-                    inspected.findings.push(Found { finding, once: Some(why.to_owned()) });
+                    inspected.findings.push(finding.about(why));
                 }
                 // What counts of it can be looked at all the same.
                 let plain = Entry::encode(entry.kind(), entry.method(), entry.payload(), entry.ref_index());
@@ -176,46 +184,41 @@ impl<'c> Inspector<'c> {
                 {
                     let (data, around) = (plain.record(), [around]);
                     let target = Target { data, around: &around, message: value, part, method: "", layout, cover: 0 };
-                    self.look_inside(any, &target, inspected);
+                    self.look_inside(any, &target, is_text, inspected);
                 }
             }
         }
     }
 
-    fn look_inside(&mut self, any: Any<'_>, target: &Target<'_>, inspected: &mut Inspected) {
+    fn look_inside(&mut self, any: Any<'_>, target: &Target<'_>, is_text: bool, inspected: &mut Inspected) {
         if self.checks.looks_into_messages() {
-            self.look.part = target.part;
-            let result = self.splicer.run(target, &mut self.look).map(drop);
+            self.look.begin(target.part);
+            // The message itself can be read, and of one in it that can't be the look is told.
+            let _ = self.splicer.run(target, &mut self.look);
             inspected.findings.append(&mut self.look.found);
-            // The message itself can be read, so this is about one in it.
-            if let Err(malformed) = result {
-                let message =
-                    format!("a message in a google.protobuf.Any that is not of its type: {}", malformed.fault());
-                inspected.findings.push(Finding::new(Rule::Uninspected, message).of_go(Go::Accepts).into());
+        }
+        if let Some((drift, splicer)) = &mut self.against {
+            drift.look_inside(splicer, (any.type_url, target), is_text, &mut inspected.findings);
+        }
+    }
+
+    /// A finding of a message whose type is not known; if nobody wants to hear that, of what can't be looked into for it.
+    fn unresolved(&self, any: Any<'_>, part: Option<Part>, reason: &Unresolved) -> Finding {
+        let (rule, words) = match reason {
+            Unresolved::EmptyUrl => (Rule::NoType, "proto: invalid empty type URL"),
+            Unresolved::NotUtf8 | Unresolved::Unknown(_) | Unresolved::Broken { .. } => {
+                (Rule::UnknownType, "proto: not found")
             }
+        };
+        if rule == Rule::UnknownType && self.checks.severity(rule).is_none() {
+            let finding = Finding::new(Rule::Uninspected, reason.to_string()).of_place(place_of(part, ""));
+            return finding.about(any.type_url);
         }
-        self.look_for_drift(any, target, inspected);
-    }
-
-    /// Looks whether the type of a message is gone.
-    fn look_for_type(&mut self, any: Any<'_>, part: Option<Part>, inspected: &mut Inspected) {
-        let Some((against, _)) = &self.against else { return };
-        if against.resolve(any.type_url).is_err() {
-            let mut drift = Drift { checks: self.checks, known: self.schema, against, part, found: Vec::new() };
-            drift.add_type(any.type_name(), "");
-            inspected.findings.append(&mut drift.found);
-        }
-    }
-
-    /// Looks whether what stands in a message is gone.
-    fn look_for_drift(&mut self, any: Any<'_>, target: &Target<'_>, inspected: &mut Inspected) {
-        let Some((against, splicer)) = &mut self.against else { return };
-        let Ok(layout) = against.resolve(any.type_url) else { return };
-        let mut drift =
-            Drift { checks: self.checks, known: self.schema, against, part: target.part, found: Vec::new() };
-        // What can't be read was told of.
-        let _ = splicer.run(&Target { layout, ..target.clone() }, &mut drift);
-        inspected.findings.append(&mut drift.found);
+        let message = match rule {
+            Rule::NoType => "a message without a type".to_owned(),
+            _ => format!("{reason}, which Go refuses unless the program links it"),
+        };
+        Finding::new(rule, message).said(words).about(any.type_url)
     }
 
     /// What is wrong with the bytes of a message.
@@ -237,38 +240,9 @@ impl<'c> Inspector<'c> {
     }
 }
 
-/// What became of the method of a call that an entry begins.
-fn method_drift(entry: &Entry, against: &Schema) -> Option<String> {
-    let Some(method) = against.method(entry.method()) else { return Some("the method is gone".to_owned()) };
-    let is_stream = method.streams_requests || method.streams_responses;
-    match (entry.kind(), is_stream) {
-        (Kind::Request, true) => return Some("the method is a stream".to_owned()),
-        (Kind::CreateStream, false) => return Some("the method is no stream".to_owned()),
-        _ => {}
-    }
-    let Payload::Message(any) = entry.payload() else { return None };
-    let takes = against.layout(method.request).full_name();
-    (takes != any.type_name()).then(|| format!("the method takes {takes}, and not {}", any.type_name()))
-}
-
 /// The number of a field that begins with its tag.
 fn field_number(field: &[u8]) -> u32 {
     let mut cursor = Cursor::new(field, 0..field.len());
     // It was read once before.
     cursor.field(&mut Groups::default()).map_or(0, |(tag, _)| tag.number())
-}
-
-/// A finding of a message whose type is not known.
-fn unresolved(any: Any<'_>, reason: &Unresolved) -> Found {
-    let (rule, words) = match reason {
-        Unresolved::EmptyUrl => (Rule::NoType, "proto: invalid empty type URL"),
-        Unresolved::NotUtf8 | Unresolved::Unknown(_) | Unresolved::Broken { .. } => {
-            (Rule::UnknownType, "proto: not found")
-        }
-    };
-    let message = match rule {
-        Rule::NoType => "a message without a type".to_owned(),
-        _ => format!("{reason}, which Go refuses unless the program links it"),
-    };
-    Found { finding: Finding::new(rule, message).said(words), once: Some(any.type_url.to_owned()) }
 }

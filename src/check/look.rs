@@ -1,11 +1,12 @@
 //! [`Look`]: what stands in a message that nobody should publish, or that nobody can look into.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::bytes::RegexSet;
 
 use super::Checks;
-use super::finding::{Cause, Finding, Found};
+use super::finding::{Cause, Finding, Go};
 use super::rule::Rule;
 use crate::detect::{Encoding, readings};
 use crate::schema::{ChangedMessage, Editor, Layout, Opaque, Part, Scalar, Selected, Spot, Verdict};
@@ -20,14 +21,22 @@ const IN_DEBUG_INFO: u32 = 1;
 pub(super) struct Look<'c> {
     pub(super) checks: &'c Checks,
     pub(super) part: Option<Part>,
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Finding>,
+    /// What was told of the entry that is to be told once: a message may have it a million times.
+    told: HashSet<(Rule, String)>,
     /// What detectors have found in a text.
     secrets: Vec<crate::detect::Found>,
 }
 
 impl<'c> Look<'c> {
     pub(super) fn new(checks: &'c Checks) -> Self {
-        Look { checks, part: None, found: Vec::new(), secrets: Vec::new() }
+        Look { checks, part: None, found: Vec::new(), told: HashSet::new(), secrets: Vec::new() }
+    }
+
+    /// A message follows, which is this part of its call.
+    pub(super) fn begin(&mut self, part: Option<Part>) {
+        self.part = part;
+        self.told.clear();
     }
 
     /// Calls `on` for every secret in a text, until it says that it has seen enough.
@@ -56,7 +65,7 @@ impl<'c> Look<'c> {
 
     fn push(&mut self, spot: Option<&Spot<'_>>, finding: Finding) {
         let path = spot.map(|spot| spot.path_without_keys()).unwrap_or_default();
-        self.found.push(finding.of_place(place_of(self.part, &path)).into());
+        self.found.push(finding.of_place(place_of(self.part, &path)));
     }
 
     /// Adds the secrets in a text that stands in no message.
@@ -66,8 +75,7 @@ impl<'c> Look<'c> {
             add(&mut found, (detector, encoding));
             Enough(false)
         });
-        self.found
-            .extend(found.into_iter().map(|(secret, count)| secret_finding(secret, count, "").of_place(place).into()));
+        self.found.extend(found.into_iter().map(|(secret, count)| secret_finding(secret, count, "").of_place(place)));
     }
 }
 
@@ -102,8 +110,13 @@ pub(super) fn place_of(part: Option<Part>, path: &str) -> String {
 static TRACES: LazyLock<RegexSet> = LazyLock::new(|| {
     let patterns = [
         r"(?m)^\s*at [\w.$<>/\[\] ]+ ?\([^()\n]*(?::\d+|Native Method|Unknown Source|<anonymous>)\)",
+        r"(?m)^\s*at [\w.$<>/]+\(\w+\.(?:java|kt|scala|groovy)\)",
+        r"\bat [\w.$<>/]+\(\w+\.(?:java|kt|scala|groovy):\d+\) at ",
+        r"(?m)^\s*at async [\w.<>]+ \(",
         r"(?m)^\s*at [\w.$<>]+\(.*\) in .+:line \d+",
         r"Traceback \(most recent call last\):",
+        r#"File "[^"\n]+", line \d+, in "#,
+        r"\.go:\d+ \+0x[0-9a-f]+",
         r"goroutine \d+ \[[a-z ,0-9]+\]:",
         r"stack backtrace:\n",
         r"(?m)^\s*(?:@|#\d+)\s+0x[0-9a-f]{6,16}\b",
@@ -161,23 +174,29 @@ impl Editor for Look<'_> {
     }
 
     fn opaque(&mut self, spot: &Spot<'_>, type_name: &str, opaque: Opaque<'_>) {
-        let (rule, message, once) = match opaque {
-            Opaque::Unknown { field } => (
-                Rule::UnknownFields,
-                format!("field {field}, which {type_name} does not have"),
-                format!("{type_name} {field}"),
-            ),
-            Opaque::Unresolved { type_url, reason } => (Rule::Uninspected, reason.to_string(), type_url.to_owned()),
-            Opaque::OddAny { type_url } => (
-                Rule::Uninspected,
-                "a google.protobuf.Any with more than one type or value, of which only the last counts".to_owned(),
-                format!("odd {type_url}"),
-            ),
+        let (rule, about) = match opaque {
+            Opaque::Unknown { field } => (Rule::UnknownFields, format!("{type_name} {field}")),
+            Opaque::Unresolved { type_url, .. } => (Rule::Uninspected, type_url.to_owned()),
+            Opaque::OddAny { type_url } => (Rule::Uninspected, format!("odd {type_url}")),
+            Opaque::Malformed { type_url, .. } => (Rule::Uninspected, format!("malformed {type_url}")),
         };
-        if self.checks.severity(rule).is_some() {
-            let finding = Finding::new(rule, message).of_place(place_of(self.part, &spot.path_without_keys()));
-            self.found.push(Found { finding, once: Some(once) });
+        if self.checks.severity(rule).is_none() || !self.told.insert((rule, about.clone())) {
+            return;
         }
+        let finding = match opaque {
+            Opaque::Unknown { field } => Finding::new(rule, format!("field {field}, which {type_name} does not have")),
+            Opaque::Unresolved { reason, .. } => Finding::new(rule, reason.to_string()),
+            Opaque::OddAny { .. } => {
+                let message = "a google.protobuf.Any with more than one type or value, of which only the last counts";
+                Finding::new(rule, message)
+            }
+            Opaque::Malformed { type_url, malformed } => {
+                let (type_name, fault) = (crate::entry::type_name(type_url), malformed.fault());
+                Finding::new(rule, format!("a google.protobuf.Any that is not of its type, {type_name}: {fault}"))
+                    .of_go(Go::Accepts)
+            }
+        };
+        self.push(Some(spot), finding.about(about));
     }
 
     fn changed(&mut self, _: &Spot<'_>, _: &mut ChangedMessage<'_, '_>) {}
@@ -195,6 +214,11 @@ mod tests {
             "   at Acme.Server.Handle(Request r) in C:\\src\\Server.cs:line 17",
             "Traceback (most recent call last):\n  File \"a.py\", line 3, in f",
             "panic: no\n\ngoroutine 17 [running]:\nmain.main()",
+            "panic: no\nmain.main()\n\t/tmp/x.go:12 +0x1d",
+            "\tat com.google.common.util.concurrent.Futures.get(Futures.java)",
+            "no at a.B.c(B.java:3) at a.B.main(B.java:7)",
+            "    at async Promise.all (index 0)",
+            "no\n  File \"a.py\", line 3, in f\n    g()",
             "stack backtrace:\n   0: std::panicking",
             "    @     0x7f3a2b1c4d50  acme::Handle()",
             "#1  0x00005581a3b2c4d0 in handle ()",
@@ -210,6 +234,9 @@ mod tests {
             "the topic at projects/p (deleted) is gone",
             "see #17",
             "goroutine leak",
+            "at line 3 of file \"a.py\"",
+            "main.go:12 is wrong",
+            "at the station (Main.java is a file)",
             "digest 0x7f3a2b1c4d50 not found",
             "a traceback was written",
         ] {

@@ -114,7 +114,7 @@ pub enum Rule {
     Uninspected,
     /// Descriptors do not have a type that is in the recording.
     DriftType,
-    /// They do not have a field that is.
+    /// They do not have a field that is, or have it with another type.
     DriftField,
     /// They do not have a method that is.
     DriftMethod,
@@ -226,7 +226,7 @@ const ABOUT: [About; 39] = [
     error(
         "empty-status",
         "an error has the code OK",
-        "Go makes of it neither an error nor an answer: what the recorded program got as an error, the replaying one does not get. No recorder writes this.",
+        "Go's reader makes of it neither an error nor an answer, and takes it; the program that replays the call panics. No recorder writes this.",
     ),
     error(
         "unknown-kind",
@@ -358,12 +358,15 @@ const ABOUT: [About; 39] = [
     warning(
         "drift-field",
         "the descriptors of --against do not have a field that is in the recording",
-        "The field is gone, or has another type: a program that is built with these descriptors does not see its value, and a request with it matches nothing.",
+        "The field is gone, or has another type: a program that is built with these descriptors does not see its value, and a request with it matches \
+         nothing. A text recording names fields, and Go refuses one with a name that its descriptors do not know; in a binary one a field that is only \
+         called otherwise is the same.",
     ),
     warning(
         "drift-method",
         "the descriptors of --against do not have a method that is in the recording",
-        "A program that is built with these descriptors can't make the call.",
+        "The method is gone, has become a stream or is none any more, or takes or answers with another message: a program that is built with these \
+         descriptors can't make the call.",
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
-use crate::format::{ReadOptions, Reader};
+use crate::format::{Format, ReadOptions, Reader};
 use crate::pairing::Pairing;
 use crate::schema::Schema;
 use crate::wire::put_bytes;
@@ -46,7 +46,7 @@ fn all() -> Checks {
 fn found_with(entries: &[Entry], checks: &Checks, against: Option<&Schema>) -> Vec<Finding> {
     let schema = Schema::builtin();
     let mut inspector = Inspector::new(checks, &schema, against);
-    let (mut checker, mut pairing) = (Checker::new(checks, &schema), Pairing::default());
+    let (mut checker, mut pairing) = (Checker::new(checks, &schema).against(against), Pairing::default());
     for entry in entries {
         checker.add(entry, pairing.follow(entry), inspector.inspect(entry));
     }
@@ -208,7 +208,8 @@ fn what_a_message_says() {
         (status(&unknown_detail), "uninspected status:details[0] no descriptor for message type `acme.v1.Hint`"),
         (
             status(&malformed_detail),
-            "uninspected a message in a google.protobuf.Any that is not of its type: field 2 claims 5 bytes, but 1 are left; Go accepts this",
+            "uninspected status:details[0] a google.protobuf.Any that is not of its type, google.rpc.BadRequest: \
+             field 2 claims 5 bytes, but 1 are left; Go accepts this",
         ),
         (message(b"\xf8\x07\x01"), "unknown-fields response: field 127, which google.pubsub.v1.Topic does not have"),
         (message(&name), "jwt response:name a secret, 2 times"),
@@ -224,9 +225,10 @@ fn what_a_message_says() {
     inspector_checks.allow.push(token.parse().expect("a text"));
     let schema = Schema::builtin();
     let initial = format!("a {token}").into_bytes();
-    assert!(Inspector::new(&inspector_checks, &schema, None).inspect_initial(&initial).is_empty());
+    assert!(Inspector::new(&inspector_checks, &schema, None).inspect_initial(&initial, Format::Binary).is_empty());
     let checks = all();
-    let [finding] = &Inspector::new(&checks, &schema, None).inspect_initial(&initial)[..] else { panic!("one secret") };
+    let found = Inspector::new(&checks, &schema, None).inspect_initial(&initial, Format::Binary);
+    let [finding] = &found[..] else { panic!("one secret") };
     assert_eq!((checks.id(finding.cause), &*finding.place, &*finding.message), ("jwt", "initial:", "a secret"));
 }
 
@@ -289,6 +291,15 @@ fn damage_is_not_held_against_the_calls_before_it() {
         assert!(finding.message.ends_with(&format!("the limit of 67108864{hint}")), "{}", finding.message);
         assert_eq!(finding.cause, Cause::Rule(Rule::OverlongRecord));
     }
+    // What is shorter than the mark of a recording Go does not tell from one that is cut.
+    for (bytes, go) in [
+        (&b"hello"[..], "unexpected EOF"),
+        (b"RPCRe", "unexpected EOF"),
+        (b"hello, world", "unknown grpcreplay file type"),
+    ] {
+        let error = Reader::new(bytes, &schema, ReadOptions::default()).err().expect("it is no recording");
+        assert_eq!(of_error(&error).and_then(|finding| finding.go), Some(Go::Says(go.to_owned())), "{bytes:?}");
+    }
     // What the reader was not allowed to take says nothing of the recording.
     let long = b"RPCReplay\0\0\0\0\x05\0\0\0\x08".as_slice();
     let mut reader = Reader::new(long, &schema, ReadOptions { max_record_bytes: 4 }).expect("a header");
@@ -332,6 +343,58 @@ fn streams_end() {
         found(&encoded(&lines[..received + 1])).len()
     };
     assert_eq!([unknown(1), unknown(2)], [0, 1]);
+}
+
+#[test]
+fn what_go_knows_for_sure_is_told_beside_a_type_that_nobody_knows() {
+    let unknown = Payload::Message(Any { type_url: "x/acme.v1.Order", value: b"" });
+    let entries = encoded(&[
+        (Kind::Request, "/a.S/M", unknown, 0),
+        (Kind::Response, "", unknown, 1),
+        (Kind::Response, "", unknown, 1),
+        (Kind::Recv, "", unknown, 99),
+    ]);
+    let mut checks = all();
+    let ids = |checks: &Checks| -> Vec<(u64, String)> {
+        let found = found_with(&entries, checks, None);
+        found.iter().map(|of| (of.position.entry.unwrap_or(0), checks.id(of.cause).to_owned())).collect()
+    };
+    let at = |entry: u64, id: &str| (entry, id.to_owned());
+    assert_eq!(ids(&checks), [at(1, "unknown-type"), at(3, "no-request"), at(4, "no-stream")]);
+    // Who does not want to hear of the type hears that nobody has looked into it.
+    checks.set("unknown-type", None).expect("there is one");
+    assert_eq!(ids(&checks), [at(1, "uninspected"), at(3, "no-request"), at(4, "no-stream")]);
+}
+
+#[test]
+fn what_stands_behind_a_detail_that_can_not_be_read_is_looked_at() {
+    let (mut status, mut detail) = (b"\x08\x05".to_vec(), Vec::new());
+    put_bytes(&mut detail, 2, b"inside");
+    for (type_url, value) in
+        [(&b"x/google.rpc.BadRequest"[..], &b"\x12\x05a"[..]), (b"x/google.rpc.DebugInfo", &detail)]
+    {
+        let mut any = Vec::new();
+        put_bytes(&mut any, 1, type_url);
+        put_bytes(&mut any, 2, value);
+        put_bytes(&mut status, 3, &any);
+    }
+    let found = found(&encoded(&[(Kind::Request, "/a.S/M", A, 0), (Kind::Response, "", self::status(&status), 1)]));
+    assert!(found[0].starts_with("#2 uninspected status:details[0] "), "{found:?}");
+    assert!(found[1].starts_with("#2 debug-info status:details[1](google.rpc.DebugInfo) "), "{found:?}");
+}
+
+#[test]
+fn of_what_is_everywhere_a_thousand_are_told() {
+    let lines = vec![(Kind::Response, "", A, 0); 1500];
+    let found = found(&encoded(&lines));
+    assert_eq!(found.len(), 1001);
+    assert_eq!(found[1000], "no-request 500 more of the same rule, which are not listed");
+    // However often it stands in one message.
+    let many = b"\xf8\x07\x01".repeat(100);
+    let entries = encoded(&[(Kind::Request, "/a.S/M", message(&many), 0), (Kind::Response, "", A, 1)]);
+    let checks = all();
+    let schema = Schema::builtin();
+    assert_eq!(Inspector::new(&checks, &schema, None).inspect(&entries[0]).findings.len(), 1);
 }
 
 #[test]
@@ -403,6 +466,14 @@ fn equal_requests_have_equal_answers() {
     let mut checks = all();
     checks.transient = vec![Code(5)];
     assert_eq!(found_with(&failed[..6], &checks, None).len(), 1, "now it is another answer");
+    // Which it is, too, if nobody asks again, or nobody wants to hear of that.
+    let last = [call(b"", A, 1), call(b"", UNAVAILABLE, 3)].concat();
+    let other = "#3 different-answers the same request as that of call #1, answered otherwise";
+    assert_eq!(found(&last), [other]);
+    let mut checks = all();
+    checks.set("retried-call", None).expect("there is one");
+    let again = [call(b"", UNAVAILABLE, 1), call(b"", A, 3)].concat();
+    assert_eq!(found_with(&again, &checks, None).len(), 1);
 }
 
 #[test]
@@ -425,6 +496,19 @@ fn streams_are_asked_with_their_first_message() {
         found(&[stream(1, A, A), stream(5, A, B)].concat()),
         ["#5 different-answers the same request as that of call #1, answered otherwise"]
     );
+    // How what was sent and what was received followed each other is no answer, nor is what was sent later.
+    let orders: [[usize; 4]; 2] = [[0, 1, 2, 3], [0, 2, 1, 3]];
+    let streams = orders.iter().zip([1, 6]).flat_map(|(order, first): (_, i32)| {
+        let rest = [
+            (Kind::Send, A),
+            (Kind::Send, if first == 1 { A } else { B }),
+            (Kind::Recv, A),
+            (Kind::Recv, Payload::Eof),
+        ];
+        let begins = (Kind::CreateStream, PULL, Payload::Empty, 0);
+        [begins].into_iter().chain(order.map(|place| (rest[place].0, "", rest[place].1, first)))
+    });
+    assert_eq!(found(&encoded(&streams.collect::<Vec<_>>())), [""; 0]);
     let failed = encoded(&[(Kind::CreateStream, PULL, UNAVAILABLE, 0)]);
     assert_eq!(
         found(&[failed, stream(2, A, A)].concat()),
@@ -514,8 +598,8 @@ fn other_descriptors_may_lack_what_is_recorded() {
     assert_eq!(
         found,
         [
+            "#1 drift-field request:kms_key_name field kms_key_name (5) of google.pubsub.v1.Topic was of type string and is of type int32, in 2 entries",
             "#1 drift-field request:message_storage_policy.allowed_persistence_regions field allowed_persistence_regions (1) of google.pubsub.v1.MessageStoragePolicy is gone",
-            "#1 drift-field request:kms_key_name field kms_key_name (5) of google.pubsub.v1.Topic has another type, in 2 entries",
             "#3 drift-method  the method is gone, in 2 entries",
             "#6 drift-type response: the type google.pubsub.v1.Subscription is gone",
             "#7 drift-method  the method is no stream",
@@ -523,4 +607,27 @@ fn other_descriptors_may_lack_what_is_recorded() {
             "#9 drift-method  the method takes google.pubsub.v1.Name, and not google.pubsub.v1.Topic",
         ]
     );
+    // Of the same wire type; and a name, which only a text recording has.
+    let proto = proto.replace("string name = 1; MessageStoragePolicy", "bytes name = 1; MessageStoragePolicy");
+    let proto = proto.replace("int32 kms_key_name", "string kms_key").replace("returns (Topic)", "returns (Name)");
+    let path = folder.path().join("later.proto");
+    std::fs::write(&path, proto).expect("a writable folder");
+    let builder = Schema::builder().builtin(false).proto(&[path], &[folder.path().to_owned()]).expect("a .proto file");
+    let against = builder.build();
+    let drift = |entries: &[Entry]| -> Vec<String> {
+        let found = found_with(entries, &checks, Some(&against));
+        let drift = found.iter().filter(|finding| checks.id(finding.cause).starts_with("drift-"));
+        drift.map(|finding| finding.message.clone()).collect()
+    };
+    let name = "field name (1) of google.pubsub.v1.Topic was of type string and is of type bytes";
+    let answers = "the method answers with google.pubsub.v1.Name, and not google.pubsub.v1.Topic";
+    let create = "/google.pubsub.v1.Publisher/CreateTopic";
+    let with_key = encoded(&[(Kind::Request, create, message(b"\x0a\x01a\x2a\x01k"), 0), (Kind::Response, "", A, 1)]);
+    assert_eq!(drift(&with_key), [format!("{name}, in 2 entries"), answers.to_owned()]);
+    let text = b"RPCReTxt1\n\n153\nkind: REQUEST method: \"/google.pubsub.v1.Publisher/CreateTopic\" message: {\
+        [type.googleapis.com/google.pubsub.v1.Topic]: { kms_key_name: \"k\" } }          ";
+    let schema = Schema::builtin();
+    let reader = Reader::new(&text[..], &schema, ReadOptions::default()).expect("a header").keeping_text();
+    let entries: Vec<Entry> = reader.collect::<Result<_, _>>().expect("an entry");
+    assert_eq!(drift(&entries), ["field kms_key_name (5) of google.pubsub.v1.Topic is called kms_key"]);
 }

@@ -32,6 +32,12 @@ pub enum Unrecognized {
         /// The whole file.
         found: String,
     },
+    /// The file is shorter than the mark that a recording begins with, and nobody knows what it is.
+    #[error("the whole file is `{found}`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd")]
+    Short {
+        /// The whole file, everything unprintable escaped.
+        found: String,
+    },
     /// The text format, in a version of the future.
     #[error("text format version `{version}` is not known, expected `1`")]
     TextVersion {
@@ -111,6 +117,7 @@ impl Unrecognized {
             Unrecognized::Conflict => Some("take one side whole: git checkout --ours FILE, or --theirs"),
             Unrecognized::Empty
             | Unrecognized::ShortMagic { .. }
+            | Unrecognized::Short { .. }
             | Unrecognized::TextVersion { .. }
             | Unrecognized::HttpReplay
             | Unrecognized::Other { .. } => None,
@@ -173,6 +180,7 @@ fn foreign(head: &[u8], outer: Compression) -> Unrecognized {
             },
             [b'{', ..] | b"null" => Unrecognized::Json,
             _ if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") => Unrecognized::Utf16,
+            _ if head.len() < MAGIC_BYTES => Unrecognized::Short { found: excerpt(head, MAGIC_BYTES) },
             _ => Unrecognized::Other { found: excerpt(&head[..head.len().min(QUOTED_BYTES)], QUOTED_BYTES) },
         },
     }
@@ -214,7 +222,8 @@ mod tests {
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d", "this is a git-LFS pointer, which stands for the file itself"),
             (b"<<<<<<< HEAD\nRPCReTxt1", "this is a file with git's conflict markers"),
             (b"RPCReplaX\0", "begins with `RPCReplaX\\x00`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
-            (b"\x7fELF", "begins with `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+            (b"\x7fELF\x02\x01\x01\0\0", "begins with `\\x7fELF\\x02\\x01\\x01\\x00\\x00`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
+            (b"\x7fELF", "the whole file is `\\x7fELF`, expected `RPCReplay`, `RPCReTxt1`, JSON, gzip or zstd"),
         ];
         for (head, expected) in cases {
             let found = sniff(head, Compression::Gzip).expect_err("no case is a recording");

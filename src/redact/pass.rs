@@ -595,6 +595,10 @@ impl Editor for Pass<'_> {
             Opaque::OddAny { type_url } => {
                 (self::type_name(type_url), "an Any with more than a type and a message".to_owned())
             }
+            Opaque::Malformed { type_url, malformed } => {
+                let type_name = self::type_name(type_url);
+                (type_name, format!("no message of type `{type_name}`: {malformed}"))
+            }
             Opaque::Unknown { field } => {
                 (type_name, format!("field {field} of `{type_name}`, which its descriptor does not know"))
             }

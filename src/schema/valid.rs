@@ -15,6 +15,15 @@ pub fn check_message(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) ->
     walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut CheckSink))
 }
 
+/// Whether bytes parse as a message of a type, at every depth. What stands in an `Any` is not looked at.
+///
+/// # Errors
+///
+/// [`Malformed`] if they do not.
+pub(super) fn check_wire(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Result<(), Malformed> {
+    walker.checked_if_needed(Malformed::in_any, |walker| walker.walk(layout, bytes, &mut WireSink))
+}
+
 /// The full name of the first field of a message whose string is not UTF-8, where it must be; nothing if there is none. What stands in an
 /// `Any` is not looked at.
 pub(crate) fn field_without_utf8(walker: &mut Walker<'_>, layout: LayoutId, bytes: &[u8]) -> Option<String> {
@@ -63,6 +72,22 @@ impl Sink for NameSink {
 
     fn begin_entry(&mut self, _: &Field, key: &Field, value: Scalar<'_>) -> Result<(), Malformed> {
         self.check(key, value)
+    }
+}
+
+/// Looks at no value.
+struct WireSink;
+
+impl Sink for WireSink {
+    type Error = Malformed;
+    const ORDER: Order = Order::Declared;
+
+    fn begin_message(&mut self, _: Place<'_>, _: &Layout, _: Wire<'_>) -> Result<Flow, Malformed> {
+        Ok(Flow::Enter)
+    }
+
+    fn scalar(&mut self, _: Place<'_>, _: Scalar<'_>) -> Result<(), Malformed> {
+        Ok(())
     }
 }
 

@@ -213,11 +213,7 @@ impl Sources {
 impl SchemaArgs {
     /// Reads the sources: those of flags, then those of the project file, then the built-in one.
     pub fn load(&self) -> Result<Sources, Trouble> {
-        let project = match &self.config {
-            Some(path) => Some(Project::read(path)?),
-            None if self.no_config => None,
-            None => Project::nearest()?,
-        };
+        let project = self.project()?;
         let mut adding = Adding { builder: Schema::builder().builtin(!self.no_builtin_protos), named: Vec::new() };
         for path in &self.protoset {
             adding.protoset(path, "--protoset".to_owned())?;
@@ -247,6 +243,15 @@ impl SchemaArgs {
             named.push("built in".to_owned());
         }
         Ok(Sources { schema: builder.build(), named, project, without_builtin: self.no_builtin_protos })
+    }
+
+    /// Reads the project file.
+    pub fn project(&self) -> Result<Option<Project>, Trouble> {
+        match &self.config {
+            Some(path) => Project::read(path).map(Some),
+            None if self.no_config => Ok(None),
+            None => Project::nearest(),
+        }
     }
 
     /// The flags as they can be given again.

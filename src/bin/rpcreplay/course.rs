@@ -11,12 +11,19 @@ pub struct Course {
     output: Output,
     progress: Progress,
     outcome: Outcome,
+    /// Whether the program fails, whatever follows.
+    has_failed: bool,
 }
 
 impl Course {
     /// Nothing was read yet.
     pub fn new(output: Output, progress: Progress) -> Self {
-        Course { output, progress, outcome: Outcome::NothingSelected }
+        Course { output, progress, outcome: Outcome::NothingSelected, has_failed: false }
+    }
+
+    /// Notes that the exit code is 1 or more whatever follows, also if nobody reads what is written.
+    pub fn has_failed(&mut self) {
+        self.has_failed = true;
     }
 
     /// Writes a part of the document.
@@ -60,7 +67,10 @@ impl Course {
         if let Err(failure) = written {
             self.progress.finish();
             self.output.close();
-            end(&failure);
+            match failure {
+                Failure::BrokenPipe if self.has_failed => std::process::exit(1),
+                failure => end(&failure),
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Folders that stand for the recordings in them: what lies below one, and which of that are [`recordings`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -40,26 +40,29 @@ impl Recognized {
     }
 }
 
-/// The recordings that paths name, of folders all that are below them, sorted.
+/// The recordings that paths name, of folders all that are below them, sorted; each path once.
 pub fn recordings(paths: &[PathBuf], recognized: Recognized) -> Result<Vec<Recording>, Trouble> {
-    let (mut found, mut others, mut pointers) = (Vec::new(), 0, 0);
+    let (mut found, mut others, mut pointers) = (Vec::<Recording>::new(), 0, 0);
     for path in paths {
         if path.as_os_str() == "-" || !path.is_dir() {
             let relative = path.file_name().map_or_else(|| path.clone(), PathBuf::from);
             found.push(Recording { path: path.clone(), relative });
             continue;
         }
-        for (relative, path) in files_below(path)? {
+        for (relative, path) in files_below(path, Links::ToFiles)? {
             // What can't be read is for whoever reads it to complain of.
             let sort = File::open(&path).map_or(Sort::Recording, |file| sort_of(Box::new(file)));
             match sort {
-                _ if recognized.by_name(&path) => found.push(Recording { path, relative }),
                 Sort::Recording => found.push(Recording { path, relative }),
+                Sort::Pointer | Sort::Other if recognized.by_name(&path) => found.push(Recording { path, relative }),
                 Sort::Pointer => pointers += 1,
-                Sort::Other => others += 1,
+                Sort::Other | Sort::HttpReplay => others += 1,
             }
         }
     }
+    let mut seen = HashSet::new();
+    // Standard input is refused to whoever names it twice.
+    found.retain(|recording| recording.path.as_os_str() == "-" || seen.insert(recording.path.clone()));
     if others > 0 {
         let plural = if others == 1 { "file that is no recording" } else { "files that are no recordings" };
         note("note: ", &format!("{others} {plural} passed over"));
@@ -83,6 +86,8 @@ pub enum Sort {
     Recording,
     /// A git-LFS pointer, which may stand for one.
     Pointer,
+    /// A log of HTTP traffic, as which go-replayers keeps it under the same names.
+    HttpReplay,
     /// Anything else.
     Other,
 }
@@ -94,14 +99,26 @@ pub fn sort_of(input: Box<dyn Read + Send>) -> Sort {
         Ok(_) => Sort::Recording,
         Err(error) => match error.kind() {
             ErrorKind::Unrecognized(Unrecognized::LfsPointer) => Sort::Pointer,
+            ErrorKind::Unrecognized(Unrecognized::HttpReplay) => Sort::HttpReplay,
+            // Nothing else begins like that.
+            ErrorKind::Unrecognized(Unrecognized::ShortMagic { .. } | Unrecognized::NoCalls { .. }) => Sort::Recording,
             ErrorKind::Unrecognized(_) => Sort::Other,
             _ => Sort::Recording,
         },
     }
 }
 
-/// The files below a folder, by their paths below it; symbolic links are not followed, and what git keeps for itself is not looked at.
-pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
+/// Which symbolic links are followed; those to folders never are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// None: for git they are no files.
+    None,
+    /// Those to files: some build systems make nothing else.
+    ToFiles,
+}
+
+/// The files below a folder, by their paths below it; what git keeps for itself is not looked at.
+pub fn files_below(folder: &Path, links: Links) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
     let mut files = BTreeMap::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(relative) = folders.pop() {
@@ -112,11 +129,13 @@ pub fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble>
             let entry = entry.map_err(trouble)?;
             let kind = entry.file_type().map_err(trouble)?;
             let path = relative.join(entry.file_name());
+            let follows = links == Links::ToFiles && kind.is_symlink();
+            let is_link_to_file = || follows && entry.path().metadata().is_ok_and(|target| target.is_file());
             if kind.is_dir() {
                 if entry.file_name() != ".git" {
                     folders.push(path);
                 }
-            } else if kind.is_file() {
+            } else if kind.is_file() || is_link_to_file() {
                 files.insert(path.clone(), folder.join(path));
             }
         }
@@ -139,6 +158,8 @@ mod tests {
             ("spoilt.grpcrr.gz", b"<html>"),
             ("notes.txt", b"text"),
             (".git/calls.replay", b"RPCReplay\0\0\0\0"),
+            ("http.replay", b"{\"Initial\": \"\", \"Version\": \"0.2\"}"),
+            ("cut", b"RPCRepl"),
         ] {
             fs::write(path(name), bytes).expect("a writable folder");
         }
@@ -146,7 +167,15 @@ mod tests {
             let found = recordings(&[folder.path().to_owned()], recognized).expect("there is one");
             found.iter().map(|recording| name_of(&recording.relative)).collect()
         };
-        assert_eq!(found(Recognized::ByContent), ["calls.bin"]);
-        assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "empty.replay", "spoilt.grpcrr.gz"]);
+        assert_eq!(found(Recognized::ByContent), ["calls.bin", "cut"]);
+        let twice = recordings(&[path("calls.bin"), path("calls.bin")], Recognized::ByContent).expect("there is one");
+        assert_eq!(twice.len(), 1);
+        assert_eq!(found(Recognized::ByContentOrName), ["calls.bin", "cut", "empty.replay", "spoilt.grpcrr.gz"]);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(path("calls.bin"), path("link")).expect("a writable folder");
+            std::os::unix::fs::symlink(folder.path(), path("round")).expect("a writable folder");
+            assert_eq!(found(Recognized::ByContent), ["calls.bin", "cut", "link"]);
+        }
     }
 }

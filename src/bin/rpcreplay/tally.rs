@@ -39,6 +39,8 @@ pub enum Shape {
     BidiStream,
     /// A stream of a method without a descriptor.
     Stream,
+    /// A stream of a method that is none.
+    NoStream,
     /// An entry that belongs to no call.
     Entry(Kind),
 }
@@ -104,7 +106,7 @@ impl Shape {
             Shape::ClientStream => "client-stream".to_owned(),
             Shape::ServerStream => "server-stream".to_owned(),
             Shape::BidiStream => "bidi-stream".to_owned(),
-            Shape::Stream => "stream".to_owned(),
+            Shape::Stream | Shape::NoStream => "stream".to_owned(),
             Shape::Entry(kind) => match kind {
                 Kind::Request | Kind::Response | Kind::CreateStream | Kind::Send | Kind::Recv => {
                     kind.to_string().to_lowercase()
@@ -123,7 +125,8 @@ impl Shape {
             Some((true, true)) => Shape::BidiStream,
             Some((true, false)) => Shape::ClientStream,
             Some((false, true)) => Shape::ServerStream,
-            Some((false, false)) | None => Shape::Stream,
+            Some((false, false)) => Shape::NoStream,
+            None => Shape::Stream,
         }
     }
 }
@@ -183,7 +186,7 @@ impl Tally {
             _ if self.ended => {}
             Shape::Unary => self.note(Note::NoResponse),
             Shape::Stream => self.note(Note::UnknownShape),
-            Shape::ClientStream | Shape::ServerStream | Shape::BidiStream => self.note(Note::NoEnd),
+            Shape::ClientStream | Shape::ServerStream | Shape::BidiStream | Shape::NoStream => self.note(Note::NoEnd),
             Shape::Entry(_) => {}
         }
         self

@@ -14,6 +14,8 @@ use super::layout::{Field, Layout, LayoutId, MapShape, Role, Shape, Type};
 use super::level::{Span, default_scalar, scalar};
 use super::select::{Part, Selector, StateId, TableId, Tracker};
 use super::sink::{Malformed, Scalar};
+use super::valid::check_wire;
+use super::walk::Walker;
 use super::well_known::WellKnown;
 use super::{Schema, Unresolved};
 use crate::entry::Any;
@@ -68,6 +70,8 @@ pub(crate) enum Opaque<'a> {
     Unresolved { type_url: &'a str, reason: &'a Unresolved },
     /// An `Any` with several values or type URLs, of which one is hidden, or with fields that it should not have.
     OddAny { type_url: &'a str },
+    /// An `Any` whose bytes are no message of its type.
+    Malformed { type_url: &'a str, malformed: &'a Malformed },
     /// A field that its message's descriptor does not know.
     Unknown { field: u32 },
 }
@@ -366,6 +370,8 @@ pub(crate) struct Splicer<'s> {
     groups: Groups,
     edits: Edits,
     new: Vec<u8>,
+    /// For messages in an `Any`, of which all must be readable before any of it is looked at.
+    walker: Option<Walker<'s>>,
 }
 
 impl<'s> Splicer<'s> {
@@ -378,6 +384,7 @@ impl<'s> Splicer<'s> {
             groups: Groups::default(),
             edits: Edits::default(),
             new: Vec::new(),
+            walker: None,
         }
     }
 
@@ -385,8 +392,7 @@ impl<'s> Splicer<'s> {
     ///
     /// # Errors
     ///
-    /// [`Malformed`] for bytes that are no message of the type, with its place in the record; in an `Any`, too: what can't be read
-    /// can't be looked into.
+    /// [`Malformed`] for bytes that are no message of the type, with its place in the record. In an `Any`, the editor is told of them.
     pub(crate) fn run(&mut self, target: &Target<'_>, editor: &mut impl Editor) -> Result<&mut Edits, Malformed> {
         self.frames.clear();
         self.groups.clear();
@@ -693,6 +699,17 @@ impl<'s> Splicer<'s> {
         };
         let Some(value) = value else { return Ok(None) };
         let layout = self.schema.layout(id);
+        if layout.well_known() != Some(WellKnown::Any) {
+            let walker = self.walker.get_or_insert_with(|| Walker::new(self.schema));
+            let message = &data[field_at(data, value.clone()).content()];
+            if let Err(malformed) = check_wire(walker, id, message) {
+                let spot = self.spot(data, &next, false);
+                let name = String::from_utf8_lossy(type_url);
+                let opaque = Opaque::Malformed { type_url: &name, malformed: &malformed };
+                editor.opaque(&spot, self.type_name(), opaque);
+                return Ok(None);
+            }
+        }
         let (state, around) = next.states;
         let inner = Next {
             field: next.field,

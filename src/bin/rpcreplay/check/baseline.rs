@@ -1,6 +1,7 @@
 //! [`Baseline`]: what was found before, and is not told again.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::path::{self, Path, PathBuf};
 
 use serde_json::Value;
@@ -30,26 +31,27 @@ struct Kind {
     rule: String,
     method: String,
     place: String,
-    /// Of a detector, which says how many secrets there are in the place; of a rule nothing: its words may count entries.
-    message: String,
+    /// Of what is told once in a recording, wherever it is first: what it is about. Of a detector what it says, which is how many secrets there
+    /// are in the place. Else nothing.
+    about: String,
 }
 
 impl Kind {
-    fn new(file: &str, rule: &str, [method, place, message]: [&str; 3]) -> Kind {
+    fn new(file: &str, rule: &str, about: Option<&str>, [method, place, message]: [&str; 3]) -> Kind {
         let is_rule = Rule::ALL.iter().any(|known| known.id() == rule);
-        Kind {
-            file: plain(file),
-            rule: rule.to_owned(),
-            method: method.to_owned(),
-            place: place.to_owned(),
-            message: if is_rule { String::new() } else { message.to_owned() },
-        }
+        let ([method, place], about) = match about {
+            Some(about) => ([""; 2], about),
+            None if is_rule => ([method, place], ""),
+            None => ([method, place], message),
+        };
+        let [rule, method, place, about] = [rule, method, place, about].map(str::to_owned);
+        Kind { file: plain(file), rule, method, place, about }
     }
 }
 
-/// A path as it is compared: from the root.
+/// A path as it is compared: from the root, and without links.
 fn plain(path: &str) -> PathBuf {
-    path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+    fs::canonicalize(path).or_else(|_| path::absolute(path)).unwrap_or_else(|_| PathBuf::from(path))
 }
 
 impl Baseline {
@@ -71,7 +73,7 @@ impl Baseline {
                 return Err(none(format!("finding {} has no `file` or no `rule`", number + 1)));
             };
             let others = ["method", "place", "message"].map(|key| text(key).unwrap_or_default());
-            *baseline.known.entry(Kind::new(file, rule, others)).or_default() += 1;
+            *baseline.known.entry(Kind::new(file, rule, text("about"), others)).or_default() += 1;
         }
         Ok(baseline)
     }
@@ -79,7 +81,7 @@ impl Baseline {
     /// Whether a finding is one that it knows, which is then met.
     pub fn knows(&mut self, finding: &Finding) -> bool {
         let [method, place] = [&finding.method, &finding.place].map(|text| text.as_deref().unwrap_or_default());
-        let kind = Kind::new(&finding.file, &finding.rule, [method, place, &finding.message]);
+        let kind = Kind::new(&finding.file, &finding.rule, finding.about.as_deref(), [method, place, &finding.message]);
         let left = self.known.get_mut(&kind).filter(|left| **left > 0);
         let is_known = left.map(|left| *left -= 1).is_some();
         self.met += u64::from(is_known);
@@ -134,7 +136,25 @@ mod tests {
             rule: rule.to_owned(),
             severity: Severity::Warning,
             message: "a secret".to_owned(),
+            about: None,
         }
+    }
+
+    #[test]
+    fn what_is_told_once_may_move() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("known.json");
+        let document = r#"{"findings":[{"file":"a.replay","rule":"unknown-fields","method":"/a.S/M","place":"request:",
+            "about":"a.T 7","message":"field 7, in 2 entries"}]}"#;
+        std::fs::write(&path, document).expect("a writable folder");
+        let mut baseline = Baseline::read(&path).expect("a baseline");
+        let field = |about: &str| {
+            let moved = finding("sub/../a.replay", "unknown-fields", 1, Some("response:"));
+            Finding { method: Some("/a.S/Other".to_owned()), about: Some(about.to_owned()), ..moved }
+        };
+        assert!(!baseline.knows(&field("a.T 8")));
+        let same = Finding { file: "a.replay".to_owned(), ..field("a.T 7") };
+        assert!(baseline.knows(&same) && !baseline.knows(&same));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod rules;
 mod sorter;
 
 use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use rpcreplay::format::Decoder;
 use rpcreplay::query::Unit;
 use rpcreplay::schema::Schema;
 
-use crate::args::{ColorWhen, Inputs, SchemaArgs, Selection};
+use crate::args::{ColorWhen, Inputs, Limit, SchemaArgs, Selection, parse_threads};
 use crate::batches::{Batches, passes};
 use crate::course::Course;
 use crate::evaluated::Evaluated;
@@ -24,7 +25,6 @@ use crate::folders::Recognized;
 use crate::ordered::{Ordered, Queue, on_threads};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::project::Project;
 
 use baseline::Baseline;
 use rules::RuleArgs;
@@ -54,8 +54,16 @@ Examples:
   rpcreplay check --format json testdata/ > known.json; rpcreplay check --baseline known.json testdata/
   rpcreplay check --explain different-answers")]
 pub struct Check {
+    /// Recordings to read, in any format, compressed or not, and folders, which stand for all recordings below them; `-` is standard input
+    #[arg(value_name = "FILE|DIR", required_unless_present = "explain")]
+    paths: Vec<PathBuf>,
+
     #[command(flatten)]
-    input: Inputs,
+    limit: Limit,
+
+    /// Work on this many threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -74,7 +82,7 @@ pub struct Check {
     baseline: Option<PathBuf>,
 
     /// Tell what a rule looks for, why, and what to do about it; without ID list all rules
-    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", exclusive = true, help_heading = "Rules")]
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", conflicts_with = "paths", help_heading = "Rules")]
     explain: Option<String>,
 
     /// Write findings in this format
@@ -96,10 +104,11 @@ impl Check {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         if let Some(id) = &self.explain {
-            let (checks, _) = self.rules.load(Project::nearest()?.as_ref())?;
+            let (checks, _) = self.rules.load(self.schema.project()?.as_ref())?;
             return explain::explain(id, checks, self.color);
         }
-        let input = self.input.find("check", Recognized::ByContentOrName)?;
+        let inputs = Inputs { paths: self.paths.clone(), limit: self.limit, threads: self.threads };
+        let input = inputs.find("check", Recognized::ByContentOrName)?;
         let sources = self.schema.load()?.for_good();
         let schema = &sources.schema;
         let (checks, fails_on) = self.rules.load(sources.project())?;
@@ -121,6 +130,7 @@ impl Check {
         let checked = Queue::new(Checked {
             checks: &checks,
             schema,
+            against: against.as_ref(),
             fails_on,
             course,
             findings,
@@ -146,7 +156,8 @@ impl Check {
                 let entries = batches.decode(&mut batch, &mut decoder);
                 let Some(part) = sorter.with(number, |sorter| sorter.sort(batch, entries)) else { return };
                 let initial = part.begins.as_ref().and_then(|begins| begins.as_ref().ok());
-                let initial = initial.map(|header| inspector.inspect_initial(&header.initial)).unwrap_or_default();
+                let initial = initial.map(|(header, format)| inspector.inspect_initial(&header.initial, *format));
+                let initial = initial.unwrap_or_default();
                 let inspected = part.entries.iter().map(|(entry, _)| inspector.inspect(entry)).collect();
                 checked.add(number, (part, initial, inspected, bytes), |checked, (part, initial, inspected, bytes)| {
                     checked.add(part, initial, inspected);
@@ -178,6 +189,7 @@ impl Check {
 struct Checked<'c> {
     checks: &'c Checks,
     schema: &'c Schema,
+    against: Option<&'c Schema>,
     fails_on: Severity,
     course: Course,
     findings: Findings,
@@ -199,7 +211,7 @@ impl<'c> Checked<'c> {
             None => {}
             Some(begins) => {
                 self.findings.begin(&part.name);
-                self.checker = Some(Checker::new(self.checks, self.schema));
+                self.checker = Some(Checker::new(self.checks, self.schema).against(self.against));
                 if let Err(trouble) = begins {
                     return self.end(&part.name, Err(trouble), 0);
                 }
@@ -246,6 +258,9 @@ impl<'c> Checked<'c> {
             self.first_rule.get_or_insert_with(|| finding.rule.clone());
             self.findings.add(&finding, &mut text);
         }
+        if self.is_bad {
+            self.course.has_failed();
+        }
         self.course.write(&text);
         if let Some(baseline) = &mut self.baseline {
             baseline.end(name);
@@ -271,6 +286,7 @@ impl<'c> Checked<'c> {
             rule: self.checks.id(found.cause).to_owned(),
             severity: self.checks.severity(found.cause)?,
             message: found.sentence(),
+            about: found.about,
         })
     }
 

@@ -1,6 +1,8 @@
 //! From flags and the project file to [`Checks`].
 
-use rpcreplay::check::{Checks, Rule, Severity, UnknownRule};
+use std::collections::HashMap;
+
+use rpcreplay::check::{Checks, Rule, SECRETS, Severity, UnknownRule};
 use rpcreplay::config::{CheckConfig, Setting};
 use rpcreplay::detect::{Allow, Detectors, Own, known};
 use rpcreplay::schema::Code;
@@ -53,14 +55,22 @@ impl RuleArgs {
             format!("{file}:{}: `{}`", setting.line, setting.key)
         };
         let mut checks = Checks::new(all_detectors(&own));
-        for (settings, severity) in [
+        let settings = [
             (&config.error, Some(Severity::Error)),
             (&config.warning, Some(Severity::Warning)),
             (&config.disable, None),
-        ] {
-            for setting in settings {
-                checks.set(&setting.value, severity).map_err(|unknown| unknown_rule(&at(setting), &unknown))?;
+        ];
+        let mut settings: Vec<(&Setting, Option<Severity>)> =
+            settings.into_iter().flat_map(|(ids, severity)| ids.iter().map(move |id| (id, severity))).collect();
+        // What is said of a detector is stronger than what is said of all.
+        settings.sort_by_key(|(setting, _)| setting.value != SECRETS);
+        let mut seen: HashMap<&str, &Setting> = HashMap::new();
+        for (setting, severity) in settings {
+            if let Some(other) = seen.insert(&setting.value, setting) {
+                let message = format!("`{}` stands in `{}` on line {}, too", setting.value, other.key, other.line);
+                return Err(Trouble::new(&at(setting), message).with_hint("name it once"));
             }
+            checks.set(&setting.value, severity).map_err(|unknown| unknown_rule(&at(setting), &unknown))?;
         }
         for id in &self.disable {
             checks.set(id, None).map_err(|unknown| unknown_rule("--disable", &unknown))?;
@@ -69,14 +79,15 @@ impl RuleArgs {
             checks.allow.push(parse_allow(&setting.value).map_err(|fault| Trouble::new(&at(setting), fault))?);
         }
         checks.allow.extend(self.allow.iter().cloned());
-        if !config.transient.is_empty() {
+        if let Some(transient) = &config.transient {
             let code = |setting: &Setting| {
-                let code = Code::parse(&setting.value);
+                let code = Code::parse(&setting.value).filter(|code| *code != Code::OK);
                 code.ok_or_else(|| {
-                    Trouble::new(&at(setting), format!("`{}` is no code, expected such as UNAVAILABLE", setting.value))
+                    let message = format!("`{}` is no code of a failure, expected such as UNAVAILABLE", setting.value);
+                    Trouble::new(&at(setting), message)
                 })
             };
-            checks.transient = config.transient.iter().map(code).collect::<Result<_, _>>()?;
+            checks.transient = transient.iter().map(code).collect::<Result<_, _>>()?;
         }
         let fails_on = match (self.fail_on, &config.fail_on) {
             (Some(Level::Error), _) | (None, None) => Severity::Error,
@@ -112,7 +123,7 @@ pub fn infos(checks: &Checks) -> Vec<RuleInfo> {
         summary: rule.about().summary.to_owned(),
         help: Some(rule.about().explanation.to_owned()),
     });
-    let detectors = checks.detectors().names().map(|name| RuleInfo {
+    let detectors = checks.detectors().names().filter(|name| checks.looks_for(name)).map(|name| RuleInfo {
         id: name.to_owned(),
         summary: what_it_finds(name),
         help: Some(HELP_WITH_SECRETS.to_owned()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rpcreplay::entry::{Entry, EntryIndex, Payload};
+use rpcreplay::format::Format;
 use rpcreplay::pairing::{Pairing, Unpaired};
 use rpcreplay::query::Selected;
 use rpcreplay::recording::Header;
@@ -28,7 +29,7 @@ pub struct Part<'a> {
     /// The name of the recording.
     pub name: Arc<str>,
     /// What the recording begins with, if it begins here, or why it can't be read.
-    pub begins: Option<Result<Header, Trouble>>,
+    pub begins: Option<Result<(Header, Format), Trouble>>,
     /// The entries that are wanted, each with the call it belongs to.
     pub entries: Vec<(Entry, Result<EntryIndex, Unpaired>)>,
     /// Whether there are others.
@@ -63,7 +64,7 @@ impl<'a> Sorter<'a> {
                     selected,
                     pairing: Pairing::default(),
                 });
-                beginning.header
+                (beginning.header, beginning.format)
             })
         });
         let mut part = Part {

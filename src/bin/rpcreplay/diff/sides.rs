@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rpcreplay::diff::Fingerprint;
 
 use crate::failure::{Trouble, name_of, note};
-use crate::folders::{self, Sort, sort_of};
+use crate::folders::{self, Links, Sort, sort_of};
 use crate::git::{ask, ask_about, git, paths_of, refusal};
 
 /// A recording that can be opened.
@@ -355,7 +355,7 @@ fn files_below(folder: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, Trouble> {
         let message = if is_input { "is one recording, expected a folder" } else { "is a file, expected a folder" };
         return Err(Trouble::new(&name_of(folder), message).with_hint("compare two recordings without -r"));
     }
-    folders::files_below(folder)
+    folders::files_below(folder, Links::None)
 }
 
 /// What git says where there is no repository, and what to do about it.

@@ -14,7 +14,8 @@ use crate::json_object::put_object;
 /// "summary":{"errors":1,"warnings":0,"files":1,"recordings":1,"failed":0}}
 /// ```
 ///
-/// A finding is one line, and may have a `line` behind its `offset`. What is not known is left out: of a finding all
+/// A finding is one line, and may have a `line` behind its `offset`. Of what is told once in a recording, however many entries have it, `about`
+/// says what it is about. What is not known is left out: of a finding all
 /// but `file`, `rule`, `severity` and `message`, of a rule its `help`. `rules` are all that were applied, `files` those of the `recordings`
 /// with findings, `failed` those that could not be looked at to their end.
 pub struct JsonView {
@@ -49,6 +50,9 @@ impl View for JsonView {
             object.string("rule", &finding.rule);
             object.string("severity", &finding.severity.to_string());
             object.string("message", &finding.message);
+            if let Some(about) = &finding.about {
+                object.string("about", about);
+            }
         });
     }
 

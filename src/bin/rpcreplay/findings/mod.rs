@@ -71,6 +71,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What was found: one line without a full stop, and without a value out of the recording.
     pub message: String,
+    /// Of what is told once in a recording, however many entries have it: what it is about.
+    pub about: Option<String>,
 }
 
 impl Finding {
@@ -155,8 +157,8 @@ trait View: Send {
 
 /// Writes findings in a format.
 ///
-/// It gives the bytes of each finding back at once and keeps only the rules and counts, so that a million findings take no memory; but for
-/// JUnit, which wants counts before everything else.
+/// It gives the bytes of each finding back at once and keeps only the rules and counts; but for JUnit, which wants counts before everything
+/// else.
 pub struct Findings {
     view: Box<dyn View>,
     counts: Counts,

@@ -31,6 +31,7 @@ pub fn finding() -> Finding {
         rule: "private-key".to_owned(),
         severity: Severity::Error,
         message: "private key".to_owned(),
+        about: None,
     }
 }
 

@@ -31,13 +31,14 @@ impl Redact {
         let mut output = Output::new();
         let colors = ColorWhen::Auto.colors() && std::io::stdout().is_terminal();
         let mut findings = Findings::new(self.format, rule_infos(redaction.rules), Severity::Error, colors);
-        let mut outcome = Outcome::Fine;
+        let (mut outcome, mut is_left) = (Outcome::Fine, false);
         let mut met = vec![false; redaction.rules.rules().len()];
         for recording in recordings {
             findings.begin(&name_of(&recording.path));
-            match self.check_one(redaction, recording, map.as_ref(), (&mut findings, &mut met), &mut output) {
-                Ok(true) if outcome == Outcome::Fine => outcome = Outcome::Found,
-                Ok(_) => {}
+            let told = (&mut findings, &mut met[..], &mut is_left);
+            match self.check_one(redaction, recording, map.as_ref(), told, &mut output) {
+                Ok(()) => {}
+                Err(Failure::BrokenPipe) if is_left => return Ok(Outcome::Found),
                 Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
                 Err(Failure::Trouble(trouble)) => {
                     output.flush()?;
@@ -51,21 +52,22 @@ impl Redact {
         findings.finish(&mut end);
         output.write(&end)?;
         output.flush()?;
-        if outcome != Outcome::Reported {
-            tell_unmet(redaction.rules, &met, redaction.schema);
+        if outcome == Outcome::Reported {
+            return Ok(outcome);
         }
-        Ok(outcome)
+        tell_unmet(redaction.rules, &met, redaction.schema);
+        Ok(if is_left { Outcome::Found } else { Outcome::Fine })
     }
 
-    /// Checks a recording, and says whether something is left.
+    /// Checks a recording, and notes whether something is left.
     fn check_one(
         &self,
         redaction: &Redaction<'_>,
         recording: &Recording,
         map: Option<&Map>,
-        (findings, met): (&mut Findings, &mut [bool]),
+        (findings, met, is_left): (&mut Findings, &mut [bool], &mut bool),
         output: &mut Output,
-    ) -> Result<bool, Failure> {
+    ) -> Result<(), Failure> {
         let mut source = Source::new(&recording.path);
         let name = source.name();
         let rules = redaction.rules;
@@ -78,14 +80,13 @@ impl Redact {
         let mut redactor = Redactor::new(rules, redaction.schema, &learnt.replacements);
         let initial = redactor.redact_initial(&reader.header().initial);
         let (_, changes) = initial.map_err(|refusal| refused(rules, &name, None, &refusal))?;
-        let mut is_left = false;
         let mut tell = |entry: Option<(&Entry, &str)>, changes: &[Change], passed_on: &[Uninspected]| {
             let mut bytes = Vec::new();
             for uninspected in passed_on {
                 findings.add(&passed_on_finding(&name, entry, uninspected), &mut bytes);
             }
             for change in changes {
-                is_left = true;
+                *is_left = true;
                 let is_number = change.kind == ValueKind::Number
                     && matches!(rules.rules()[change.rule].action, Action::Pseudonym(_));
                 if is_number && map.is_none() {
@@ -101,7 +102,7 @@ impl Redact {
             tell(Some((entry, method)), &redacted.changes, &redacted.uninspected)
         })?;
         met.iter_mut().zip(learnt.met(&redactor)).for_each(|(all, met)| *all |= met);
-        Ok(is_left)
+        Ok(())
     }
 }
 
@@ -202,6 +203,7 @@ fn finding_at(file: &str, entry: Option<(&Entry, &str)>) -> Finding {
         rule: String::new(),
         severity: Severity::Error,
         message: String::new(),
+        about: None,
     }
 }
 

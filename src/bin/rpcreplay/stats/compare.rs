@@ -1,7 +1,7 @@
 //! The counts of two recordings or folders side by side: [`Comparison`].
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rpcreplay::stats::{Counts, Traffic};
 
@@ -72,7 +72,10 @@ impl<'c> Comparison<'c> {
             return;
         }
         let mut table = Table::new(&COLUMNS);
-        let rows: Vec<_> = self.changes.iter().map(|change| change.cells(false)).collect();
+        // Bytes alone are worth a row only where there is nothing else.
+        let has_others = self.changes.iter().any(Change::differs);
+        let changes = self.changes.iter().filter(|change| change.differs() || !has_others);
+        let rows: Vec<_> = changes.map(|change| change.cells(false)).collect();
         let differs = |at: usize| rows.is_empty() || rows.iter().any(|row| !row[at].text().is_empty());
         let total = self.total.cells(true).into_iter().enumerate();
         let total: Vec<_> =
@@ -98,15 +101,18 @@ impl<'c> Comparison<'c> {
     }
 }
 
+/// How many ways in which other numbers of calls ended people are shown of a row.
+const SHOWN_ENDS: usize = 2;
+
 const COLUMNS: [Column; 9] = [
     Column { title: "METHOD", is_number: false, yields: Yields::Shortened(shorten_name) },
     Column { title: "CALLS", is_number: true, yields: Yields::Never },
-    Column { title: "STREAMS", is_number: true, yields: Yields::LeftOut(3) },
-    Column { title: "FAILED", is_number: true, yields: Yields::LeftOut(5) },
-    Column { title: "STATUS", is_number: false, yields: Yields::LeftOut(2) },
-    Column { title: "SENT", is_number: true, yields: Yields::LeftOut(4) },
+    Column { title: "STREAMS", is_number: true, yields: Yields::LeftOut(4) },
+    Column { title: "FAILED", is_number: true, yields: Yields::LeftOut(2) },
+    Column { title: "STATUS", is_number: false, yields: Yields::LeftOut(5) },
+    Column { title: "SENT", is_number: true, yields: Yields::LeftOut(3) },
     Column { title: "BYTES", is_number: true, yields: Yields::LeftOut(1) },
-    Column { title: "RECV", is_number: true, yields: Yields::LeftOut(4) },
+    Column { title: "RECV", is_number: true, yields: Yields::LeftOut(3) },
     Column { title: "BYTES", is_number: true, yields: Yields::LeftOut(1) },
 ];
 
@@ -118,7 +124,6 @@ impl Change {
             || old.streams != new.streams
             || old.sent.messages != new.sent.messages
             || old.received.messages != new.received.messages
-            || old.unpaired_entries != new.unpaired_entries
             || ends_by_name(old) != ends_by_name(new)
     }
 
@@ -137,7 +142,7 @@ impl Change {
             cell(old.calls, new.calls, true, |number| number.to_string()),
             number(old.streams, new.streams),
             number(old.failed(), new.failed()),
-            Cell::new(Role::Changed, &self.changed_ends().join(", ")),
+            Cell::new(Role::Changed, &self.shown_ends()),
             number(old.sent.messages, new.sent.messages),
             bytes(old.sent, new.sent),
             number(old.received.messages, new.received.messages),
@@ -145,16 +150,29 @@ impl Change {
         ]
     }
 
-    /// In which ways other numbers of calls ended, in words.
+    /// In which ways other numbers of calls ended, in words: OK first, then the most frequent ones.
     fn changed_ends(&self) -> Vec<String> {
-        let mut ends: BTreeMap<String, [u64; 2]> = BTreeMap::new();
-        for (side, counts) in [&self.old, &self.new].into_iter().enumerate() {
+        let mut ends: Vec<(String, [u64; 2])> = Vec::new();
+        for (side, counts) in [&self.new, &self.old].into_iter().enumerate() {
             for (name, number) in ends_by_name(counts) {
-                ends.entry(name).or_default()[side] = number;
+                let at = ends.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+                    ends.push((name, [0; 2]));
+                    ends.len() - 1
+                });
+                ends[at].1[side] = number;
             }
         }
-        ends.retain(|_, [old, new]| old != new);
-        ends.into_iter().map(|(name, [old, new])| format!("{name} {old} → {new}")).collect()
+        let changed = ends.into_iter().filter(|(_, [new, old])| old != new);
+        changed.map(|(name, [new, old])| format!("{name} {old} → {new}")).collect()
+    }
+
+    /// The same, with no more of them than people read.
+    fn shown_ends(&self) -> String {
+        let ends = self.changed_ends();
+        match ends.len().checked_sub(SHOWN_ENDS) {
+            None | Some(0) => ends.join(", "),
+            Some(more) => format!("{}, {more} more", ends[..SHOWN_ENDS].join(", ")),
+        }
     }
 
     fn write_sides(&self, object: &mut Object<'_>, counted: &Counted) {
@@ -248,6 +266,8 @@ mod tests {
             ..Counts::default()
         };
         let changed = change(ends(&[(0, 3), (5, 2)]), ends(&[(0, 3), (5, 1), (10, 1)])).changed_ends();
-        assert_eq!(changed, ["ABORTED 0 → 1", "NOT_FOUND 2 → 1"]);
+        assert_eq!(changed, ["NOT_FOUND 2 → 1", "ABORTED 0 → 1"]);
+        let many = change(ends(&[(0, 1)]), ends(&[(0, 2), (1, 1), (2, 1), (5, 1)]));
+        assert_eq!(many.shown_ends(), "OK 1 → 2, CANCELLED 0 → 1, 2 more");
     }
 }

@@ -23,8 +23,10 @@ impl FromStr for CallLimit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected a number of calls, such as 100, or METHOD=N, such as `Get*=100`";
+        const EXPECTED: &str = "expected a number of calls, such as 100, or one METHOD=N, such as `Get*=100`";
         let (method, calls) = match text.rsplit_once('=') {
+            // Of a method neither is a part: somebody means several limits.
+            Some((method, _)) if method.contains(['=', ',']) => return Err(EXPECTED),
             Some((method, calls)) => (Some(method.parse().map_err(|_| EXPECTED)?), calls),
             None => (None, text),
         };
@@ -47,7 +49,13 @@ impl CallLimit {
         match (excess, &self.method) {
             (Some(found), _) => note("rpcreplay: ", &self.words(found, stats)),
             (None, Some(glob)) if self.calls > 0 && self.calls_by_method(stats).is_empty() => {
-                note("note: ", &format!("--max-calls {self}: no method matches `{}`", glob.as_str()));
+                note(
+                    "note: ",
+                    &format!(
+                        "--max-calls {self}: no call that was counted is of a method that matches `{}`",
+                        glob.as_str()
+                    ),
+                );
             }
             (None, _) => {}
         }
@@ -62,7 +70,7 @@ impl CallLimit {
             .take(NAMED_METHODS)
             .map(|(method, calls)| format!("{} {calls}", if method.is_empty() { "-" } else { method }))
             .collect();
-        let most = if methods.len() > NAMED_METHODS { "most are " } else { "" };
+        let most = if methods.len() > NAMED_METHODS { "the most to " } else { "" };
         format!(
             "--max-calls {self}: found {found} {}, {} too many: {most}{}",
             if found == 1 { "call" } else { "calls" },
@@ -96,11 +104,25 @@ mod tests {
 
     #[test]
     fn limits_are_numbers_with_or_without_a_method() {
-        for text in ["0", "18446744073709551615", "Get*=20", "/a.B/Get=0", "a=b=3"] {
+        for text in ["0", "18446744073709551615", "Get*=20", "/a.B/Get=0"] {
             let limit: CallLimit = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(limit.to_string(), text);
         }
-        for text in ["", "-1", "+1", "many", "=3", "Get=", "Get=-1", "Get=+1", "1.5", "18446744073709551616", "Get"] {
+        for text in [
+            "",
+            "-1",
+            "+1",
+            "many",
+            "=3",
+            "Get=",
+            "Get=-1",
+            "Get=+1",
+            "1.5",
+            "18446744073709551616",
+            "Get",
+            "a=b=3",
+            "a=1,b=2",
+        ] {
             assert!(text.parse::<CallLimit>().is_err(), "{text}");
         }
     }
@@ -112,7 +134,7 @@ mod tests {
         let stats = Stats { methods: methods.iter().map(|&(method, calls)| (method.into(), counts(calls))).collect() };
         for (limit, expected) in [
             ("16", None),
-            ("15", Some("--max-calls 15: found 16 calls, 1 too many: most are /a.A/List 7, /a.A/Get 4, /a.B/Get 4")),
+            ("15", Some("--max-calls 15: found 16 calls, 1 too many: the most to /a.A/List 7, /a.A/Get 4, /a.B/Get 4")),
             ("Get=8", None),
             ("Get=5", Some("--max-calls Get=5: found 8 calls, 3 too many: /a.A/Get 4, /a.B/Get 4")),
             ("B/W*=0", Some("--max-calls B/W*=0: found 1 call, 1 too many: /a.B/Watch 1")),

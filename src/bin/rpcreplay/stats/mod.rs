@@ -31,9 +31,10 @@ use view::{Report, View};
 /// bytes were sent and received, and how large the largest message is; the last row is the total. Calls whose end is not in
 /// the recording are unfinished, among them streams of which no descriptor tells whether they have ended. Entries that belong to
 /// no call are counted as unpaired, their messages with the others. Folders stand for the recordings below them, told by their
-/// content.
+/// content; a recording that is named twice is counted once.
 ///
-/// On a terminal this is a table, in which packages are shortened, and if that is not enough columns left out. Elsewhere the
+/// On a terminal this is a table, in which packages are shortened, and if that is not enough columns left out. Where there is no room for how
+/// calls ended the rare codes are summed up as other failures, then all of them as failed, and what has no code as others. Elsewhere the
 /// fields are apart by tabs, without a title: method, calls, streams, how they ended, messages sent, bytes sent, messages received,
 /// bytes received, bytes of the largest message, its file, its entry; the last line is that of `total`. `-` stands for what there
 /// is none of.
@@ -54,7 +55,8 @@ pub struct Stats {
     #[command(flatten)]
     input: Inputs,
 
-    /// Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages or how calls ended differ
+    /// Compare the counts of two recordings or folders, OLD and NEW; exit with 1 if calls, streams, messages, how calls ended, or entries
+    /// of no call differ
     ///
     /// Bytes are shown, and alone they are no difference: names and times of another length are not worth a look.
     #[arg(long)]
@@ -62,7 +64,8 @@ pub struct Stats {
 
     /// Fail if there are more calls than N, or more than N to methods that match (can be repeated)
     ///
-    /// METHOD is a pattern as for --method. All recordings are counted together, after the selection; with --compare those of NEW.
+    /// METHOD is a pattern as for --method, and all methods that match are counted together, of all recordings, after the selection; with
+    /// --compare those of NEW.
     /// What is exceeded is said on standard error, and the exit code is 1.
     #[arg(long, value_name = "N|METHOD=N")]
     max_calls: Vec<CallLimit>,

@@ -39,6 +39,7 @@ pub enum View {
 pub struct Report<'c> {
     counted: &'c Counted,
     by: By,
+    sort: Sort,
     /// Names with what was counted of them, in order.
     rows: Vec<(String, Counts)>,
     total: Counts,
@@ -68,7 +69,7 @@ impl<'c> Report<'c> {
         rows.sort_by(|(a, a_counts), (b, b_counts)| {
             sort.number(b_counts).cmp(&sort.number(a_counts)).then_with(|| a.cmp(b))
         });
-        Report { counted, by, rows, total: counted.new_stats().total() }
+        Report { counted, by, sort, rows, total: counted.new_stats().total() }
     }
 
     /// Appends the report, of all that is there or of a selection.
@@ -100,21 +101,20 @@ impl<'c> Report<'c> {
         };
         let mut columns = COLUMNS;
         (columns[0].title, columns[0].yields) = (title, Yields::Shortened(shorten));
+        // What rows are sorted by is seen.
+        for at in self.sort.columns() {
+            columns[*at].yields = Yields::Never;
+        }
         let role = if self.by == By::File { Role::Index } else { Role::Method };
         let mut rows: Vec<_> =
             self.rows.iter().map(|(name, counts)| self.cells(Cell::new(role, or_dash(name)), counts)).collect();
         rows.push(self.cells(Cell::new(Role::Aside, "total"), &self.total));
         let width = terminal_width();
         let room = room_for_ends(&columns, &rows, shorten, width);
-        let mut widest = 0;
-        for (row, (_, counts)) in rows.iter_mut().zip(&self.rows) {
-            let ends = ends_within(counts, room);
-            widest = widest.max(ends.width());
-            row[ENDS] = Cell::new(role_of_ends(counts), &ends);
+        let counts = self.rows.iter().map(|(_, counts)| counts).chain([&self.total]);
+        for (row, counts) in rows.iter_mut().zip(counts) {
+            row[ENDS] = Cell::new(role_of_ends(counts), &ends_within(counts, room));
         }
-        // All codes together need hardly more room than those of a row.
-        let ends = ends_within(&self.total, widest.max(ENDS_WIDTH));
-        rows[self.rows.len()][ENDS] = Cell::new(role_of_ends(&self.total), &ends);
         let mut table = Table::new(&columns);
         rows.into_iter().for_each(|row| table.add(row));
         table.show(width, painter);
@@ -192,10 +192,22 @@ impl Sort {
             Sort::Method => None,
             Sort::Calls => Some(counts.calls),
             Sort::Streams => Some(counts.streams),
-            Sort::Failed => Some(counts.failed()),
+            Sort::Failed => Some(counts.failed() + counts.without_status),
             Sort::Messages => Some(counts.messages().messages),
             Sort::Bytes => Some(counts.messages().bytes),
             Sort::Largest => counts.largest.map(|largest| largest.bytes),
+        }
+    }
+
+    /// Where in a row that stands.
+    fn columns(self) -> &'static [usize] {
+        match self {
+            Sort::Method | Sort::Calls => &[],
+            Sort::Streams => &[2],
+            Sort::Failed => &[ENDS],
+            Sort::Messages => &[4, 6],
+            Sort::Bytes => &[5, 7],
+            Sort::Largest => &[8],
         }
     }
 }
@@ -283,16 +295,22 @@ fn room_for_ends(columns: &[Column], rows: &[Vec<Cell>], shorten: fn(&str, usize
         let text = |row: &Vec<Cell>| if at == 0 { shorten(row[at].text(), 0).width() } else { row[at].text().width() };
         rows.iter().map(text).fold(columns[at].title.width(), usize::max) + GAP
     };
-    let others: usize = (0..columns.len()).filter(|at| *at != ENDS).map(width_of).sum();
+    // A column without anything in it is not there.
+    let is_there = |at: &usize| rows.iter().any(|row| !row[*at].text().is_empty());
+    let others: usize = (0..columns.len()).filter(|at| *at != ENDS).filter(is_there).map(width_of).sum();
     width.saturating_sub(others).max(ENDS_WIDTH)
 }
 
-/// How calls ended, with as many codes as there is room for, or at least how many of them did not end with OK.
+/// How calls ended, with as many codes as there is room for, or at least how many of them ended well, how many failed, and how many entries or
+/// calls are neither.
 fn ends_within(counts: &Counts, width: usize) -> String {
     let fits = |words: &String| words.width() <= width;
     (0..=SHOWN_CODES).rev().map(|codes| ends(counts, codes)).find(fits).unwrap_or_else(|| {
         let ok = counts.statuses.get(&Code::OK).copied().unwrap_or(0);
-        format!("OK {ok}, not OK {}", counts.calls - ok)
+        let others = counts.unfinished + counts.without_status + counts.unpaired_entries;
+        let named = [("OK", ok), ("failed", counts.failed()), ("others", others)];
+        let named = named.into_iter().filter(|(_, number)| *number > 0);
+        named.map(|(name, number)| format!("{name} {number}")).collect::<Vec<_>>().join(", ")
     })
 }
 
@@ -315,7 +333,7 @@ pub fn or_dash(name: &str) -> &str {
 fn shorten_path(path: &str, width: usize) -> String {
     let behind = |at: usize| format!("…{}", &path[at..]);
     let shortened = path.match_indices('/').map(|(at, _)| behind(at));
-    let is_short = |text: &String| text.chars().count() <= width;
+    let is_short = |text: &String| text.width() <= width;
     let last = path.rfind('/').map_or_else(|| path.to_owned(), behind);
     [path.to_owned()].into_iter().chain(shortened).find(is_short).unwrap_or(last)
 }
@@ -340,7 +358,7 @@ mod tests {
             (50, "OK 12, NOT_FOUND 3, INVALID_ARGUMENT 1, ABORTED 1"),
             (40, "OK 12, NOT_FOUND 3, other failures 2"),
             (15, "OK 12, failed 5"),
-            (0, "OK 12, not OK 5"),
+            (0, "OK 12, failed 5"),
         ] {
             assert_eq!(ends_within(&counts(&codes[..4]), width), expected);
         }
