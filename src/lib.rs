@@ -51,5 +51,8 @@ pub mod repair;
 pub mod replay;
 pub mod stats;
 
+#[cfg(feature = "net")]
+pub mod serve;
+
 pub use error::{Error, Result};
 pub use schema::Schema;

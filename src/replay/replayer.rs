@@ -82,7 +82,9 @@ pub enum Outcome<'e> {
 /// How a recorded unary call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer<'r> {
-    /// The call.
+    /// The number of the call among those of the run, from 1.
+    pub number: u64,
+    /// The recorded call.
     pub call: CallRef,
     /// A message, or an error, a `google.rpc.Status`.
     pub payload: Payload<'r>,
@@ -209,7 +211,8 @@ impl<'s> Replayer<'s> {
                 Kind::Request => drop(requests.insert(first, place)),
                 Kind::Response => {
                     let request = requests.remove(&first).unwrap_or(place);
-                    let method = self.number(&self.entries[request as usize].method().to_owned());
+                    let method = self.entries[request as usize].method().to_owned();
+                    let method = self.number(&method);
                     self.calls.push(Call {
                         sent: vec![request],
                         received: vec![place],
@@ -233,6 +236,11 @@ impl<'s> Replayer<'s> {
             self.entries.push(entry);
         }
         Ok(replayable.end_recording()?)
+    }
+
+    /// Where the types of messages come from.
+    pub fn schema(&self) -> &'s Schema {
+        self.schema
     }
 
     /// The initial state of the first recording.
@@ -271,7 +279,7 @@ impl<'s> Replayer<'s> {
         let sent = self.sent(Kind::Request, method, request).map_err(|why| self.refused(method, false, number, why))?;
         let call = self.choose(method, false, Some(&sent), number)?;
         let payload = self.received_in(call).next().unwrap_or(Payload::Empty);
-        Ok(Answer { call: self.call_ref(call), payload })
+        Ok(Answer { number, call: self.call_ref(call), payload })
     }
 
     /// Answers a stream, message by message.
