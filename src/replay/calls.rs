@@ -149,6 +149,11 @@ impl Waiting {
         self.methods.push(Default::default());
     }
 
+    /// Takes methods away that were added behind so many.
+    pub(super) fn keep_methods(&mut self, count: usize) {
+        self.methods.truncate(count);
+    }
+
     /// Adds a call, of which all is known.
     pub(super) fn add(&mut self, id: CallId, call: &Call) {
         let shape = &mut self.methods[call.method as usize][usize::from(call.is_stream)];

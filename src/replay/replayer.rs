@@ -157,10 +157,13 @@ impl<'s> Replayer<'s> {
     /// [`NoReplay`] if it can't be read, or Go's replayer would refuse it. Messages whose type is not known, which Go refuses, too, are
     /// compared as bytes.
     pub fn add<R: Read>(&mut self, mut reader: Reader<'_, R>) -> Result<(), NoReplay> {
-        let (entries, calls) = (self.entries.len(), self.calls.len());
+        let (entries, calls, methods) = (self.entries.len(), self.calls.len(), self.methods.len());
         if let Err(error) = self.read(&mut reader) {
             self.entries.truncate(entries);
             self.calls.truncate(calls);
+            self.methods.truncate(methods);
+            self.numbers.retain(|_, number| (*number as usize) < methods);
+            self.waiting.get_mut().unwrap_or_else(PoisonError::into_inner).0.keep_methods(methods);
             return Err(error);
         }
         self.headers.push(reader.header().clone());
