@@ -38,7 +38,9 @@ complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "split" -d 'Cut 
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "match" -d 'Say which recorded call answers a request, or why none does'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "serve" -d 'Answer gRPC calls from recordings'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "git" -d 'Have git show what changed in recordings'
 complete -c rpcreplay -n "__fish_rpcreplay_needs_command" -f -a "completions" -d 'Write the completions of a shell to standard output'
@@ -389,6 +391,29 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l no-builtin
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -l invert-match -d 'Keep what the other flags leave out, and leave out what they keep'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -s m -l method -d 'The method that is called, by its full name, or a pattern that only one recorded method matches' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l data -d 'The request, or the first message that is sent on a stream, as JSON, from @FILE, or from standard input with - (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l color -d 'Use colours on a terminal; auto heeds NO_COLOR, CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR' -r -f -a "auto\t'On a terminal that has colours, unless the environment says otherwise'
+always\t'Always, whatever the environment says'
+never\t'Never'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l ignore -d 'Do not compare what this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l redact -d 'Redact what this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l detect -d 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l debug-redact -d 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l rules -d 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l allow -d 'Leave values alone that are this text, or that a regular expression matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l allow-uninspected -d 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l key-env -d 'Make pseudonyms with the key in this variable of the environment' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l key-file -d 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand match" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l threads -d 'Work on this many threads [default: one per core]' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l to -d 'Edit the recording in this format' -r -f -a "json\t'One JSON document, a line for each value'
@@ -402,6 +427,42 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l config -d '
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l max-record-size -d 'Refuse records, entries and header lines of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l listen -d 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l addr-file -d 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l log -d 'What a line of the log looks like' -r -f -a "text\t'A line for people'
+json\t'A line of JSON'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l order -d 'In which order recorded calls answer' -r -f -a "any\t'The first that fits and has not answered, as with Go\'s replayer'
+per-method\t'Those of a method in the order of the recording'
+recorded\t'All in the order of the recording'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l repeat -d 'What becomes of calls that have answered' -r -f -a "never\t'Each answers once, as with Go\'s replayer'
+last\t'When all that fit have answered, the last of them answers again'
+always\t'When all that fit have answered, they begin anew'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l tls-cert -d 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l tls-key -d 'The private key of the certificate, in PEM' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l tls-self-signed -d 'Make a certificate for localhost and the host that is listened at, and write it to this file, so that clients can trust it' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l max-message -d 'Refuse messages of more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l max-connections -d 'Take no more connections than this at the same time' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l max-streams -d 'Take no more calls than this on a connection at the same time' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l max-headers -d 'Refuse calls whose headers have more bytes than this' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l ignore -d 'Do not compare what this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l redact -d 'Redact what this selects (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l detect -d 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l debug-redact -d 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l rules -d 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l allow -d 'Leave values alone that are this text, or that a regular expression matches (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l allow-uninspected -d 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l key-env -d 'Make pseudonyms with the key in this variable of the environment' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l key-file -d 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l protoset -l descriptor-set-in -d 'Look message types up in this descriptor set before the built-in ones (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l proto -d 'Look message types up in this `.proto` file (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -s I -l proto-path -d 'Look for imports of .proto files below this folder (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l require-all -d 'Fail if a recorded call has answered nobody until the server stops; such calls are named'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l no-config -d 'Read no project file'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand schema; and not __fish_seen_subcommand_from list find show used help" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
@@ -477,23 +538,25 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand git; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand man" -s h -l help -d 'Print help'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "print" -d 'Show what recordings hold'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "stats" -d 'Count calls, messages and bytes of recordings, by method and in total'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check edit schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "print" -d 'Show what recordings hold'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "list" -d 'List the calls of recordings, a line each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "stats" -d 'Count calls, messages and bytes of recordings, by method and in total'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "convert" -d 'Write recordings in another format, without losing a byte'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "diff" -d 'Show what changed between recordings: calls, matched by what they say, with noise folded'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "filter" -d 'Keep the calls of recordings that you want, and write them as recordings that replay'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "merge" -d 'Join recordings: the calls of the first, then those of the second, and so on'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "split" -d 'Cut a recording into parts: by method, by service, or so many calls each'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "repair" -d 'Save what can be saved of a damaged recording, as one that replays'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "redact" -d 'Take secrets out of recordings, so that they still replay, and prove that none are left'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "check" -d 'Check recordings: will Go\'s replayer take them, and are they good ones?'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "match" -d 'Say which recorded call answers a request, or why none does'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "edit" -d 'Edit a recording in your editor'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "serve" -d 'Answer gRPC calls from recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "schema" -d 'Say which message types are known, from where, and which ones recordings use'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "git" -d 'Have git show what changed in recordings'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "completions" -d 'Write the completions of a shell to standard output'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and not __fish_seen_subcommand_from print list stats convert diff filter merge split repair redact check match edit serve schema git completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "list" -d 'List the sources of message types, in the order in which they are asked'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "find" -d 'Find messages, enums, services, methods and extensions by their names'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand help; and __fish_seen_subcommand_from schema" -f -a "show" -d 'Show how a message, enum, service, method or extension is defined'

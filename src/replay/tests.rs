@@ -75,7 +75,9 @@ fn equal_requests_are_answered_in_the_order_of_the_responses_and_once() {
         assert_eq!(asked(replayer, A), "#4");
         assert_eq!(
             asked(replayer, A),
-            format!("every recorded call of {CREATE} that fits has answered already: #2 (has answered call 2), #1 (has answered call 3)")
+            format!(
+                "every recorded call of {CREATE} that fits has answered already: #2 (has answered call 2), #1 (has answered call 3)"
+            )
         );
         assert!(replayer.unused().is_empty());
     });
@@ -176,7 +178,10 @@ fn streams_are_chosen_by_their_first_message() {
         assert_eq!(replayer.stream(PULL).send(B).expect("the one that fits whatever is sent").recorded, None);
         let miss = replayer.stream(PULL).send(B).expect_err("only one is left, and it was sent something else");
         assert_eq!(miss.why, Why::Used, "{miss}");
-        assert_eq!(replayer.stream(PULL).send(C).expect_err("nothing was sent so").nearest[0].call.first, EntryIndex(3));
+        assert_eq!(
+            replayer.stream(PULL).send(C).expect_err("nothing was sent so").nearest[0].call.first,
+            EntryIndex(3)
+        );
     });
     let lines: &[Line<'_>] =
         &[(Kind::CreateStream, PULL, Payload::Empty, 0), (Kind::Recv, "", topic(A), 1), (Kind::Send, "", topic(A), 1)];

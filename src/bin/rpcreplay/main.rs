@@ -21,6 +21,7 @@ mod git;
 mod json_object;
 mod list;
 mod man;
+mod r#match;
 mod merge;
 mod missing;
 mod notes;
@@ -34,6 +35,7 @@ mod read_back;
 mod redact;
 mod render;
 mod repair;
+mod replaying;
 mod rewrite;
 mod schema;
 mod serve;
@@ -78,6 +80,7 @@ enum Command {
     Repair(Box<repair::Repair>),
     Redact(Box<redact::Redact>),
     Check(Box<check::Check>),
+    Match(Box<r#match::Match>),
     Edit(Box<edit::Edit>),
     Serve(Box<serve::Serve>),
     Schema(Box<schema::Schema>),
@@ -112,6 +115,7 @@ fn main() -> ExitCode {
         Command::Repair(repair) => repair.run(),
         Command::Redact(redact) => redact.run(),
         Command::Check(check) => check.run(),
+        Command::Match(r#match) => r#match.run(),
         Command::Edit(edit) => edit.run(),
         Command::Serve(serve) => serve.run(),
         Command::Schema(schema) => schema.run(),

@@ -6,7 +6,6 @@ mod markdown;
 mod sides;
 mod summary;
 mod text;
-mod value;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -6,10 +6,9 @@ use rpcreplay::entry::Payload;
 use rpcreplay::schema::Code;
 
 use super::summary::{self, Totals};
-use super::value::{are_long, show, show_block, show_both};
 use super::{Shown, View};
 use crate::failure::Trouble;
-use crate::render::{Painter, Role, ValueOptions};
+use crate::render::{Painter, Role, ValueOptions, are_long, show, show_block, show_both};
 
 /// How many calls that have a change in common are named one by one.
 const NAMED_CALLS: usize = 12;

@@ -7,6 +7,7 @@ mod notes;
 mod paint;
 mod table;
 mod units;
+mod value;
 mod window;
 
 pub use call::{CallView, show_header, show_initial};
@@ -16,4 +17,5 @@ pub use notes::Notes;
 pub use paint::{Painter, Role, shorten};
 pub use table::{Cell, Column, GAP, Table, Yields, shorten_name, write_fields};
 pub use units::in_units;
+pub use value::{are_long, show, show_block, show_both};
 pub use window::{Call, Ending, Window};

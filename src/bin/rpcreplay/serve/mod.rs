@@ -1,9 +1,7 @@
 //! `rpcreplay serve`: recordings that answer calls over the network.
 
 mod address_file;
-mod explain;
 mod log;
-mod redaction;
 mod signals;
 
 use std::fs;
@@ -15,16 +13,14 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 
-use rpcreplay::diff::Noise;
-use rpcreplay::replay::{NoReplay, Order, Outcome as ReplayOutcome, Repeat, Replayer};
+use rpcreplay::replay::{Miss, Order, Outcome as ReplayOutcome, Repeat, Replayer};
 use rpcreplay::serve::{Address, AnsweredBy, Event, Listener, NoTls, OnMiss, Options, Server, Tls};
 
 use crate::args::{Limit, SchemaArgs, Sources, parse_bytes};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
-use crate::redact::RuleArgs;
-use crate::source::Source;
+use crate::render::Painter;
+use crate::replaying::{Matching, add, explain, show_hint};
 use address_file::AddressFile;
-use explain::explain_miss;
 use log::{CallLog, LogFormat};
 use signals::signals;
 
@@ -80,12 +76,6 @@ pub struct Serve {
     #[arg(long, value_name = "HOW", default_value = "never", help_heading = "Matching")]
     repeat: RepeatArg,
 
-    /// Do not compare what this selects (can be repeated)
-    ///
-    /// A path such as a miss names, `request:update_mask`, or a type, `google.protobuf.Timestamp`.
-    #[arg(long, value_name = "SELECTOR", help_heading = "Matching")]
-    ignore: Vec<String>,
-
     /// Prove who the server is with this certificate, in PEM, those that vouch for it behind it
     #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "TLS")]
     tls_cert: Option<PathBuf>,
@@ -114,9 +104,8 @@ pub struct Serve {
     #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_header_list_bytes, help_heading = "Limits")]
     max_headers: u32,
 
-    /// Rules that were applied to the recordings, and are applied to requests before they are compared
     #[command(flatten)]
-    rules: RuleArgs,
+    matching: Matching,
 
     #[command(flatten)]
     schema: SchemaArgs,
@@ -187,19 +176,9 @@ impl Serve {
 
     /// The recordings, ready to answer.
     fn replayer(&self, sources: &'static Sources) -> Result<Replayer<'static>, Trouble> {
-        let mut noise = Noise::none();
-        for selector in &self.ignore {
-            noise.ignore(selector).map_err(|error| Trouble::new("--ignore", error))?;
-        }
-        // The server lives as long as the process.
-        let noise: &'static Noise = Box::leak(Box::new(noise));
-        let mut replayer = Replayer::new(&sources.schema, noise.mask());
-        replayer = replayer.with_rules(self.order.order(), self.repeat.repeat());
-        if self.rules.is_given() {
-            let rules = Box::leak(Box::new(self.rules.load(sources.project())?));
-            replayer = replayer.before_match(redaction::before_match(rules, &sources.schema));
-        }
-        replayer = replayer.log(Box::new(|event| {
+        let (replayer, _) = self.matching.replayer(sources)?;
+        let replayer = replayer.with_rules(self.order.order(), self.repeat.repeat());
+        let mut replayer = replayer.log(Box::new(|event| {
             if let ReplayOutcome::SentOtherwise { call, place, changes } = event.outcome {
                 let places: Vec<&str> = changes.iter().map(|change| &*change.general_path).collect();
                 let number = event.number;
@@ -207,15 +186,7 @@ impl Serve {
                 note("warning: ", &format!("call {number} of {}: {what}, in {}", event.method, places.join(", ")));
             }
         }));
-        for path in &self.files {
-            let mut source = Source::new(path);
-            let reader = source.reader(&sources.schema, self.limit.options())?;
-            replayer.add(reader).map_err(|error| match error {
-                NoReplay::Read(error) => Trouble::in_recording(&source.name(), &error),
-                NoReplay::Refused(refused) => Trouble::new(&source.name(), refused)
-                    .with_hint("rpcreplay repair keeps what replays, rpcreplay check says what else is wrong"),
-            })?;
-        }
+        add(&mut replayer, &self.files, self.limit, sources)?;
         Ok(replayer)
     }
 
@@ -280,6 +251,19 @@ fn teller(log: CallLog) -> Box<rpcreplay::serve::Log> {
         }
         Event::Refused { peer, why } => note("connection from ", &format!("{peer}: {why}")),
     })
+}
+
+/// Says on standard error why no recorded call answers.
+fn explain_miss(miss: &Miss, files: &[String]) {
+    let mut text = Vec::new();
+    explain(miss, files, &mut Painter { out: &mut text, colors: false });
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines();
+    note(&format!("miss: call {}: ", miss.number), lines.next().unwrap_or_default());
+    lines.for_each(|line| note("", line));
+    if let Some(hint) = show_hint(miss) {
+        note("hint: ", &hint);
+    }
 }
 
 /// Serves until the first signal and then until open calls have ended, or until the second signal.

@@ -4,7 +4,7 @@ use rpcreplay::compare::Value;
 use rpcreplay::schema::{escape_go, quote_hex};
 use similar::{ChangeTag, TextDiff};
 
-use crate::render::{Painter, Role, ValueOptions};
+use super::{Painter, Role, ValueOptions, shorten};
 
 /// How long the line of a message or list may become before the rest of it is only counted.
 const LINE_BYTES: usize = 600;
@@ -115,7 +115,7 @@ fn shown_type(url: &str) -> &str {
 }
 
 fn shortened(text: &[u8], role: Role, options: ValueOptions, painter: &mut Painter<'_>) {
-    let shown = crate::render::shorten(text, options.max_bytes);
+    let shown = shorten(text, options.max_bytes);
     painter.paint(role, |out| escape_go(out, shown));
     painter.elided(shown.len(), text.len());
 }
