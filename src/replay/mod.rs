@@ -1,4 +1,4 @@
-//! Recordings that answer calls: [`Replayer`], and why one has no answer: [`Miss`].
+//! Calls that become recordings: [`Recorder`]; recordings that answer calls: [`Replayer`], and why one has no answer: [`Miss`].
 //!
 //! It knows messages and their order and nothing of connections: whoever calls it has the bytes of a request, and gets those of a
 //! response.
@@ -24,11 +24,13 @@
 
 mod calls;
 mod miss;
+mod recorder;
 mod replayer;
 mod stream;
 
 pub use calls::{CallRef, Order, Repeat};
 pub use miss::{Miss, Near, Why};
+pub use recorder::{BeforeWrite, NotRecorded, Recorder};
 pub use replayer::{Answer, BeforeMatch, Event, Log, NoReplay, Outcome, Replayer};
 pub use stream::{Sent, StreamReplay};
 

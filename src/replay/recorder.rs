@@ -1,0 +1,514 @@
+//! [`Recorder`]: calls that become a recording, entry by entry.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::error::{Error, ErrorKind};
+use crate::format::{Compression, Encoder, Format, ReadOptions, Reader, WriteOptions};
+use crate::pairing::{Methods, Pairing, Unpaired};
+use crate::recording::Header;
+use crate::schema::Schema;
+
+/// Writes what passes in calls as a recording that Go's replayer takes.
+///
+/// Every entry is in the file as a whole before the call that notes it returns, so that a program that is killed loses at most the entry
+/// that was being written. What can't be written is told, and taken out of the file again: it ends behind the last whole entry, and nothing
+/// more is written to it. The header is written together with the first entry, as Go's recorder does it.
+///
+/// Any number of threads may use it at the same time: the entries stand in the file in the order in which they were noted.
+///
+/// ```
+/// use rpcreplay::entry::{Any, Payload};
+/// use rpcreplay::format::{Format, ReadOptions, Reader};
+/// use rpcreplay::replay::Recorder;
+/// use rpcreplay::schema::Schema;
+///
+/// let folder = std::env::temp_dir().join(format!("rpcreplay-doc-{}", std::process::id()));
+/// std::fs::create_dir_all(&folder)?;
+/// let (schema, path) = (Schema::builtin(), folder.join("calls.replay"));
+/// let recorder = Recorder::create(&path, Format::Binary, &schema)?;
+/// recorder.set_initial("state")?;
+/// let topic = Any { type_url: "type.googleapis.com/google.pubsub.v1.Topic", value: b"\x0a\x01t" };
+/// let call = recorder.request("/google.pubsub.v1.Publisher/CreateTopic", topic)?;
+/// recorder.response(call, Payload::Message(topic))?;
+/// recorder.finish()?;
+///
+/// let reader = Reader::new(std::fs::File::open(&path)?, &schema, ReadOptions::default())?;
+/// assert_eq!((&*reader.header().initial, reader.count()), (&b"state"[..], 2));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Recorder<'s> {
+    state: Mutex<State<'s>>,
+    before_write: Option<Box<BeforeWrite<'s>>>,
+}
+
+/// May change a message before it is written: it is given the entry and the method of its call, and says what to write instead, or why that
+/// can't be. Of what it gives back only the message counts.
+pub type BeforeWrite<'s> = dyn Fn(&Entry, &str) -> Result<Entry, String> + Send + Sync + 's;
+
+/// Why something was not recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotRecorded {
+    /// It can't be written, or what is there can't be read; or a text recording can't carry it.
+    #[error(transparent)]
+    Write(#[from] Error),
+    /// Something could not be written before, and nothing is written since.
+    #[error("nothing more is recorded, since something could not be written before: {0}")]
+    Failed(String),
+    /// The hook refuses it.
+    #[error("refused before it was written: {0}")]
+    Refused(String),
+    /// It belongs to no call that goes on.
+    #[error("{0}")]
+    Unpaired(Unpaired),
+    /// The header stands in the file already.
+    #[error("the initial state can't be set any more: the recording has begun")]
+    HasBegun,
+    /// A recording of this format, or compressed, can't be continued.
+    #[error("a recording as {0} can't be continued, expected a binary or a text one that is not compressed")]
+    NotContinued(String),
+}
+
+/// What a recording is written to.
+trait Storage: Write + Send {
+    /// Takes away what stands behind this length.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Storage for File {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)?;
+        self.seek(SeekFrom::Start(length)).map(drop)
+    }
+}
+
+struct State<'s> {
+    storage: Box<dyn Storage>,
+    encoder: Encoder<'s>,
+    header: Header,
+    has_begun: bool,
+    pairing: Pairing,
+    methods: Methods,
+    entries: u64,
+    /// How many bytes are whole.
+    length: u64,
+    failed: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Recorder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").field("entries", &self.state().entries).finish_non_exhaustive()
+    }
+}
+
+impl<'s> Recorder<'s> {
+    /// A new recording in a file, which is emptied if it is there. The schema is for the text format, which spells messages out.
+    ///
+    /// # Errors
+    ///
+    /// If the file can't be made, or the format is neither the binary nor the text one.
+    pub fn create(path: &Path, format: Format, schema: &'s Schema) -> Result<Self, NotRecorded> {
+        if !matches!(format, Format::Binary | Format::Text) {
+            return Err(NotRecorded::NotContinued(format.to_string()));
+        }
+        let file = File::create(path).map_err(Error::from)?;
+        Ok(Recorder::of(State::new(Box::new(file), format, schema)))
+    }
+
+    /// Continues the recording in a file, in its format; a file that is not there, or empty, becomes a new one in the binary format.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read to its end, or is neither a binary nor a text recording, or compressed.
+    pub fn append(path: &Path, schema: &'s Schema) -> Result<Self, NotRecorded> {
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(Error::from)?;
+        if file.metadata().map_err(Error::from)?.len() == 0 {
+            return Ok(Recorder::of(State::new(Box::new(file), Format::Binary, schema)));
+        }
+        let reading = file.try_clone().map_err(Error::from)?;
+        let mut reader = Reader::new(reading, schema, ReadOptions::default())?;
+        let format = reader.format();
+        if reader.compression() != Compression::None || !matches!(format, Format::Binary | Format::Text) {
+            let compression = reader.compression();
+            let compressed =
+                if compression == Compression::None { String::new() } else { format!(" in {compression}") };
+            return Err(NotRecorded::NotContinued(format!("{format}{compressed}")));
+        }
+        let (mut pairing, mut methods, mut entries) = (Pairing::default(), Methods::default(), 0);
+        while let Some(entry) = reader.read()? {
+            let call = pairing.follow(&entry);
+            methods.follow(&entry, call);
+            entries += 1;
+        }
+        let header = reader.header().clone();
+        drop(reader);
+        let length = file.seek(SeekFrom::End(0)).map_err(Error::from)?;
+        let state = State::new(Box::new(file), format, schema);
+        Ok(Recorder::of(State { header, has_begun: true, pairing, methods, entries, length, ..state }))
+    }
+
+    fn of(state: State<'s>) -> Self {
+        Recorder { state: Mutex::new(state), before_write: None }
+    }
+
+    /// Changes messages before they are written.
+    pub fn before_write(self, hook: Box<BeforeWrite<'s>>) -> Self {
+        Recorder { before_write: Some(hook), ..self }
+    }
+
+    /// Sets the initial state, which a test can read in a replay.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRecorded::HasBegun`] once the first entry was noted.
+    pub fn set_initial(&self, initial: impl Into<bytes::Bytes>) -> Result<(), NotRecorded> {
+        let mut state = self.state();
+        if state.has_begun {
+            return Err(NotRecorded::HasBegun);
+        }
+        state.header = Header::new(initial);
+        Ok(())
+    }
+
+    /// The initial state of the recording.
+    pub fn initial(&self) -> bytes::Bytes {
+        self.state().header.initial.clone()
+    }
+
+    /// How many entries the recording has.
+    pub fn entries(&self) -> u64 {
+        self.state().entries
+    }
+
+    /// Notes the request of a unary call, and says which number its response is to be noted under.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRecorded`]; nothing of it is in the file then.
+    pub fn request(&self, method: &str, request: Any<'_>) -> Result<EntryIndex, NotRecorded> {
+        self.note(Kind::Request, method, Payload::Message(request), EntryIndex(0))
+    }
+
+    /// Notes how a unary call ended: its response, or a `google.rpc.Status`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`request`](Self::request); [`NotRecorded::Unpaired`] if no such call waits for a response.
+    pub fn response(&self, call: EntryIndex, response: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
+        self.note(Kind::Response, "", response, call)
+    }
+
+    /// Notes that a stream was opened, or with an error that it was not, and says which number its messages are to be noted under.
+    ///
+    /// # Errors
+    ///
+    /// As for [`request`](Self::request).
+    pub fn create_stream(&self, method: &str, error: Option<Any<'_>>) -> Result<EntryIndex, NotRecorded> {
+        self.note(Kind::CreateStream, method, error.map_or(Payload::Empty, Payload::Error), EntryIndex(0))
+    }
+
+    /// Notes a message that was sent on a stream, or what sending it failed with; `Eof` if the stream had ended.
+    ///
+    /// # Errors
+    ///
+    /// As for [`response`](Self::response).
+    pub fn send(&self, stream: EntryIndex, sent: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
+        self.note(Kind::Send, "", sent, stream)
+    }
+
+    /// Notes a message that was received from a stream, its end, or the error that ended it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`response`](Self::response).
+    pub fn recv(&self, stream: EntryIndex, received: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
+        self.note(Kind::Recv, "", received, stream)
+    }
+
+    /// Ends the recording: writes the header if there is nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRecorded::Failed`] if something could not be written before, or [`NotRecorded::Write`] if the header can't be.
+    pub fn finish(self) -> Result<(), NotRecorded> {
+        let mut state = self.state();
+        let state = &mut *state;
+        state.refuse_if_failed()?;
+        state.bytes.clear();
+        if !state.has_begun {
+            state.encoder.begin(&state.header, &mut state.bytes)?;
+            state.write()?;
+        }
+        Ok(())
+    }
+
+    fn note(
+        &self,
+        kind: Kind,
+        method: &str,
+        payload: Payload<'_>,
+        refers_to: EntryIndex,
+    ) -> Result<EntryIndex, NotRecorded> {
+        let mut state = self.state();
+        let state = &mut *state;
+        state.refuse_if_failed()?;
+        let index = EntryIndex(state.entries + 1);
+        // A reference of the wire form has 32 bits.
+        let ref_index = i32::try_from(refers_to.0).map_err(|_| Error::from(ErrorKind::TooManyEntries))?;
+        i32::try_from(index.0).map_err(|_| Error::from(ErrorKind::TooManyEntries))?;
+        let entry = Entry::encode(kind, method, payload, ref_index)?;
+        let entry = match &self.before_write {
+            None => entry,
+            Some(hook) => {
+                let of_call = if method.is_empty() { state.methods.of(refers_to) } else { method };
+                let changed = hook(&entry, of_call).map_err(NotRecorded::Refused)?;
+                Entry::encode(kind, method, changed.payload(), ref_index)?
+            }
+        };
+        let entry = entry.with_index(index);
+        state.bytes.clear();
+        if !state.has_begun {
+            state.encoder.begin(&state.header, &mut state.bytes)?;
+        }
+        state.encoder.entry(&entry, index == EntryIndex(1), &mut state.bytes)?;
+        // Nobody is told of a call that is not in the file.
+        let call = state.pairing.follow(&entry).map_err(NotRecorded::Unpaired)?;
+        state.write()?;
+        state.methods.follow(&entry, Ok(call));
+        state.entries += 1;
+        Ok(index)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<'s>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'s> State<'s> {
+    fn new(storage: Box<dyn Storage>, format: Format, schema: &'s Schema) -> Self {
+        State {
+            storage,
+            encoder: Encoder::new(WriteOptions::new(format), schema),
+            header: Header::new(""),
+            has_begun: false,
+            pairing: Pairing::default(),
+            methods: Methods::default(),
+            entries: 0,
+            length: 0,
+            failed: None,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn refuse_if_failed(&self) -> Result<(), NotRecorded> {
+        self.failed.clone().map_or(Ok(()), |failed| Err(NotRecorded::Failed(failed)))
+    }
+
+    /// Writes what stands ready, all of it or nothing.
+    fn write(&mut self) -> Result<(), NotRecorded> {
+        if let Err(error) = self.storage.write_all(&self.bytes).and_then(|()| self.storage.flush()) {
+            self.failed = Some(error.to_string());
+            // What can't be cut either is a damaged end, which every reader tells.
+            let _ = self.storage.cut(self.length);
+            return Err(Error::from(error).into());
+        }
+        self.length += self.bytes.len() as u64;
+        self.has_begun = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::check::{Checker, Checks, Inspector, Severity};
+    use crate::detect::Detectors;
+
+    const CREATE: &str = "/google.pubsub.v1.Publisher/CreateTopic";
+    const PULL: &str = "/google.pubsub.v1.Subscriber/StreamingPull";
+    const TOPIC: Any<'_> = Any { type_url: "type.googleapis.com/google.pubsub.v1.Topic", value: b"\x0a\x01t" };
+    const STATUS: Any<'_> = Any { type_url: "type.googleapis.com/google.rpc.Status", value: b"\x08\x05" };
+
+    fn path(folder: &tempfile::TempDir) -> std::path::PathBuf {
+        folder.path().join("calls.replay")
+    }
+
+    /// A call and a stream.
+    fn record(recorder: &Recorder<'_>) -> Result<(), NotRecorded> {
+        let call = recorder.request(CREATE, TOPIC)?;
+        let stream = recorder.create_stream(PULL, None)?;
+        recorder.response(call, Payload::Error(STATUS))?;
+        recorder.send(stream, Payload::Message(TOPIC))?;
+        recorder.recv(stream, Payload::Message(TOPIC))?;
+        recorder.recv(stream, Payload::Eof)?;
+        recorder.create_stream(PULL, Some(STATUS)).map(drop)
+    }
+
+    /// The initial state of a recording, and its entries.
+    fn read(bytes: &[u8]) -> (Vec<u8>, Vec<String>) {
+        let schema = Schema::builtin();
+        let reader = Reader::new(bytes, &schema, ReadOptions::default()).expect("a header");
+        let initial = reader.header().initial.to_vec();
+        let line =
+            |entry: Entry| format!("{} {} {} {:?}", entry.kind(), entry.method(), entry.ref_index(), entry.payload());
+        (initial, reader.map(|entry| line(entry.expect("an entry"))).collect())
+    }
+
+    #[test]
+    fn both_formats_hold_the_same_and_can_be_continued() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let mut found = Vec::new();
+        for format in [Format::Binary, Format::Text] {
+            let recorder = Recorder::create(&path(&folder), format, &schema).expect("a file");
+            recorder.set_initial("early").expect("nothing is written");
+            recorder.set_initial("state").expect("nothing is written");
+            record(&recorder).expect("it can be written");
+            assert!(matches!(recorder.set_initial("late"), Err(NotRecorded::HasBegun)));
+            // Without an end.
+            drop(recorder);
+            let recorder = Recorder::append(&path(&folder), &schema).expect("a recording");
+            assert_eq!((&*recorder.initial(), recorder.entries()), (&b"state"[..], 7));
+            assert!(matches!(recorder.set_initial("late"), Err(NotRecorded::HasBegun)));
+            assert!(matches!(recorder.response(EntryIndex(1), Payload::Eof), Err(NotRecorded::Unpaired(_))));
+            recorder.send(EntryIndex(2), Payload::Message(TOPIC)).expect("the stream is known");
+            record(&recorder).expect("it can be written");
+            recorder.finish().expect("nothing has failed");
+            found.push(read(&std::fs::read(path(&folder)).expect("a file")));
+        }
+        assert_eq!(found[0], found[1]);
+        assert_eq!((found[0].0.as_slice(), found[0].1.len()), (&b"state"[..], 15));
+        assert!(found[0].1[10].starts_with("RESPONSE  9 Error"), "{:?}", found[0].1[10]);
+    }
+
+    #[test]
+    fn a_recording_without_calls_can_be_read() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let recorder = Recorder::append(&path(&folder), &schema).expect("a file");
+        recorder.set_initial("state").expect("nothing is written");
+        recorder.finish().expect("nothing has failed");
+        assert_eq!(read(&std::fs::read(path(&folder)).expect("a file")), (b"state".to_vec(), Vec::new()));
+    }
+
+    #[test]
+    fn what_can_not_be_continued_is_refused() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let refused = |bytes: &[u8]| {
+            std::fs::write(path(&folder), bytes).expect("a writable folder");
+            let error = Recorder::append(&path(&folder), &schema).expect_err("it can't be continued");
+            assert_eq!(std::fs::read(path(&folder)).expect("a file"), bytes, "it stays as it was");
+            error.to_string()
+        };
+        assert_eq!(refused(b"RPCReplay\0\0\0\0\x05"), "entry 1 at byte 13: input ends after 1 of the 4 bytes of a record's length");
+        let json = b"{\"format\":\"RPCReplay\",\"initial\":\"\"}\n";
+        assert_eq!(
+            refused(json),
+            "a recording as JSON Lines can't be continued, expected a binary or a text one that is not compressed"
+        );
+        let json = Recorder::create(&path(&folder), Format::JsonLines, &schema).expect_err("it is no format of Go's");
+        assert!(matches!(json, NotRecorded::NotContinued(_)));
+    }
+
+    #[test]
+    fn hooks_change_and_refuse() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let methods = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&methods);
+        let hook = move |entry: &Entry, method: &str| {
+            seen.lock().expect("nobody panics").push(method.to_owned());
+            match (entry.kind(), entry.payload()) {
+                (Kind::Response, _) => Err("it is secret".to_owned()),
+                (Kind::Send, Payload::Message(_)) => {
+                    let any = Any { value: b"\x0a\x01x", ..TOPIC };
+                    Entry::encode(Kind::Recv, "/ignored", Payload::Message(any), 77).map_err(|error| error.to_string())
+                }
+                _ => Ok(entry.clone()),
+            }
+        };
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        let recorder = recorder.before_write(Box::new(hook));
+        let call = recorder.request(CREATE, TOPIC).expect("it passes");
+        let refused = recorder.response(call, Payload::Message(TOPIC)).expect_err("it is refused");
+        assert_eq!(refused.to_string(), "refused before it was written: it is secret");
+        let stream = recorder.create_stream(PULL, None).expect("it passes");
+        recorder.send(stream, Payload::Message(TOPIC)).expect("it passes");
+        recorder.finish().expect("nothing has failed");
+        let (_, entries) = read(&std::fs::read(path(&folder)).expect("a file"));
+        assert_eq!(entries.len(), 3);
+        assert!(entries[2].starts_with("SEND  2 Message") && entries[2].contains("120"), "{entries:?}");
+        assert_eq!(*methods.lock().expect("nobody panics"), [CREATE, CREATE, PULL, PULL]);
+    }
+
+    /// Takes so many bytes and no more.
+    struct Full {
+        bytes: Arc<Mutex<Vec<u8>>>,
+        room: usize,
+    }
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut written = self.bytes.lock().expect("nobody panics");
+            let taken = bytes.len().min(self.room - written.len());
+            written.extend_from_slice(&bytes[..taken]);
+            if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Storage for Full {
+        fn cut(&mut self, length: u64) -> io::Result<()> {
+            self.bytes.lock().expect("nobody panics").truncate(length as usize);
+            Ok(())
+        }
+    }
+
+    /// However much room there is, the file holds what was noted, as a whole, once, and nothing else.
+    #[test]
+    fn what_can_not_be_written_is_told_and_leaves_nothing() {
+        let schema = Schema::builtin();
+        let checks = Checks::new(Detectors::new(&[], &[]).expect("none"));
+        let whole = Arc::new(Mutex::new(Vec::new()));
+        let storage = Full { bytes: Arc::clone(&whole), room: usize::MAX };
+        record(&Recorder::of(State::new(Box::new(storage), Format::Binary, &schema))).expect("there is room");
+        let whole = whole.lock().expect("nobody panics").clone();
+        for room in 0..whole.len() {
+            let bytes = Arc::new(Mutex::new(Vec::new()));
+            let storage = Full { bytes: Arc::clone(&bytes), room };
+            let recorder = Recorder::of(State::new(Box::new(storage), Format::Binary, &schema));
+            let error = record(&recorder).expect_err("there is no room");
+            assert!(matches!(error, NotRecorded::Write(_)), "{error}");
+            let entries = recorder.entries();
+            // More room does not help: what is missing stays missing.
+            assert!(matches!(recorder.request(CREATE, TOPIC), Err(NotRecorded::Failed(_))));
+            assert!(matches!(recorder.finish(), Err(NotRecorded::Failed(_))));
+            let bytes = bytes.lock().expect("nobody panics").clone();
+            assert!(whole.starts_with(&bytes), "{room}");
+            if entries == 0 {
+                assert_eq!(bytes, b"", "the header comes with the first entry");
+                continue;
+            }
+            assert_eq!(read(&bytes).1.len() as u64, entries, "{room}");
+            let mut inspector = Inspector::new(&checks, &schema, None);
+            let (mut checker, mut pairing) = (Checker::new(&checks, &schema), Pairing::default());
+            let reader = Reader::new(&bytes[..], &schema, ReadOptions::default()).expect("a header");
+            for entry in reader.map(|entry| entry.expect("an entry")) {
+                checker.add(&entry, pairing.follow(&entry), inspector.inspect(&entry));
+            }
+            let found = checker.finish(pairing.unmatched_requests(), None);
+            let errors = found.iter().filter(|finding| checks.severity(finding.cause) == Some(Severity::Error));
+            // A call that went on when the room was used up.
+            assert!(errors.map(|finding| checks.id(finding.cause)).all(|id| id == "unmatched-request"), "{room}");
+        }
+    }
+}
