@@ -456,6 +456,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH')
             [CompletionResult]::new('--addr-file', '--addr-file', [CompletionResultType]::ParameterName, 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'What a line of the log looks like')
+            [CompletionResult]::new('--on-miss', '--on-miss', [CompletionResultType]::ParameterName, 'What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'In which order recorded calls answer')
             [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'What becomes of calls that have answered')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it')

@@ -438,6 +438,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --listen 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH'
             cand --addr-file 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops'
             cand --log 'What a line of the log looks like'
+            cand --on-miss 'What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server'
             cand --order 'In which order recorded calls answer'
             cand --repeat 'What becomes of calls that have answered'
             cand --tls-cert 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it'

@@ -432,6 +432,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l listen -d 
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l addr-file -d 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l log -d 'What a line of the log looks like' -r -f -a "text\t'A line for people'
 json\t'A line of JSON'"
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l on-miss -d 'What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l order -d 'In which order recorded calls answer' -r -f -a "any\t'The first that fits and has not answered, as with Go\'s replayer'
 per-method\t'Those of a method in the order of the recording'
 recorded\t'All in the order of the recording'"
