@@ -6,6 +6,7 @@ mod signals;
 
 use std::fs;
 use std::future::Future;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,8 +164,7 @@ impl Serve {
         let server = Server::new(replayer.clone(), self.options()).log(teller(log.clone()));
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
         runtime.block_on(async {
-            let at = |error| Trouble::new(&format!("--listen {}", self.listen), error);
-            let mut listener = Listener::bind(&self.listen).await.map_err(at)?;
+            let mut listener = Listener::bind(&self.listen).await.map_err(|error| self.no_listener(&error))?;
             if let Some(tls) = tls {
                 listener = listener.with_tls(tls);
             }
@@ -204,6 +204,18 @@ impl Serve {
         }));
         add(&mut replayer, &self.files, self.limit, sources)?;
         Ok(replayer)
+    }
+
+    fn no_listener(&self, error: &io::Error) -> Trouble {
+        let trouble = Trouble::new(&format!("--listen {}", self.listen), error);
+        match (&self.listen, error.kind()) {
+            (Address::Tcp(_), io::ErrorKind::AddrInUse) => trouble.with_hint("port 0 is one that is free"),
+            #[cfg(unix)]
+            (Address::Unix(_), io::ErrorKind::AddrInUse) => {
+                trouble.with_hint("remove the socket if it was left by a server that did not end by itself")
+            }
+            (_, _) => trouble,
+        }
     }
 
     fn options(&self) -> Options {
