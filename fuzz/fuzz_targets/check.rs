@@ -41,7 +41,7 @@ fn check(file: &[u8], checks: &Checks) -> (Vec<Finding>, bool) {
     };
     let mut reader = reader.keeping_text();
     let mut inspector = Inspector::new(checks, &SCHEMA, Some(&SMALL));
-    for finding in inspector.inspect_initial(&reader.header().initial) {
+    for finding in inspector.inspect_initial(&reader.header().initial, reader.format()) {
         checker.add_finding(finding);
     }
     let (mut pairing, mut is_refused) = (Pairing::default(), false);
