@@ -66,7 +66,9 @@ fn check(file: &[u8], checks: &Checks) -> (Vec<Finding>, bool) {
 
 fuzz_target!(|file: &[u8]| {
     let (findings, is_refused) = check(file, &ALL);
-    assert!(findings.is_sorted_by_key(|finding| finding.position.entry));
+    // Those that are only counted come last.
+    let listed = findings.iter().take_while(|finding| !finding.message.ends_with("which are not listed"));
+    assert!(listed.is_sorted_by_key(|finding| finding.position.entry));
     for finding in &findings {
         let sentence = finding.sentence();
         assert!(!sentence.is_empty() && !sentence.contains('\n'), "{sentence}");
