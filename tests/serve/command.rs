@@ -245,8 +245,10 @@ fn explains_what_differs_and_ignores_it_on_demand() {
         assert_eq!(process.client().await.unary(get, request).await.1.0, "2");
         process.signal("TERM");
         let (_, _, err) = process.output().await;
-        assert!(err.contains("  calls.replay #"), "{err}");
-        assert!(err.contains(", differs in request:name\n"), "{err}");
+        assert!(err.contains("says the same\n  #9\n"), "{err}");
+        let value = "request:name: \"projects/demo/secrets/weather-api-key\" was recorded, \"projects\" was sent\n";
+        assert!(err.contains(value), "{err}");
+        assert!(err.contains("hint: if they may differ: --ignore 'request:name'\n"), "{err}");
         let process = Process::new(secrets, None, &["--ignore", "request:name"]).await;
         assert_eq!(process.client().await.unary(get, request).await.1.0, "5", "the first recorded one was not found");
     });
