@@ -1,6 +1,6 @@
 // Plays a conversation with gRPC of Node.js, and asks for health; prints lines of JSON.
 //
-//   client.js [--gzip] [--tls CERT] PROTO play ADDRESS CONVERSATION
+//   client.js [--gzip] [--tls CERT] [--at-once] PROTO play ADDRESS CONVERSATION
 //   client.js [--gzip] [--tls CERT] PROTO health ADDRESS
 
 const { createHash } = require('node:crypto');
@@ -18,15 +18,21 @@ const asIs = (bytes) => bytes;
 
 async function main() {
 	const { values, positionals } = parseArgs({
-		options: { gzip: { type: 'boolean' }, tls: { type: 'string' } },
+		options: { gzip: { type: 'boolean' }, tls: { type: 'string' }, 'at-once': { type: 'boolean' } },
 		allowPositionals: true,
 	});
 	const [proto, command, address, conversation] = positionals;
 	const client = connect(address, values);
 	if (command === 'play') {
 		const methods = protoLoader.loadSync(proto)[SERVICE];
-		for (const call of JSON.parse(readFileSync(conversation, 'utf8'))) {
-			show(await play(client, methods[call.method], call));
+		let before = Promise.resolve();
+		const calls = JSON.parse(readFileSync(conversation, 'utf8')).map((call) => {
+			const begin = () => play(client, methods[call.method], call);
+			before = values['at-once'] ? begin() : before.then(begin);
+			return before;
+		});
+		for (const call of calls) {
+			show(await call);
 		}
 	} else {
 		await askHealth(client);

@@ -1,6 +1,6 @@
 """Plays a conversation with Python's gRPC, and asks for health and reflection; prints lines of JSON.
 
-    client.py [--gzip] [--tls CERT] PROTOSET play ADDRESS CONVERSATION
+    client.py [--gzip] [--tls CERT] [--at-once] PROTOSET play ADDRESS CONVERSATION
     client.py [--gzip] [--tls CERT] PROTOSET health|reflection|reflection-v1 ADDRESS
 """
 
@@ -9,6 +9,7 @@ import hashlib
 import json
 import queue
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
@@ -25,6 +26,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gzip", action="store_true")
     parser.add_argument("--tls")
+    parser.add_argument("--at-once", action="store_true")
     parser.add_argument("protoset")
     parser.add_argument("command", choices=["play", "health", "reflection", "reflection-v1"])
     parser.add_argument("address")
@@ -32,10 +34,12 @@ def main():
     arguments = parser.parse_args()
     with connect(arguments) as channel:
         if arguments.command == "play":
-            service = load(arguments.protoset)
+            methods = load(arguments.protoset).methods_by_name
             with open(arguments.conversation, encoding="utf-8") as file:
-                for call in json.load(file):
-                    show(play(channel, service.methods_by_name[call["method"]], call))
+                calls = json.load(file)
+            with ThreadPoolExecutor(len(calls) if arguments.at_once else 1) as pool:
+                for line in pool.map(lambda call: play(channel, methods[call["method"]], call), calls):
+                    show(line)
         elif arguments.command == "health":
             ask_health(channel)
         else:

@@ -118,7 +118,7 @@ func askHealth(address string) error {
 	return nil
 }
 
-// Makes the calls of a conversation, one after the other. What is recorded of a call that ends in a deadline or is canceled
+// Makes the calls of a conversation, one after the other if nothing else is asked for. What is recorded of a call that ends in a deadline or is canceled
 // has no end.
 func play(conn *grpc.ClientConn, conversation string, isRecorded bool) error {
 	data, err := ioutil.ReadFile(conversation)
@@ -129,12 +129,27 @@ func play(conn *grpc.ClientConn, conversation string, isRecorded bool) error {
 	if err := json.Unmarshal(data, &calls); err != nil {
 		return fmt.Errorf("%s: %v", conversation, err)
 	}
-	for _, c := range calls {
-		answered, err := c.play(conn, isRecorded)
-		if err != nil {
+	answers := make([]chan error, len(calls))
+	lines := make([]*line, len(calls))
+	begin := func(i int) {
+		var err error
+		lines[i], err = calls[i].play(conn, isRecorded)
+		answers[i] <- err
+	}
+	for i := range calls {
+		answers[i] = make(chan error, 1)
+		if *atOnce {
+			go begin(i)
+		}
+	}
+	for i, c := range calls {
+		if !*atOnce {
+			begin(i)
+		}
+		if err := <-answers[i]; err != nil {
 			return fmt.Errorf("%s: %v", c.Call, err)
 		}
-		if err := json.NewEncoder(os.Stdout).Encode(answered); err != nil {
+		if err := json.NewEncoder(os.Stdout).Encode(lines[i]); err != nil {
 			return err
 		}
 	}

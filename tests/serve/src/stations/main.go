@@ -29,6 +29,7 @@ var (
 	certificate = flag.String("tls", "", "connect with TLS, to a server with the certificate in this file; listen: use it")
 	key         = flag.String("key", "", "listen: the key of the certificate")
 	compress    = flag.Bool("gzip", false, "compress requests")
+	atOnce      = flag.Bool("at-once", false, "play: make all calls at once")
 )
 
 func main() {
