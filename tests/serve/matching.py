@@ -13,7 +13,7 @@ class Case:
     title: str
     entries: list
     calls: list
-    # By the names of calls: why they are answered otherwise.
+    # By the names of calls: the code with which they end otherwise than Go has it, and why.
     differs: dict = field(default_factory=dict)
 
 
@@ -187,19 +187,19 @@ CASES = [
         "a stream on which only sending failed",
         [create(), failed("SEND", 1), failed("RECV", 1, 7, "not you")],
         [stream("refused at once", "a")],
-        {"refused at once": "Go compares the first message with none, and the stream fits only who receives first"},
+        {"refused at once": (7, "Go compares the first message with none, and the stream fits only who receives first")},
     ),
     Case(
         "who sends fits a stream on which nothing was sent",
         [create(), recv(1, 1), end(1), create(), send(4, "a"), recv(4, 2), end(4)],
         [stream("first", "a"), stream("second", "a")],
-        {"first": "Go chooses the same stream and then refuses the message, which it has no send for"},
+        {"first": (0, "Go chooses the same stream and then refuses the message, which it has no send for")},
     ),
     Case(
         "more is sent than was recorded",
         [create(), send(1, "a"), recv(1, 1), end(1)],
         [stream("more", "a", "b")],
-        {"more": "Go refuses what it has no send for"},
+        {"more": (0, "Go refuses what it has no send for")},
     ),
     Case(
         "less is sent than was recorded",
@@ -210,7 +210,13 @@ CASES = [
         "more is received than was recorded",
         [create(), send(1, "a"), recv(1, 1)],
         [stream("held", "a", "receive", ends="deadline")],
-        {"held": "Go says that it has no more; the recording has no end, and neither has the stream"},
+        {"held": (4, "Go says that it has no more; the recording has no end, and neither has the stream")},
+    ),
+    Case(
+        "less is sent than was recorded, and the stream goes on",
+        [create(), send(1, "a"), recv(1, 1), send(1, "b"), recv(1, 2), end(1)],
+        [stream("held", "a", "receive", "receive", ends="deadline")],
+        {"held": (4, "Go says that the stream has ended as soon as it is asked; a server waits for what comes")},
     ),
     Case(
         "a stream down",
