@@ -48,7 +48,11 @@ pub mod diff;
 pub mod query;
 pub mod redact;
 pub mod repair;
+pub mod replay;
 pub mod stats;
+
+#[cfg(feature = "net")]
+pub mod serve;
 
 pub use error::{Error, Result};
 pub use schema::Schema;

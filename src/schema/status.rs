@@ -38,6 +38,22 @@ const NAMES: [(&str, &str); 17] = [
 impl Code {
     /// The call succeeded.
     pub const OK: Code = Code(0);
+    /// The call was given up, usually by its client.
+    pub const CANCELLED: Code = Code(1);
+    /// Something failed, and nobody says what.
+    pub const UNKNOWN: Code = Code(2);
+    /// Time was up.
+    pub const DEADLINE_EXCEEDED: Code = Code(4);
+    /// What was asked for does not exist.
+    pub const NOT_FOUND: Code = Code(5);
+    /// A limit is exceeded.
+    pub const RESOURCE_EXHAUSTED: Code = Code(8);
+    /// There is no such method, or it can't be called so.
+    pub const UNIMPLEMENTED: Code = Code(12);
+    /// Something is not as the protocol wants it.
+    pub const INTERNAL: Code = Code(13);
+    /// The server can't answer at the moment.
+    pub const UNAVAILABLE: Code = Code(14);
 
     /// All codes that have a name.
     pub fn named() -> impl Iterator<Item = Code> {

@@ -1,0 +1,102 @@
+//! [`Ending`]: how a call ends, as trailers say it.
+
+use base64_simd::STANDARD_NO_PAD;
+use bytes::Bytes;
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+use crate::entry::Any;
+use crate::schema::{Code, Status};
+
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+
+/// What a message must not hold as it is: all but the printable characters of ASCII, and `%` itself.
+///
+/// Source: "gRPC over HTTP2", `Percent-Encoded`.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// How many bytes of a message of our own are sent. Clients refuse trailers of more than some 8 KiB.
+const MESSAGE_LIMIT_BYTES: usize = 2048;
+
+/// How a call ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) code: Code,
+    pub(super) message: Vec<u8>,
+    /// The whole `google.rpc.Status`, if it says more than code and message.
+    details: Option<Bytes>,
+}
+
+impl Ending {
+    pub(super) fn ok() -> Self {
+        Ending { code: Code::OK, message: Vec::new(), details: None }
+    }
+
+    /// An end of our own.
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > MESSAGE_LIMIT_BYTES {
+            let cut = (0..=MESSAGE_LIMIT_BYTES).rev().find(|cut| message.is_char_boundary(*cut));
+            message.truncate(cut.unwrap_or(0));
+            message.push('…');
+        }
+        Ending { code, message: message.into_bytes(), details: None }
+    }
+
+    /// An end that was recorded, a `google.rpc.Status`. A code that gRPC does not have becomes `UNKNOWN`, and stays in the details.
+    pub(super) fn recorded(any: Any<'_>) -> Self {
+        let Ok(status) = Status::read(any.value) else {
+            return Ending::new(Code::UNKNOWN, "the recorded status can't be read");
+        };
+        let is_known = status.code.name().is_some();
+        let says_more = !status.details.is_empty() || !status.unknown.is_empty() || !is_known;
+        Ending {
+            code: if is_known { status.code } else { Code::UNKNOWN },
+            message: status.message.to_vec(),
+            details: says_more.then(|| Bytes::copy_from_slice(any.value)),
+        }
+    }
+
+    /// As HTTP has it.
+    pub(super) fn trailers(&self) -> HeaderMap {
+        let mut trailers = HeaderMap::new();
+        trailers.insert(STATUS, HeaderValue::from(self.code.0));
+        let mut insert = |name, text: String| {
+            let value = HeaderValue::try_from(text).expect("what is encoded is printable ASCII");
+            trailers.insert(name, value);
+        };
+        if !self.message.is_empty() {
+            insert(MESSAGE, percent_encode(&self.message, ENCODED).to_string());
+        }
+        if let Some(details) = &self.details {
+            insert(DETAILS, STANDARD_NO_PAD.encode_to_string(details));
+        }
+        trailers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_all_that_was_recorded() {
+        let trailers = |value: &[u8]| {
+            let trailers = Ending::recorded(Any { type_url: "google.rpc.Status", value }).trailers();
+            let text = |name: &str| trailers.get(name).map(|value| value.to_str().expect("ASCII").to_owned());
+            [text("grpc-status"), text("grpc-message"), text("grpc-status-details-bin")]
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(trailers(b"\x08\x05\x12\x05gone!"), [some("5"), some("gone!"), None]);
+        assert_eq!(
+            trailers("\u{8}\u{5}\u{12}\u{6}é%\n\u{1b}~".as_bytes()),
+            [some("5"), some("%C3%A9%25%0A%1B~"), None]
+        );
+        assert_eq!(trailers(b"\x08\x05\x1a\x03\x0a\x01t"), [some("5"), None, some("CAUaAwoBdA")]);
+        assert_eq!(trailers(b"\x08\x4d"), [some("2"), None, some("CE0")]);
+        assert_eq!(trailers(b"\x12\xff"), [some("2"), some("the recorded status can't be read"), None]);
+    }
+}

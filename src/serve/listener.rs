@@ -1,0 +1,157 @@
+//! [`Listener`]: where connections come from, a TCP address or a Unix socket.
+
+use std::fmt;
+use std::io;
+#[cfg(unix)]
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::str::FromStr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+/// What an address of a Unix socket begins with.
+const UNIX: &str = "unix:";
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A host and a port, which is chosen by the system if it is 0.
+    Tcp(String),
+    /// A path.
+    #[cfg(unix)]
+    Unix(PathBuf),
+}
+
+/// A text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected HOST:PORT, such as 127.0.0.1:8080, or unix:PATH")]
+pub struct NoAddress;
+
+impl FromStr for Address {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, NoAddress> {
+        #[cfg(unix)]
+        if let Some(path) = text.strip_prefix(UNIX) {
+            // gRPC writes absolute paths as unix:///path, too.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return if path.is_empty() { Err(NoAddress) } else { Ok(Address::Unix(path.into())) };
+        }
+        let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
+        let is_address = !host.is_empty() && port.parse::<u16>().is_ok();
+        if is_address { Ok(Address::Tcp(text.to_owned())) } else { Err(NoAddress) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => f.pad(address),
+            #[cfg(unix)]
+            Address::Unix(path) => write!(f, "{UNIX}{}", path.display()),
+        }
+    }
+}
+
+/// Listens at an address; a Unix socket is removed when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener),
+}
+
+/// Bytes in both directions.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection, and where it is from.
+pub(super) type Accepted = (Pin<Box<dyn Stream>>, String);
+
+impl Listener {
+    /// Listens at an address.
+    ///
+    /// # Errors
+    ///
+    /// If somebody else does, or there is no such address.
+    pub async fn bind(address: &Address) -> io::Result<Listener> {
+        Ok(match address {
+            Address::Tcp(address) => {
+                let listener = TcpListener::bind(address).await?;
+                let address = Address::Tcp(listener.local_addr()?.to_string());
+                Listener { socket: Socket::Tcp(listener), address }
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => {
+                let listener = UnixListener::bind(path)?;
+                Listener { socket: Socket::Unix(listener), address: address.clone() }
+            }
+        })
+    }
+
+    /// Where it listens really: with the port that the system has chosen.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The next connection. None is lost if the future is dropped.
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        match &self.socket {
+            Socket::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Answers are small, and somebody waits for them.
+                stream.set_nodelay(true)?;
+                Ok((Box::pin(stream), peer.to_string()))
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Box::pin(stream), self.address.to_string()))
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Address::Unix(path) = &self.address {
+            // If it is gone already, that is what was wanted.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_addresses_apart() {
+        for text in ["127.0.0.1:0", "localhost:8080", "[::1]:443"] {
+            assert_eq!(text.parse(), Ok(Address::Tcp(text.to_owned())));
+        }
+        for text in ["", ":80", "8080", "localhost", "localhost:http", "host:70000"] {
+            assert_eq!(text.parse::<Address>(), Err(NoAddress), "{text}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn takes_paths_of_unix_sockets() {
+        for (text, path) in [("unix:/a/b", "/a/b"), ("unix:///a/b", "/a/b"), ("unix:b", "b")] {
+            assert_eq!(text.parse(), Ok(Address::Unix(path.into())), "{text}");
+        }
+        assert_eq!("unix:".parse::<Address>(), Err(NoAddress));
+    }
+}
