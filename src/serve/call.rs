@@ -38,7 +38,6 @@ pub(super) struct Call {
 
 /// What a call was answered by.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum AnsweredBy {
     /// A recorded call.
     Recorded(CallRef),
@@ -50,7 +49,6 @@ pub enum AnsweredBy {
 
 /// How a call went.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct Ended {
     /// Its number among the calls that the recording was asked for, from 1; nothing if it was not asked.
     pub number: Option<u64>,

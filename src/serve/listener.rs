@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 #[cfg(unix)]
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::str::FromStr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -12,7 +11,10 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
+use super::tls::Tls;
+
 /// What an address of a Unix socket begins with.
+#[cfg(unix)]
 const UNIX: &str = "unix:";
 
 /// Where to listen.
@@ -61,6 +63,7 @@ impl fmt::Display for Address {
 pub struct Listener {
     socket: Socket,
     address: Address,
+    tls: Option<Tls>,
 }
 
 #[derive(Debug)]
@@ -76,7 +79,21 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A connection, and where it is from.
-pub(super) type Accepted = (Pin<Box<dyn Stream>>, String);
+pub(super) struct Accepted {
+    stream: Box<dyn Stream>,
+    tls: Option<Tls>,
+    pub(super) peer: String,
+}
+
+impl Accepted {
+    /// The bytes that pass on it, once both sides agree on keys, if it is to be so.
+    pub(super) async fn stream(self) -> io::Result<Box<dyn Stream>> {
+        match self.tls {
+            None => Ok(self.stream),
+            Some(tls) => Ok(Box::new(tls.secure(self.stream).await?)),
+        }
+    }
+}
 
 impl Listener {
     /// Listens at an address.
@@ -89,14 +106,20 @@ impl Listener {
             Address::Tcp(address) => {
                 let listener = TcpListener::bind(address).await?;
                 let address = Address::Tcp(listener.local_addr()?.to_string());
-                Listener { socket: Socket::Tcp(listener), address }
+                Listener { socket: Socket::Tcp(listener), address, tls: None }
             }
             #[cfg(unix)]
             Address::Unix(path) => {
                 let listener = UnixListener::bind(path)?;
-                Listener { socket: Socket::Unix(listener), address: address.clone() }
+                Listener { socket: Socket::Unix(listener), address: address.clone(), tls: None }
             }
         })
+    }
+
+    /// Speaks TLS with all that come.
+    pub fn with_tls(mut self, tls: Tls) -> Listener {
+        self.tls = Some(tls);
+        self
     }
 
     /// Where it listens really: with the port that the system has chosen.
@@ -106,19 +129,17 @@ impl Listener {
 
     /// The next connection. None is lost if the future is dropped.
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
-        match &self.socket {
+        let (stream, peer): (Box<dyn Stream>, String) = match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 // Answers are small, and somebody waits for them.
                 stream.set_nodelay(true)?;
-                Ok((Box::pin(stream), peer.to_string()))
+                (Box::new(stream), peer.to_string())
             }
             #[cfg(unix)]
-            Socket::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Box::pin(stream), self.address.to_string()))
-            }
-        }
+            Socket::Unix(listener) => (Box::new(listener.accept().await?.0), self.address.to_string()),
+        };
+        Ok(Accepted { stream, tls: self.tls.clone(), peer })
     }
 }
 

@@ -40,16 +40,17 @@ mod outgoing;
 mod recorded;
 mod reply;
 mod server;
+mod tls;
 
 use std::time::Duration;
 
 pub use call::{AnsweredBy, Ended};
 pub use listener::{Address, Listener, NoAddress};
 pub use server::{Log, Server};
+pub use tls::{NoTls, Tls};
 
 /// How a server answers, and its limits.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// How many bytes a message that comes in may have, compressed and open: 64 MiB unless said otherwise.
     pub max_message_bytes: usize,
@@ -80,7 +81,6 @@ impl Default for Options {
 
 /// What becomes of a call that no recorded one answers.
 #[derive(Debug, Clone, Default)]
-#[non_exhaustive]
 pub enum OnMiss {
     /// It ends with `UNKNOWN`, as it does with Go's replayer, and says why in a line.
     #[default]
@@ -89,7 +89,6 @@ pub enum OnMiss {
 
 /// Something that happens in a server.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Event {
     /// A call has ended.
     Ended(Box<Ended>),

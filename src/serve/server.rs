@@ -115,7 +115,7 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 accepted = listener.accept() => match accepted {
-                    Ok((_, peer)) if connections.len() >= shared.options.max_connections => {
+                    Ok(Accepted { peer, .. }) if connections.len() >= shared.options.max_connections => {
                         let why = format!("the limit of {} connections, max_connections", shared.options.max_connections);
                         shared.tell_event(&Event::Refused { peer, why });
                     }
@@ -144,8 +144,13 @@ async fn all_of(connections: &mut JoinSet<()>) {
 }
 
 /// Serves a connection to its end.
-async fn connection(shared: Arc<Shared>, (stream, peer): Accepted, busy: mpsc::Sender<Infallible>) {
+async fn connection(shared: Arc<Shared>, accepted: Accepted, busy: mpsc::Sender<Infallible>) {
     let options = &shared.options;
+    let peer = accepted.peer.clone();
+    let stream = match accepted.stream().await {
+        Ok(stream) => stream,
+        Err(error) => return shared.tell_event(&Event::Refused { peer, why: error.to_string() }),
+    };
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())

@@ -153,8 +153,7 @@ fn headers_have_a_limit() {
 #[test]
 fn connections_have_a_limit() {
     bounded(async {
-        let mut options = Options::default();
-        options.max_connections = 1;
+        let options = Options { max_connections: 1, ..Options::default() };
         let server = Running::new(&recording().bytes(), options).await;
         let client = server.client().await;
         assert_eq!(client.unary(GET, b"well").await.0, Some(b"yes".to_vec()));
@@ -208,8 +207,7 @@ fn a_server_that_stops_lets_calls_end() {
 #[test]
 fn a_server_that_stops_does_not_wait_for_ever() {
     bounded(async {
-        let mut options = Options::default();
-        options.grace = Duration::from_millis(100);
+        let options = Options { grace: Duration::from_millis(100), ..Options::default() };
         let steps = [Step::Send(b"a"), Step::Recv(b"1"), Step::Send(b"b"), Step::End];
         let mut server = Running::new(&recording().stream(TALK, &steps).bytes(), options).await;
         let mut call = server.client().await.open(TALK, &[]);
@@ -223,7 +221,5 @@ fn a_server_that_stops_does_not_wait_for_ever() {
 }
 
 fn limited(max_message_bytes: usize) -> Options {
-    let mut options = Options::default();
-    options.max_message_bytes = max_message_bytes;
-    options
+    Options { max_message_bytes, ..Options::default() }
 }

@@ -87,6 +87,6 @@ impl Running {
 fn ended(event: &Event) -> Option<Ended> {
     match event {
         Event::Ended(ended) => Some((**ended).clone()),
-        _ => None,
+        Event::Refused { .. } => None,
     }
 }

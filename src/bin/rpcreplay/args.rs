@@ -100,7 +100,8 @@ impl Inputs {
     }
 }
 
-fn parse_bytes(text: &str) -> Result<u64, &'static str> {
+/// A number of bytes.
+pub fn parse_bytes(text: &str) -> Result<u64, &'static str> {
     text.parse().map_err(|_| "expected a number of bytes, such as 134217728")
 }
 

@@ -46,6 +46,12 @@ impl Object<'_> {
         self.out.extend_from_slice(value.to_string().as_bytes());
     }
 
+    /// Appends a number with two digits behind the point.
+    pub fn decimal(&mut self, name: &str, value: f64) {
+        self.name(name);
+        self.out.extend_from_slice(format!("{value:.2}").as_bytes());
+    }
+
     /// Appends an object.
     pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
@@ -79,11 +85,11 @@ mod tests {
         put_object(&mut out, |object| {
             object.string("b", "\u{202e}\"");
             object.number("a", u64::MAX);
+            object.decimal("part", 0.125);
             object.object("none", |_| {});
             object.list("list", [1, 2], |object, number| object.number("n", number));
         });
-        let expected =
-            "{\"b\":\"\\u202e\\\"\",\"a\":18446744073709551615,\"none\":{},\"list\":[{\"n\":1},\n{\"n\":2}]}";
+        let expected = "{\"b\":\"\\u202e\\\"\",\"a\":18446744073709551615,\"part\":0.12,\"none\":{},\"list\":[{\"n\":1},\n{\"n\":2}]}";
         assert_eq!(String::from_utf8_lossy(&out), expected);
     }
 }

@@ -36,6 +36,7 @@ mod render;
 mod repair;
 mod rewrite;
 mod schema;
+mod serve;
 mod source;
 mod split;
 mod stats;
@@ -78,6 +79,7 @@ enum Command {
     Redact(Box<redact::Redact>),
     Check(Box<check::Check>),
     Edit(Box<edit::Edit>),
+    Serve(Box<serve::Serve>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
     Completions(completions::Completions),
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Redact(redact) => redact.run(),
         Command::Check(check) => check.run(),
         Command::Edit(edit) => edit.run(),
+        Command::Serve(serve) => serve.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),
         Command::Completions(completions) => completions.run(),

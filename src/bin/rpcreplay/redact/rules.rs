@@ -73,6 +73,11 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
 }
 
 impl RuleArgs {
+    /// Whether a flag names a rule.
+    pub fn is_given(&self) -> bool {
+        !(self.redact.is_empty() && self.detect.is_empty() && self.debug_redact.is_none() && self.rules.is_empty())
+    }
+
     /// The rules.
     pub fn load(&self, project: Option<&Project>) -> Result<Rules, Trouble> {
         let mut builder = RulesBuilder::default();

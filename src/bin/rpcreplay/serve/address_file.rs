@@ -1,0 +1,38 @@
+//! [`AddressFile`]: a file that says where a server listens, for whoever waits for it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Trouble, in_folder, name_of};
+
+/// A file that is there as long as the server listens.
+#[derive(Debug)]
+pub struct AddressFile(PathBuf);
+
+impl AddressFile {
+    /// Removes what an earlier run may have left, so that nobody takes that for ours.
+    pub fn prepare(path: &Path) -> Result<AddressFile, Trouble> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Trouble::new(&name_of(path), error)),
+            Ok(()) | Err(_) => Ok(AddressFile(path.to_owned())),
+        }
+    }
+
+    /// Writes the address; whoever sees the file sees all of it.
+    pub fn write(&self, address: &str) -> Result<(), Trouble> {
+        let parent = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = parent.unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| in_folder(folder, &error))?;
+        let trouble = |error| Trouble::new(&name_of(&self.0), error);
+        writeln!(file, "{address}").map_err(trouble)?;
+        file.persist(&self.0).map(drop).map_err(|error| trouble(error.error))
+    }
+}
+
+impl Drop for AddressFile {
+    fn drop(&mut self) {
+        // If it is gone already, that is what was wanted.
+        let _ = fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,253 @@
+//! The command: what it writes, where it listens, how it stops.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rpcreplay::entry::{Any, Entry, Kind, Payload};
+use rpcreplay::format::Writer;
+use rpcreplay::recording::Header;
+use tempfile::TempDir;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::sleep;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::client::{Client, End};
+use crate::recording::{Recording, Step};
+use crate::running::bounded;
+
+const GET: &str = "/test.Items/Get";
+const TALK: &str = "/test.Items/Talk";
+
+/// `rpcreplay serve` as a process of its own, which does not outlive the test.
+struct Process {
+    child: Option<Child>,
+    folder: TempDir,
+    address: String,
+}
+
+impl Process {
+    /// Serves a recording, and waits until it listens.
+    async fn new(recording: &[u8], listen: Option<&str>, flags: &[&str]) -> Process {
+        let folder = TempDir::new().expect("a folder");
+        let (file, ready) = (folder.path().join("calls.replay"), folder.path().join("ready"));
+        fs::write(&file, recording).expect("it can be written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+        command.current_dir(&folder).args(["serve", "--no-config", "calls.replay", "--addr-file", "ready"]);
+        command.arg("--listen").arg(listen.unwrap_or("127.0.0.1:0")).args(flags);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("it starts");
+        let address = loop {
+            match fs::read_to_string(&ready) {
+                Ok(address) => break address.trim().to_owned(),
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        };
+        Process { child: Some(child), folder, address }
+    }
+
+    async fn client(&self) -> Client {
+        Client::tcp(&self.address).await
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().expect("kill is there");
+        assert!(status.success(), "{status}");
+    }
+
+    /// What it has written when it has ended.
+    async fn output(mut self) -> (Option<i32>, String, String) {
+        let child = self.child.take().expect("it is waited for once");
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic");
+        let Output { status, stdout, stderr } = output.expect("its output");
+        assert!(!self.path("ready").exists(), "the address is not kept");
+        (status.code(), text(stdout), text(stderr))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// The lines of a log, without how long calls took.
+fn without_times(log: &str) -> Vec<String> {
+    let line = |line: &str| match line.split_once(" ms") {
+        Some((front, back)) => format!("{} ms{back}", front.rsplit_once(' ').map_or(front, |(front, _)| front)),
+        None => line.to_owned(),
+    };
+    log.lines().map(line).collect()
+}
+
+#[test]
+fn tells_of_calls_line_by_line() {
+    bounded(async {
+        let recording = Recording::new().unary(GET, b"a", Ok(b"b")).unary(GET, b"c", Ok(b"d"));
+        let process = Process::new(&recording.bytes(), None, &["--require-all"]).await;
+        let client = process.client().await;
+        assert_eq!(client.unary(GET, b"a").await.1, End::of("0", ""));
+        assert_eq!(client.unary("/\u{9b}2J/No", b"a").await.1.0, "2");
+        process.signal("TERM");
+        let (code, out, err) = process.output().await;
+        let expected = [
+            "1 /test.Items/Get OK calls.replay #1, 1 in, 1 out, ms",
+            "2 /\\u009b2J/No UNKNOWN nothing, 0 in, 0 out, ms: no recorded call is of /\\u009b2J/No",
+            "unused calls.replay #3 /test.Items/Get",
+        ];
+        assert_eq!((code, &without_times(&out)[..]), (Some(1), &expected.map(str::to_owned)[..]));
+        assert!(err.contains("miss: call 2: no recorded call is of /\\u009b2J/No\n"), "{err}");
+        assert!(err.ends_with("rpcreplay: 1 recorded calls have not answered\n"), "{err}");
+    });
+}
+
+#[test]
+fn tells_of_calls_as_json() {
+    bounded(async {
+        let recording = Recording::new().unary(GET, b"a", Ok(b"b"));
+        let process = Process::new(&recording.bytes(), None, &["--log", "json", "--require-all"]).await;
+        assert_eq!(process.client().await.unary(GET, b"a").await.1, End::of("0", ""));
+        process.signal("INT");
+        let (code, out, _) = process.output().await;
+        let mut line: serde_json::Value = serde_json::from_str(&out).expect("a line of JSON");
+        assert!(line["milliseconds"].take().as_f64().is_some_and(|time| time > 0.0));
+        let expected = serde_json::json!({
+            "number": 1, "method": GET, "status": "OK", "answered_by": "recording", "file": "calls.replay", "entry": 1,
+            "received": 1, "sent": 1, "milliseconds": null,
+        });
+        assert_eq!((code, line), (Some(0), expected));
+    });
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    bounded(async {
+        let steps = [Step::Send(b"a"), Step::Recv(b"1"), Step::Send(b"b"), Step::End];
+        let process = Process::new(&Recording::new().stream(TALK, &steps).bytes(), None, &[]).await;
+        let mut call = process.client().await.open(TALK, &[]);
+        call.send(b"a").await;
+        assert_eq!(call.message().await, Some(b"1".to_vec()));
+        process.signal("TERM");
+        sleep(Duration::from_millis(200)).await;
+        let begun = std::time::Instant::now();
+        process.signal("TERM");
+        assert_eq!(process.output().await.0, Some(0));
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    });
+}
+
+#[test]
+fn listens_at_a_unix_socket() {
+    bounded(async {
+        let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
+        let process = Process::new(&recording, Some("unix:socket"), &[]).await;
+        assert_eq!(process.address, "unix:socket");
+        let stream = UnixStream::connect(process.path("socket")).await.expect("it listens");
+        assert_eq!(Client::over(stream).await.unary(GET, b"a").await.0, Some(b"b".to_vec()));
+        process.signal("TERM");
+        let socket = process.path("socket");
+        assert_eq!(process.output().await.0, Some(0));
+        assert!(!socket.exists(), "the socket is removed");
+    });
+}
+
+async fn over_tls(address: &str, certificate: &Path) -> std::io::Result<Client> {
+    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).expect("it can be trusted");
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into());
+    let config = config.with_safe_default_protocol_versions().expect("there are some");
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(address).await.expect("it listens");
+    let name = "localhost".try_into().expect("a name");
+    Ok(Client::over(TlsConnector::from(Arc::new(config)).connect(name, stream).await?).await)
+}
+
+#[test]
+fn makes_a_certificate_that_clients_can_trust() {
+    bounded(async {
+        let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
+        let process = Process::new(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
+        let client = over_tls(&process.address, &process.path("cert.pem")).await.expect("it is trusted");
+        assert_eq!(client.unary(GET, b"a").await.0, Some(b"b".to_vec()));
+        let other = Process::new(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
+        assert!(over_tls(&process.address, &other.path("cert.pem")).await.is_err(), "another one is not");
+        process.signal("TERM");
+        let (code, _, err) = process.output().await;
+        assert_eq!(code, Some(0));
+        assert!(err.contains("connection from 127.0.0.1:"), "{err}");
+    });
+}
+
+#[test]
+fn takes_a_certificate_and_its_key() {
+    bounded(async {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let folder = TempDir::new().expect("a folder");
+        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        fs::write(&certificate, made.cert.pem()).expect("it can be written");
+        fs::write(&key, made.signing_key.serialize_pem()).expect("it can be written");
+        let flags = ["--tls-cert", certificate.to_str().expect("UTF-8"), "--tls-key", key.to_str().expect("UTF-8")];
+        let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
+        let process = Process::new(&recording, None, &flags).await;
+        let client = over_tls(&process.address, &certificate).await.expect("it is trusted");
+        assert_eq!(client.unary(GET, b"a").await.0, Some(b"b".to_vec()));
+    });
+}
+
+/// A recording of a request whose secret was replaced answers a program that sends the secret.
+#[test]
+fn redacts_requests_before_it_matches_them() {
+    bounded(async {
+        let get = "/google.cloud.secretmanager.v1.SecretManagerService/GetSecret";
+        let request = |name: &str| [b"\x0a", &[name.len() as u8][..], name.as_bytes()].concat();
+        let redacted = request("REDACTED");
+        let url = "type.googleapis.com/google.cloud.secretmanager.v1.GetSecretRequest";
+        let any = Payload::Message(Any { type_url: url, value: &redacted });
+        let mut writer = Writer::binary(Vec::new(), &Header::new("")).expect("a Vec takes all");
+        for (kind, method, first) in [(Kind::Request, get, 0), (Kind::Response, "", 1)] {
+            writer.write(&Entry::encode(kind, method, any, first).expect("an entry")).expect("a Vec takes all");
+        }
+        let recording = writer.finish().expect("a Vec takes all");
+        let flags = ["--redact", "request:name=replace:REDACTED"];
+        let process = Process::new(&recording, None, &flags).await;
+        let (answer, end) = process.client().await.unary(get, &request("projects/real")).await;
+        assert_eq!((answer, end), (Some(redacted), End::of("0", "")));
+    });
+}
+
+#[test]
+fn explains_what_differs_and_ignores_it_on_demand() {
+    bounded(async {
+        let secrets = include_bytes!("../data/secrets.replay");
+        let get = "/google.cloud.secretmanager.v1.SecretManagerService/GetSecret";
+        let request = b"\x0a\x08projects";
+        let process = Process::new(secrets, None, &[]).await;
+        assert_eq!(process.client().await.unary(get, request).await.1.0, "2");
+        process.signal("TERM");
+        let (_, _, err) = process.output().await;
+        assert!(err.contains("  calls.replay #"), "{err}");
+        assert!(err.contains(", differs in request:name\n"), "{err}");
+        let process = Process::new(secrets, None, &["--ignore", "request:name"]).await;
+        assert_eq!(process.client().await.unary(get, request).await.1.0, "5", "the first recorded one was not found");
+    });
+}
