@@ -120,9 +120,15 @@ CASES = [
         ],
     ),
     Case(
-        "zeros and what is no number",
-        [request("a", metres=-0.0), response(1, 1), request("b", metres="NaN"), response(3, 2)],
-        [read("plus zero", "a", metres=0.0), read("minus zero", "a", metres=-0.0), read("NaN", "b", metres="NaN")],
+        "zero equals minus zero",
+        [request("a", metres=-0.0), response(1, 1)],
+        [read("plus zero", "a", metres=0.0)],
+    ),
+    Case(
+        "what is no number",
+        [request("a", metres="NaN"), response(1, 1)],
+        [read("NaN", "a", metres="NaN")],
+        {"NaN": (0, "for golang/protobuf 1.3 it does not equal itself, for its successor it does")},
     ),
     # Streams.
     Case(
@@ -187,7 +193,6 @@ CASES = [
         "a stream on which only sending failed",
         [create(), failed("SEND", 1), failed("RECV", 1, 7, "not you")],
         [stream("refused at once", "a")],
-        {"refused at once": (7, "Go compares the first message with none, and the stream fits only who receives first")},
     ),
     Case(
         "who sends fits a stream on which nothing was sent",
