@@ -10,6 +10,7 @@ mod digits;
 mod editions;
 mod escape;
 mod fields;
+mod files;
 mod go_binary;
 mod json;
 mod layout;

@@ -424,6 +424,11 @@ impl Sources {
             .find_map(|(number, source)| Some((number, source.file(source.file_named(name)?)?)))
     }
 
+    /// The file that one of this source imports by a name, and the number of the source that has it.
+    pub(super) fn imported(&self, source: usize, name: &str) -> Option<(usize, Bytes)> {
+        from(&self.sources, source).find_map(|(number, source)| Some((number, source.file(source.file_named(name)?)?)))
+    }
+
     fn load(&self, file: FileId) -> Loading {
         if let Some(loading) = self.pools().by_file.get(&file) {
             return loading.clone();

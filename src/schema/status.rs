@@ -42,6 +42,8 @@ impl Code {
     pub const CANCELLED: Code = Code(1);
     /// Something failed, and nobody says what.
     pub const UNKNOWN: Code = Code(2);
+    /// What was asked makes no sense.
+    pub const INVALID_ARGUMENT: Code = Code(3);
     /// Time was up.
     pub const DEADLINE_EXCEEDED: Code = Code(4);
     /// What was asked for does not exist.

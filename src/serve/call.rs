@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::ending::Ending;
-use super::framing::{Fault, Messages};
+use super::framing::{Fault, Framed, Messages};
 use super::head::Head;
+use super::recorded;
 use super::reply::Reply;
 use super::server::{Shared, Stage};
-use super::{OnMiss, recorded};
+use super::services::BuiltIn;
 use crate::replay::{CallRef, Miss};
 use crate::schema::Code;
 
@@ -34,6 +36,8 @@ pub(super) struct Call {
     pub(super) received: u64,
     /// How it ends if the deadline passes; nothing if only that it has passed is to be told.
     pub(super) held: Option<Ending>,
+    /// The first message, until a recorded call answers it.
+    pub(super) first: Option<Framed>,
 }
 
 /// What a call was answered by.
@@ -43,6 +47,8 @@ pub enum AnsweredBy {
     Recorded(CallRef),
     /// Nothing that was recorded, and why.
     Missed(Box<Miss>),
+    /// Another server, to which it was forwarded because no recorded call answers.
+    Forwarded(Box<Miss>),
     /// The server itself: its health, what it knows of services, or that the request is none.
     Server,
 }
@@ -97,6 +103,7 @@ impl Call {
             answered_by: AnsweredBy::Server,
             received: 0,
             held: None,
+            first: None,
         }
     }
 
@@ -104,7 +111,9 @@ impl Call {
     pub(super) async fn next_message(&mut self) -> Result<Option<Bytes>, Fault> {
         let Some(message) = self.messages.next().await? else { return Ok(None) };
         self.received += 1;
-        Ok(Some(self.messages.open(&message)?))
+        let content = self.messages.open(&message)?;
+        self.first.get_or_insert(message);
+        Ok(Some(content))
     }
 }
 
@@ -130,12 +139,12 @@ pub(super) async fn run(
             biased;
             // Whoever would send that it is alive never does, so this is its end.
             _ = &mut gone => Ending::new(Code::CANCELLED, "the client has given up"),
-            ending = answer(&shared, &mut call) => ending,
+            ending = answer(&shared, &parts, &mut call) => ending,
             () = deadline(timeout) => {
                 let passed = || Ending::new(Code::DEADLINE_EXCEEDED, "the deadline of the call has passed");
                 call.held.take().unwrap_or_else(passed)
             }
-            () = Stage::Ending.reached(&mut stage) => Ending::new(Code::UNAVAILABLE, "the server is stopping"),
+            () = Stage::Ending.reached(&mut stage) => stopping(),
         },
     };
     let ended = Ended {
@@ -159,20 +168,37 @@ pub(super) async fn run(
 }
 
 /// Answers a call by what was recorded, and where nothing was, as the options say.
-async fn answer(shared: &Shared, call: &mut Call) -> Ending {
-    match recorded::answer(&shared.replayer, call).await {
-        Ok(ending) | Err(Stop::Ended(ending)) => ending,
-        Err(Stop::Missed(miss)) => {
-            call.number = Some(miss.number);
-            match &shared.options.on_miss {
-                OnMiss::Error => {
-                    let ending = Ending::new(Code::UNKNOWN, miss.to_string());
-                    call.answered_by = AnsweredBy::Missed(miss);
-                    ending
-                }
+async fn answer(shared: &Shared, head: &Parts, call: &mut Call) -> Ending {
+    let replayer = &shared.replayer;
+    let result = match BuiltIn::of(&call.method, replayer) {
+        None => recorded::answer(replayer, call).await,
+        Some(built_in) => {
+            let mut stage = shared.stage.clone();
+            tokio::select! {
+                result = built_in.answer(replayer, call) => result,
+                // Those who watch would wait for ever.
+                () = Stage::Draining.reached(&mut stage) => Ok(stopping()),
             }
         }
+    };
+    match (result, &shared.upstream) {
+        (Ok(ending) | Err(Stop::Ended(ending)), _) => ending,
+        (Err(Stop::Missed(miss)), None) => {
+            let ending = Ending::new(Code::UNKNOWN, miss.to_string());
+            call.number = Some(miss.number);
+            call.answered_by = AnsweredBy::Missed(miss);
+            ending
+        }
+        (Err(Stop::Missed(miss)), Some(upstream)) => {
+            call.number = Some(miss.number);
+            call.answered_by = AnsweredBy::Forwarded(miss);
+            upstream.forward(call, head).await
+        }
     }
+}
+
+fn stopping() -> Ending {
+    Ending::new(Code::UNAVAILABLE, "the server is stopping")
 }
 
 async fn deadline(timeout: Option<Duration>) {

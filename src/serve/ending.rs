@@ -4,7 +4,7 @@ use base64_simd::STANDARD_NO_PAD;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 
 use crate::entry::Any;
 use crate::schema::{Code, Status};
@@ -28,11 +28,13 @@ pub(super) struct Ending {
     pub(super) message: Vec<u8>,
     /// The whole `google.rpc.Status`, if it says more than code and message.
     details: Option<Bytes>,
+    /// The trailers as another server has sent them.
+    forwarded: Option<Box<HeaderMap>>,
 }
 
 impl Ending {
     pub(super) fn ok() -> Self {
-        Ending { code: Code::OK, message: Vec::new(), details: None }
+        Ending { code: Code::OK, message: Vec::new(), details: None, forwarded: None }
     }
 
     /// An end of our own.
@@ -43,7 +45,7 @@ impl Ending {
             message.truncate(cut.unwrap_or(0));
             message.push('…');
         }
-        Ending { code, message: message.into_bytes(), details: None }
+        Ending { code, message: message.into_bytes(), details: None, forwarded: None }
     }
 
     /// An end that was recorded, a `google.rpc.Status`. A code that gRPC does not have becomes `UNKNOWN`, and stays in the details.
@@ -57,11 +59,23 @@ impl Ending {
             code: if is_known { status.code } else { Code::UNKNOWN },
             message: status.message.to_vec(),
             details: says_more.then(|| Bytes::copy_from_slice(any.value)),
+            forwarded: None,
         }
+    }
+
+    /// An end as another server has said it, if it did.
+    pub(super) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
+        let code = trailers.get(STATUS)?.to_str().ok()?.parse().ok()?;
+        let message = trailers.get(MESSAGE).map(|message| percent_decode(message.as_bytes()).collect());
+        let forwarded = Some(Box::new(trailers.clone()));
+        Some(Ending { code: Code(code), message: message.unwrap_or_default(), details: None, forwarded })
     }
 
     /// As HTTP has it.
     pub(super) fn trailers(&self) -> HeaderMap {
+        if let Some(trailers) = &self.forwarded {
+            return HeaderMap::clone(trailers);
+        }
         let mut trailers = HeaderMap::new();
         trailers.insert(STATUS, HeaderValue::from(self.code.0));
         let mut insert = |name, text: String| {

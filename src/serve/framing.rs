@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt;
+use hyper::HeaderMap;
 use hyper::body::Body;
 
 use super::ending::Ending;
@@ -61,6 +62,7 @@ pub(super) struct Messages<B> {
     body: B,
     /// What has come of the next messages.
     buffer: BytesMut,
+    trailers: HeaderMap,
     has_gzip: bool,
     limit: usize,
 }
@@ -68,7 +70,7 @@ pub(super) struct Messages<B> {
 impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Messages<B> {
     /// The messages of a body, compressed ones only if gzip was announced, and none longer than the limit.
     pub(super) fn new(body: B, has_gzip: bool, limit: usize) -> Self {
-        Messages { body, buffer: BytesMut::new(), has_gzip, limit }
+        Messages { body, buffer: BytesMut::new(), trailers: HeaderMap::new(), has_gzip, limit }
     }
 
     /// The next message; nothing where the body ends. Nothing is lost if the future is dropped.
@@ -79,8 +81,10 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Messages<B> {
                 return Ok(Some(Framed(self.buffer.split_to(PREFIX_BYTES + length).freeze())));
             }
             match self.body.frame().await {
-                // Trailers of a request mean nothing.
-                Some(Ok(frame)) => self.buffer.extend(frame.into_data()),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.buffer.extend_from_slice(&data),
+                    Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
+                },
                 Some(Err(error)) => return Err(Fault::Body(error.to_string())),
                 None if self.buffer.is_empty() => return Ok(None),
                 None => {
@@ -105,6 +109,11 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Messages<B> {
             return Err(Fault::TooLongInside { found: message.0.len() - PREFIX_BYTES, limit: self.limit });
         }
         Ok(open.into())
+    }
+
+    /// What came behind the last message.
+    pub(super) fn trailers(self) -> HeaderMap {
+        self.trailers
     }
 
     /// The length that the next message claims, once that has arrived.

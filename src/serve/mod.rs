@@ -4,6 +4,9 @@
 //! calls begin and end. It knows no types of messages: what comes in is compared as [`Replayer`](crate::replay::Replayer) does it, and
 //! what goes out is what was recorded.
 //!
+//! It answers questions after its health (`grpc.health.v1`) and for descriptors (`grpc.reflection.v1` and `v1alpha`) by itself, unless calls
+//! of these services were recorded.
+//!
 //! ```
 //! use std::sync::Arc;
 //!
@@ -33,13 +36,17 @@
 
 mod call;
 mod ending;
+mod forward;
 mod framing;
 mod head;
+mod health;
 mod listener;
 mod outgoing;
 mod recorded;
+mod reflection;
 mod reply;
 mod server;
+mod services;
 mod tls;
 
 use std::time::Duration;
@@ -85,6 +92,8 @@ pub enum OnMiss {
     /// It ends with `UNKNOWN`, as it does with Go's replayer, and says why in a line.
     #[default]
     Error,
+    /// Another server answers it, without TLS: the call is passed on as it came, messages both ways.
+    Forward(Address),
 }
 
 /// Something that happens in a server.

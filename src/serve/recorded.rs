@@ -40,6 +40,7 @@ async fn unary(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, 
     }
     let answer = replayer.unary(&call.method, &message).map_err(Stop::missed)?;
     (call.number, call.answered_by) = (Some(answer.number), AnsweredBy::Recorded(answer.call));
+    call.first = None;
     let (message, ending) = match answer.payload {
         Payload::Message(any) => (any.value, Ending::ok()),
         Payload::Empty | Payload::Eof => (&b""[..], Ending::ok()),
@@ -83,6 +84,7 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
         }
         if let Some(recorded) = replay.call() {
             call.answered_by = AnsweredBy::Recorded(recorded);
+            call.first = None;
             call.reply.open();
         }
         let all_sent = half_closed || (!waits_for_half_close && replay.sends_left() == 0);
@@ -94,6 +96,7 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
                 Some(message) => {
                     let content = call.messages.open(&message)?;
                     call.received += 1;
+                    call.first = replay.call().is_none().then_some(message);
                     replay.send(&content).map_err(Stop::missed)?;
                     begins = true;
                 }

@@ -16,11 +16,12 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::call::{self, Ended};
+use super::forward::Upstream;
 use super::head::refusal;
 use super::listener::{Accepted, Listener};
 use super::outgoing::Outgoing;
 use super::reply::Reply;
-use super::{Event, Options};
+use super::{Event, OnMiss, Options};
 use crate::replay::Replayer;
 
 /// How long calls that were told to end have for it.
@@ -42,6 +43,8 @@ pub struct Server {
 pub(super) struct Shared {
     pub(super) replayer: Arc<Replayer<'static>>,
     pub(super) options: Options,
+    /// Who answers what no recorded call does.
+    pub(super) upstream: Option<Upstream>,
     pub(super) stage: watch::Receiver<Stage>,
     log: Option<Box<Log>>,
 }
@@ -95,7 +98,11 @@ impl Server {
     /// A server that answers with what a replayer has.
     pub fn new(replayer: Arc<Replayer<'static>>, options: Options) -> Self {
         let (sender, stage) = watch::channel(Stage::Running);
-        Server { shared: Shared { replayer, options, stage, log: None }, stage: sender }
+        let upstream = match &options.on_miss {
+            OnMiss::Error => None,
+            OnMiss::Forward(address) => Some(Upstream::new(address.clone(), options.max_message_bytes)),
+        };
+        Server { shared: Shared { replayer, options, upstream, stage, log: None }, stage: sender }
     }
 
     /// Tells of every call, and of connections that come to nothing. Whoever is told should be quick: calls wait for it.

@@ -6,3 +6,4 @@ mod faults;
 mod kinds;
 mod recording;
 mod running;
+mod services;

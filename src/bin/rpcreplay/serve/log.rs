@@ -59,7 +59,9 @@ impl CallLog {
         let number = ended.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let by = match &ended.answered_by {
             AnsweredBy::Recorded(call) => format!("{} #{}", self.file(*call), call.first),
-            other @ (AnsweredBy::Missed(_) | AnsweredBy::Server) => answered_by(other).to_owned(),
+            other @ (AnsweredBy::Missed(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server) => {
+                answered_by(other).to_owned()
+            }
         };
         let Ended { method, code, received, sent, .. } = ended;
         let milliseconds = milliseconds(ended);
@@ -102,6 +104,7 @@ fn answered_by(answered_by: &AnsweredBy) -> &'static str {
     match answered_by {
         AnsweredBy::Recorded(_) => "recording",
         AnsweredBy::Missed(_) => "nothing",
+        AnsweredBy::Forwarded(_) => "forwarded",
         AnsweredBy::Server => "server",
     }
 }

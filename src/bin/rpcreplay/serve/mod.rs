@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 use rpcreplay::diff::Noise;
 use rpcreplay::replay::{NoReplay, Order, Outcome as ReplayOutcome, Repeat, Replayer};
-use rpcreplay::serve::{Address, AnsweredBy, Event, Listener, NoTls, OnMiss, Options, Server, Tls};
+use rpcreplay::serve::{Address, AnsweredBy, Event, Listener, NoAddress, NoTls, OnMiss, Options, Server, Tls};
 
 use crate::args::{Limit, SchemaArgs, Sources, parse_bytes};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
@@ -71,6 +71,12 @@ pub struct Serve {
     /// Fail if a recorded call has answered nobody until the server stops; such calls are named
     #[arg(long)]
     require_all: bool,
+
+    /// What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server
+    ///
+    /// They are passed on as they came, without TLS and not redacted, and so are the answers. ADDR is HOST:PORT or unix:PATH.
+    #[arg(long, value_name = "error|forward=ADDR", default_value = "error", value_parser = parse_on_miss, help_heading = "Matching")]
+    on_miss: OnMiss,
 
     /// In which order recorded calls answer
     #[arg(long, value_name = "ORDER", default_value = "any", help_heading = "Matching")]
@@ -142,6 +148,16 @@ enum RepeatArg {
     Last,
     /// When all that fit have answered, they begin anew
     Always,
+}
+
+fn parse_on_miss(text: &str) -> Result<OnMiss, String> {
+    match text.split_once('=') {
+        None if text == "error" => Ok(OnMiss::Error),
+        Some(("forward", address)) => {
+            address.parse().map(OnMiss::Forward).map_err(|error: NoAddress| error.to_string())
+        }
+        None | Some(_) => Err("expected `error` or forward=ADDR, such as forward=127.0.0.1:8080".to_owned()),
+    }
 }
 
 impl Serve {
@@ -225,7 +241,7 @@ impl Serve {
             max_concurrent_streams: self.max_streams,
             max_connections: self.max_connections,
             max_header_list_bytes: self.max_headers,
-            on_miss: OnMiss::Error,
+            on_miss: self.on_miss.clone(),
             ..Options::default()
         }
     }
@@ -275,7 +291,7 @@ fn teller(log: CallLog) -> Box<rpcreplay::serve::Log> {
             log.ended(ended);
             match &ended.answered_by {
                 AnsweredBy::Missed(miss) => explain_miss(miss, &log.files),
-                AnsweredBy::Recorded(_) | AnsweredBy::Server => {}
+                AnsweredBy::Recorded(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server => {}
             }
         }
         Event::Refused { peer, why } => note("connection from ", &format!("{peer}: {why}")),
