@@ -218,6 +218,12 @@ CASES = [
         {"held": (4, "Go says that it has no more; the recording has no end, and neither has the stream")},
     ),
     Case(
+        "more is received of a server's stream than was recorded",
+        [create("Watch"), watch(1, "a"), recv(1, 1)],
+        [stream("ended", "a", method="Watch")],
+        {"ended": (0, "Go says that it has no more; the client has closed its side, and the recording has no more to say")},
+    ),
+    Case(
         "less is sent than was recorded, and the stream goes on",
         [create(), send(1, "a"), recv(1, 1), send(1, "b"), recv(1, 2), end(1)],
         [stream("held", "a", "receive", "receive", ends="deadline")],

@@ -190,12 +190,8 @@ func (s *stations) Watch(req *pb.WatchRequest, stream pb.Stations_WatchServer) e
 			return err
 		}
 	}
-	switch {
-	case strings.HasPrefix(req.Station, "breaks"):
+	if strings.HasPrefix(req.Station, "breaks") {
 		return failure(codes.Unavailable, "it broke", &errdetails.RetryInfo{RetryDelay: ptypes.DurationProto(1500000000)})
-	case strings.HasPrefix(req.Station, "held"):
-		<-stream.Context().Done()
-		return status.FromContextError(stream.Context().Err()).Err()
 	}
 	return nil
 }
