@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import queue
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -153,7 +154,10 @@ def reflect(channel, version):
         reflection.ServerReflectionRequest(file_containing_symbol="serve.v1.Reading"),
         reflection.ServerReflectionRequest(file_containing_symbol="serve.v1.Nothing"),
     ]
-    listed, *found, missed = ask(iter(questions), timeout=CALL_LIMIT)
+    try:
+        listed, *found, missed = ask(iter(questions), timeout=CALL_LIMIT)
+    except grpc.RpcError as error:
+        sys.exit(f"{error.code()}: {error.details()}")
     names = [service.name for service in listed.list_services_response.service]
     # A server may offer its other services, too.
     show({"services": [name for name in names if not name.startswith("grpc.")]})
