@@ -35,6 +35,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
             cand check 'Check recordings: will Go''s replayer take them, and are they good ones?'
             cand edit 'Edit a recording in your editor'
+            cand serve 'Answer gRPC calls from recordings'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
@@ -404,6 +405,43 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;serve'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --listen 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH'
+            cand --addr-file 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops'
+            cand --log 'What a line of the log looks like'
+            cand --on-miss 'What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server'
+            cand --order 'In which order recorded calls answer'
+            cand --repeat 'What becomes of calls that have answered'
+            cand --ignore 'Do not compare what this selects (can be repeated)'
+            cand --tls-cert 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it'
+            cand --tls-key 'The private key of the certificate, in PEM'
+            cand --tls-self-signed 'Make a certificate for localhost and the host that is listened at, and write it to this file, so that clients can trust it'
+            cand --max-message 'Refuse messages of more bytes than this'
+            cand --max-connections 'Take no more connections than this at the same time'
+            cand --max-streams 'Take no more calls than this on a connection at the same time'
+            cand --max-headers 'Refuse calls whose headers have more bytes than this'
+            cand --redact 'Redact what this selects (can be repeated)'
+            cand --detect 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)'
+            cand --debug-redact 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named'
+            cand --rules 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)'
+            cand --allow 'Leave values alone that are this text, or that a regular expression matches (can be repeated)'
+            cand --allow-uninspected 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)'
+            cand --key-env 'Make pseudonyms with the key in this variable of the environment'
+            cand --key-file 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand --require-all 'Fail if a recorded call has answered nobody until the server stops; such calls are named'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;schema'= {
             cand -h 'Print help'
             cand --help 'Print help'
@@ -561,6 +599,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand redact 'Take secrets out of recordings, so that they still replay, and prove that none are left'
             cand check 'Check recordings: will Go''s replayer take them, and are they good ones?'
             cand edit 'Edit a recording in your editor'
+            cand serve 'Answer gRPC calls from recordings'
             cand schema 'Say which message types are known, from where, and which ones recordings use'
             cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
@@ -590,6 +629,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;check'= {
         }
         &'rpcreplay;help;edit'= {
+        }
+        &'rpcreplay;help;serve'= {
         }
         &'rpcreplay;help;schema'= {
             cand list 'List the sources of message types, in the order in which they are asked'

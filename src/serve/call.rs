@@ -133,12 +133,16 @@ pub(super) async fn run(
     }
     let (has_gzip, timeout) = head.as_ref().map_or((false, None), |head| (head.sends_gzip, head.timeout));
     let mut call = Call::new(parts.uri.path().to_owned(), body, has_gzip, shared.options.max_message_bytes, reply);
+    let mut is_gone = false;
     let ending = match head {
         Err(refused) => refused,
         Ok(_) => tokio::select! {
             biased;
             // Whoever would send that it is alive never does, so this is its end.
-            _ = &mut gone => Ending::new(Code::CANCELLED, "the client has given up"),
+            _ = &mut gone => {
+                is_gone = true;
+                Ending::new(Code::CANCELLED, "the client has given up")
+            }
             ending = answer(&shared, &parts, &mut call) => ending,
             () = deadline(timeout) => {
                 let passed = || Ending::new(Code::DEADLINE_EXCEEDED, "the deadline of the call has passed");
@@ -158,11 +162,14 @@ pub(super) async fn run(
         duration: begun.elapsed(),
     };
     shared.tell(ended);
+    if is_gone {
+        return;
+    }
     // What the client still sends is refused when the end has been sent, and not before: it may wait for nothing else.
     let messages = call.messages;
     tokio::select! {
         () = call.reply.end(ending.trailers()) => {}
-        _ = &mut gone => {}
+        _ = gone => {}
     }
     drop(messages);
 }

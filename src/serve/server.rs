@@ -160,6 +160,7 @@ async fn connection(shared: Arc<Shared>, accepted: Accepted, busy: mpsc::Sender<
     };
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
+        .auto_date_header(false)
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1)

@@ -1,7 +1,10 @@
 //! A server that runs for a test, and is stopped at its end.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once};
+use std::thread;
 use std::time::Duration;
 
 use rpcreplay::Schema;
@@ -18,12 +21,25 @@ use crate::client::Client;
 /// More than any test takes on a machine that has other things to do.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs a test, which may not hang.
+/// How many tasks of a server or client have panicked, in any test. Nobody waits for their results.
+static PANICKED: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs a test, which may not hang, and in which no task may panic.
 pub fn bounded(test: impl Future<Output = ()>) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            let is_task = thread::current().name() == Some("tokio-rt-worker");
+            PANICKED.fetch_add(usize::from(is_task), Ordering::Relaxed);
+            tell(panic);
+        }));
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
     runtime.block_on(async { timeout(LIMIT, test).await.expect("the test ends in time") });
     runtime.shutdown_timeout(Duration::from_secs(1));
+    assert_eq!(PANICKED.load(Ordering::Relaxed), 0, "no task panics");
 }
 
 pub struct Running {
