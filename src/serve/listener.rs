@@ -142,8 +142,8 @@ impl Listener {
         let (stream, peer): (Box<dyn Stream>, String) = match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Answers are small, and somebody waits for them.
-                stream.set_nodelay(true)?;
+                // Answers are small, and somebody waits for them. A connection that is broken already says so when it is read.
+                let _ = stream.set_nodelay(true);
                 (Box::new(stream), peer.to_string())
             }
             #[cfg(unix)]

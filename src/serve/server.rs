@@ -130,6 +130,7 @@ impl Server {
                     Ok(accepted) => {
                         connections.spawn(connection(shared.clone(), accepted, busy.clone()));
                     }
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(_) => sleep(ACCEPT_PAUSE).await,
                 },
                 Some(_) = connections.join_next() => {}
