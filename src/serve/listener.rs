@@ -1,12 +1,12 @@
 //! [`Listener`]: where connections come from, a TCP address or a Unix socket.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Cursor};
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
@@ -16,6 +16,11 @@ use super::tls::Tls;
 /// What an address of a Unix socket begins with.
 #[cfg(unix)]
 const UNIX: &str = "unix:";
+
+/// How many bytes a client of HTTP/2 sends before anything else.
+///
+/// Source: RFC 9113, section 3.4.
+const PREFACE_BYTES: usize = 24;
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +91,17 @@ pub(super) struct Accepted {
 }
 
 impl Accepted {
-    /// The bytes that pass on it, once both sides agree on keys, if it is to be so.
+    /// The bytes that pass on it, once both sides agree on keys, if it is to be so, and the client has begun to speak HTTP/2. What it says
+    /// is not looked at.
     pub(super) async fn stream(self) -> io::Result<Box<dyn Stream>> {
-        match self.tls {
-            None => Ok(self.stream),
-            Some(tls) => Ok(Box::new(tls.secure(self.stream).await?)),
-        }
+        let mut stream = match self.tls {
+            None => self.stream,
+            Some(tls) => Box::new(tls.secure(self.stream).await?),
+        };
+        let mut preface = [0; PREFACE_BYTES];
+        stream.read_exact(&mut preface).await?;
+        let (read, write) = tokio::io::split(stream);
+        Ok(Box::new(tokio::io::join(Cursor::new(preface).chain(read), write)))
     }
 }
 
@@ -132,8 +142,8 @@ impl Listener {
         let (stream, peer): (Box<dyn Stream>, String) = match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Answers are small, and somebody waits for them.
-                stream.set_nodelay(true)?;
+                // Answers are small, and somebody waits for them. A connection that is broken already says so when it is read.
+                let _ = stream.set_nodelay(true);
                 (Box::new(stream), peer.to_string())
             }
             #[cfg(unix)]

@@ -67,6 +67,8 @@ pub struct Options {
     pub max_connections: usize,
     /// How many bytes the headers of a call may have, as HTTP/2 counts them: 64 KiB.
     pub max_header_list_bytes: u32,
+    /// How long a connection may take to begin, with TLS and the first bytes of HTTP/2: 10 seconds.
+    pub handshake: Duration,
     /// How long open calls have to end when the server stops: 5 seconds.
     pub grace: Duration,
     /// What becomes of a call that no recorded one answers.
@@ -80,6 +82,7 @@ impl Default for Options {
             max_concurrent_streams: 1000,
             max_connections: 1000,
             max_header_list_bytes: 64 << 10,
+            handshake: Duration::from_secs(10),
             grace: Duration::from_secs(5),
             on_miss: OnMiss::Error,
         }

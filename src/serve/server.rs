@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +130,7 @@ impl Server {
                     Ok(accepted) => {
                         connections.spawn(connection(shared.clone(), accepted, busy.clone()));
                     }
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(_) => sleep(ACCEPT_PAUSE).await,
                 },
                 Some(_) = connections.join_next() => {}
@@ -154,9 +156,19 @@ async fn all_of(connections: &mut JoinSet<()>) {
 async fn connection(shared: Arc<Shared>, accepted: Accepted, busy: mpsc::Sender<Infallible>) {
     let options = &shared.options;
     let peer = accepted.peer.clone();
-    let stream = match accepted.stream().await {
-        Ok(stream) => stream,
-        Err(error) => return shared.tell_event(&Event::Refused { peer, why: error.to_string() }),
+    let mut stage = shared.stage.clone();
+    let stream = tokio::select! {
+        stream = timeout(options.handshake, accepted.stream()) => match stream {
+            Ok(Ok(stream)) => stream,
+            // Whoever only looks whether somebody listens says nothing.
+            Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return,
+            Ok(Err(error)) => return shared.tell_event(&Event::Refused { peer, why: error.to_string() }),
+            Err(_) => {
+                let why = format!("nothing of HTTP/2 within {:?}, handshake", options.handshake);
+                return shared.tell_event(&Event::Refused { peer, why });
+            }
+        },
+        () = Stage::Draining.reached(&mut stage) => return,
     };
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -169,7 +181,6 @@ async fn connection(shared: Arc<Shared>, accepted: Accepted, busy: mpsc::Sender<
     let of_call = shared.clone();
     let service = hyper::service::service_fn(move |request| serve(of_call.clone(), request, busy.clone()));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let mut stage = shared.stage.clone();
     let result = tokio::select! {
         result = connection.as_mut() => result,
         () = Stage::Draining.reached(&mut stage) => {

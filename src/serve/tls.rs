@@ -2,10 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -14,9 +12,6 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tokio_rustls::server::TlsStream;
 
 use super::listener::Stream;
-
-/// How long a client may take to agree on keys.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A certificate with its key.
 #[derive(Clone)]
@@ -88,8 +83,7 @@ impl Tls {
 
     /// Agrees with a client on keys.
     pub(super) async fn secure(&self, stream: Box<dyn Stream>) -> io::Result<TlsStream<Box<dyn Stream>>> {
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "no TLS handshake within 10 seconds");
-        timeout(HANDSHAKE_LIMIT, self.0.accept(stream)).await.unwrap_or_else(|_| Err(late()))
+        self.0.accept(stream).await
     }
 }
 

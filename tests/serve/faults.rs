@@ -136,6 +136,33 @@ fn what_is_no_http_2_is_let_go() {
 }
 
 #[test]
+fn connections_that_say_nothing_are_let_go() {
+    bounded(async {
+        let options = Options { handshake: Duration::from_millis(50), ..Options::default() };
+        let server = Running::new(&recording().bytes(), options).await;
+        let mut silent = TcpStream::connect(&server.address).expect("it listens");
+        silent.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
+        let read = tokio::task::spawn_blocking(move || silent.read(&mut [0]).ok()).await;
+        assert_eq!(read.expect("no panic"), Some(0), "it is closed");
+        let events = server.stopped().await;
+        let expected = "nothing of HTTP/2 within 50ms, handshake";
+        assert!(matches!(&events[..], [Event::Refused { why, .. }] if why == expected), "{events:?}");
+    });
+}
+
+#[test]
+fn a_server_that_stops_does_not_wait_for_those_who_say_nothing() {
+    bounded(async {
+        let server = Running::new(&recording().bytes(), Options::default()).await;
+        let _silent = TcpStream::connect(&server.address).expect("it listens");
+        sleep(Duration::from_millis(50)).await;
+        let begun = Instant::now();
+        assert_eq!(server.stopped().await, []);
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    });
+}
+
+#[test]
 fn headers_have_a_limit() {
     bounded(async {
         let server = Running::new(&recording().bytes(), Options::default()).await;
