@@ -407,7 +407,10 @@ mod tests {
             assert_eq!(std::fs::read(path(&folder)).expect("a file"), bytes, "it stays as it was");
             error.to_string()
         };
-        assert_eq!(refused(b"RPCReplay\0\0\0\0\x05"), "entry 1 at byte 13: input ends after 1 of the 4 bytes of a record's length");
+        assert_eq!(
+            refused(b"RPCReplay\0\0\0\0\x05"),
+            "entry 1 at byte 13: input ends after 1 of the 4 bytes of a record's length"
+        );
         let json = b"{\"format\":\"RPCReplay\",\"initial\":\"\"}\n";
         assert_eq!(
             refused(json),

@@ -225,7 +225,9 @@ impl<'s> Replayer<'s> {
                 Kind::CreateStream => {
                     let method = self.number(entry.method());
                     streams.insert(first, self.calls.len());
-                    self.calls.push(call(method, true, place));
+                    // One that could not be opened has its error to tell before anything is sent.
+                    let begins_with_recv = matches!(entry.payload(), Payload::Error(_));
+                    self.calls.push(Call { begins_with_recv, ..call(method, true, place) });
                 }
                 Kind::Send | Kind::Recv => {
                     if let Some(stream) = streams.get(&first).map(|stream| &mut self.calls[*stream]) {

@@ -183,6 +183,12 @@ fn streams_are_chosen_by_their_first_message() {
             EntryIndex(3)
         );
     });
+    let failed: &[Line<'_>] = &[(Kind::CreateStream, PULL, NOT_FOUND, 0)];
+    replay(failed, |replayer| {
+        let mut stream = replayer.stream(PULL);
+        assert!(stream.begins_with_recv());
+        assert_eq!(stream.recv().expect("its error"), Some(NOT_FOUND));
+    });
     let lines: &[Line<'_>] =
         &[(Kind::CreateStream, PULL, Payload::Empty, 0), (Kind::Recv, "", topic(A), 1), (Kind::Send, "", topic(A), 1)];
     replay(lines, |replayer| {

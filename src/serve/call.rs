@@ -34,8 +34,6 @@ pub(super) struct Call {
     pub(super) answered_by: AnsweredBy,
     /// How many messages came.
     pub(super) received: u64,
-    /// How it ends if the deadline passes; nothing if only that it has passed is to be told.
-    pub(super) held: Option<Ending>,
     /// The first message, until a recorded call answers it.
     pub(super) first: Option<Framed>,
 }
@@ -102,7 +100,6 @@ impl Call {
             number: None,
             answered_by: AnsweredBy::Server,
             received: 0,
-            held: None,
             first: None,
         }
     }
@@ -145,8 +142,8 @@ pub(super) async fn run(
             }
             ending = answer(&shared, &parts, &mut call) => ending,
             () = deadline(timeout) => {
-                let passed = || Ending::new(Code::DEADLINE_EXCEEDED, "the deadline of the call has passed");
-                call.held.take().unwrap_or_else(passed)
+                // The client says so by its own clock, whatever it is told now; it is told the same.
+                Ending::new(Code::DEADLINE_EXCEEDED, "the deadline of the call has passed")
             }
             () = Stage::Ending.reached(&mut stage) => stopping(),
         },

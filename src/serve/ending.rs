@@ -48,15 +48,15 @@ impl Ending {
         Ending { code, message: message.into_bytes(), details: None, forwarded: None }
     }
 
-    /// An end that was recorded, a `google.rpc.Status`. A code that gRPC does not have becomes `UNKNOWN`, and stays in the details.
+    /// An end that was recorded, a `google.rpc.Status`. A code that gRPC does not have is passed on: what a client makes of it, it would have made
+    /// of it then.
     pub(super) fn recorded(any: Any<'_>) -> Self {
         let Ok(status) = Status::read(any.value) else {
             return Ending::new(Code::UNKNOWN, "the recorded status can't be read");
         };
-        let is_known = status.code.name().is_some();
-        let says_more = !status.details.is_empty() || !status.unknown.is_empty() || !is_known;
+        let says_more = !status.details.is_empty() || !status.unknown.is_empty();
         Ending {
-            code: if is_known { status.code } else { Code::UNKNOWN },
+            code: status.code,
             message: status.message.to_vec(),
             details: says_more.then(|| Bytes::copy_from_slice(any.value)),
             forwarded: None,
@@ -110,7 +110,7 @@ mod tests {
             [some("5"), some("%C3%A9%25%0A%1B~"), None]
         );
         assert_eq!(trailers(b"\x08\x05\x1a\x03\x0a\x01t"), [some("5"), None, some("CAUaAwoBdA")]);
-        assert_eq!(trailers(b"\x08\x4d"), [some("2"), None, some("CE0")]);
+        assert_eq!(trailers(b"\x08\x4d"), [some("77"), None, None]);
         assert_eq!(trailers(b"\x12\xff"), [some("2"), some("the recorded status can't be read"), None]);
     }
 }

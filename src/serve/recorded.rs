@@ -60,7 +60,7 @@ async fn unary(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, 
 /// From then on all that was received in the recording goes out, as fast as the client takes it, and what the client sends is compared
 /// with what was sent. How the stream ended is said when as much was sent as in the recording, or the client sends no more. Where the
 /// recording does not say, because whoever recorded it read no further, the end is OK; of a method whose server streams, by its
-/// descriptor, only when the client sends no more, as it would wait for what may come. The deadline ends the wait, too.
+/// descriptor, only when the client sends no more, as it would wait for what may come.
 async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, Stop> {
     let mut replay = replayer.stream(&call.method);
     call.number = Some(replay.number());
@@ -68,17 +68,18 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
     let mut half_closed = false;
     let mut next: Option<Bytes> = None;
     let mut waits_for_half_close = false;
+    let mut held: Option<Ending> = None;
     loop {
-        if begins && next.is_none() && call.held.is_none() {
+        if begins && next.is_none() && held.is_none() {
             match replay.recv().map_err(Stop::missed)? {
                 Some(Payload::Message(any)) => next = Some(Bytes::copy_from_slice(any.value)),
                 Some(Payload::Empty) => next = Some(Bytes::new()),
-                Some(Payload::Error(any)) => call.held = Some(Ending::recorded(any)),
-                Some(Payload::Eof) => call.held = Some(Ending::ok()),
+                Some(Payload::Error(any)) => held = Some(Ending::recorded(any)),
+                Some(Payload::Eof) => held = Some(Ending::ok()),
                 None => {
                     let method = replayer.schema().method(&call.method);
                     waits_for_half_close = method.is_some_and(|method| method.streams_responses);
-                    call.held = Some(Ending::ok());
+                    held = Some(Ending::ok());
                 }
             }
         }
@@ -88,7 +89,7 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
             call.reply.open();
         }
         let all_sent = half_closed || (!waits_for_half_close && replay.sends_left() == 0);
-        if let Some(ending) = call.held.take_if(|_| all_sent) {
+        if let Some(ending) = held.take_if(|_| all_sent) {
             return Ok(ending);
         }
         tokio::select! {

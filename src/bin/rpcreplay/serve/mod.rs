@@ -34,7 +34,7 @@ use signals::signals;
 ///
 /// Of a stream everything that was received goes out as soon as it is chosen, as fast as the client takes it; its end is told when as much was
 /// sent as in the recording, or the client closes its side. Where whoever recorded a server's stream read no further, it stays open until
-/// the client closes its side or the deadline passes, and ends with OK.
+/// the client closes its side, and ends with OK. A deadline that passes ends a call with DEADLINE_EXCEEDED.
 ///
 /// Every call is a line on standard output. The server stops at SIGINT or SIGTERM, and gives open calls 5 seconds; a second signal
 /// ends it at once.
