@@ -96,6 +96,11 @@ pub(super) struct Shape {
     by_key: FxHashMap<u128, Queue>,
     /// Streams on which nothing was sent, which fit whatever is sent.
     without_key: Queue,
+    /// How many calls have not answered yet, and how many of these begin with something that is sent.
+    unused: usize,
+    unused_that_send: usize,
+    /// How many of all begin so.
+    that_send: usize,
 }
 
 impl Shape {
@@ -106,6 +111,14 @@ impl Shape {
     /// All calls, in the order in which they answer.
     pub(super) fn calls(&self) -> &[CallId] {
         &self.all.calls
+    }
+
+    /// Whether all that may answer, which there are, begin with something that is received.
+    pub(super) fn begin_with_recv(&self, repeat: Repeat) -> bool {
+        match self.unused {
+            0 => repeat != Repeat::Never && !self.is_empty() && self.that_send == 0,
+            _ => self.unused_that_send == 0,
+        }
     }
 
     /// The calls that ask this, and those that fit whatever is asked.
@@ -158,6 +171,9 @@ impl Waiting {
     pub(super) fn add(&mut self, id: CallId, call: &Call) {
         let shape = &mut self.methods[call.method as usize][usize::from(call.is_stream)];
         shape.all.calls.push(id);
+        shape.unused += 1;
+        shape.unused_that_send += usize::from(!call.begins_with_recv);
+        shape.that_send += usize::from(!call.begins_with_recv);
         match call.key {
             Some(key) => shape.by_key.entry(key).or_default().calls.push(id),
             None => shape.without_key.calls.push(id),
@@ -233,6 +249,12 @@ impl Waiting {
             }
         };
         let used = &mut self.used[id as usize];
+        if used.times == 0 {
+            let call = &calls[id as usize];
+            let shape = &mut self.methods[call.method as usize][usize::from(call.is_stream)];
+            shape.unused -= 1;
+            shape.unused_that_send -= usize::from(!call.begins_with_recv);
+        }
         *used = Use { times: used.times.saturating_add(1), by: number };
         Some(id)
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rustc_hash::FxHashMap;
+
 use super::calls::{Asked, CallId, CallRef, Order, Repeat};
 use super::replayer::Replayer;
 use crate::close::close_names;
@@ -102,14 +104,16 @@ impl Miss {
                 Some(keys) => shape.that_fit(keys).take(NAMED).collect(),
                 None => calls.iter().copied().take(NAMED).collect(),
             };
-            let used: Vec<u64> = waiting.0.used.iter().map(|used| used.by).collect();
+            let asked_for = calls.iter().chain(&fitting).chain(&next);
+            let used: FxHashMap<CallId, u64> =
+                asked_for.map(|call| (*call, waiting.0.used[*call as usize].by)).collect();
             (calls, fitting, next, used)
         };
         if calls.is_empty() {
             return miss(Why::OtherShape);
         }
-        let used_by = |call: CallId| Some(used[call as usize]).filter(|by| *by > 0);
-        let is_used = |call: &CallId| used[*call as usize] > 0;
+        let used_by = |call: CallId| used.get(&call).copied().filter(|by| *by > 0);
+        let is_used = |call: &CallId| used_by(*call).is_some();
         let why = match order {
             Order::Any if fitting.is_empty() => Why::Different,
             Order::Any => Why::Used,

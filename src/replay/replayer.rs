@@ -363,15 +363,7 @@ impl<'s> Replayer<'s> {
 
     pub(super) fn begins_with_recv(&self, method: &str) -> bool {
         let Some(number) = self.number_of(method) else { return false };
-        let waiting = self.waiting();
-        let calls = waiting.0.shape(number, true).calls();
-        let mut unused = calls.iter().filter(|call| waiting.0.used[**call as usize].times == 0).peekable();
-        let may_repeat = self.rules.1 != Repeat::Never && !calls.is_empty();
-        let begins = |call: &CallId| self.calls[*call as usize].begins_with_recv;
-        match unused.peek() {
-            Some(_) => unused.all(begins),
-            None => may_repeat && calls.iter().all(begins),
-        }
+        self.waiting().0.shape(number, true).begin_with_recv(self.rules.1)
     }
 
     /// What a program sends, in the types that messages of the method have, as it is to be matched.
