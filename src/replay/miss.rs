@@ -13,6 +13,9 @@ use crate::entry::Entry;
 /// How many calls of the method are looked at for those that come near; the first ones, if there are more.
 const LOOKED_AT: usize = 10_000;
 
+/// How many bytes their messages have together, at least: those behind are not looked at.
+const LOOKED_AT_BYTES: usize = 32 << 20;
+
 /// How many of them are named.
 const NAMED: usize = 3;
 
@@ -129,8 +132,13 @@ impl Miss {
             && fitting.is_empty()
         {
             let values = comparer.values(asked, method);
+            let mut bytes = 0;
             for &call in &calls {
                 let recorded = replayer.call(call).sent.first().map(|place| replayer.entry(*place));
+                if bytes > LOOKED_AT_BYTES {
+                    break;
+                }
+                bytes += recorded.map_or(0, |entry| entry.record().len());
                 let likeness = recorded.map_or(0, |entry| alike(&comparer.values(entry, method), &values));
                 ranked.push((1000 - likeness, is_used(&call), call));
             }
