@@ -131,6 +131,15 @@ def prost_reflect():
     ]
 
 
+def tonic():
+    """A server that is written with tonic, and the client that makes calls of it and of rpcreplay."""
+    run(
+        ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", TARGET / "peers"]
+        + ["--manifest-path", "benches/peers/tonic/Cargo.toml"]
+    )
+    return TARGET / "peers/release/peer-tonic"
+
+
 def protoc():
     def prepare_text(recording):
         as_message(recording)

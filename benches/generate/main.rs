@@ -1,5 +1,5 @@
 //! Writes a large recording to standard output, to measure with: `generate MIX BYTES SEED`; or one of two recordings
-//! that are to be compared: `generate PAIR ENTRIES SEED old|new`.
+//! that are to be compared: `generate PAIR ENTRIES SEED old|new`; or one in which calls are looked up: `generate lookups CALLS`.
 //!
 //! Equal arguments give equal bytes. Messages are those of Google's services as of 2020, so that every peer knows
 //! them; their content is invented. Memory stays at a few of the largest records, whatever the size,
@@ -7,6 +7,7 @@
 
 mod blobs;
 mod documents;
+mod lookups;
 mod message;
 mod pairs;
 mod pubsub;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [mix, bytes, seed] => mix_of(mix, bytes, seed),
         [pair, entries, seed, side] => pair_of(pair, entries, seed, side),
+        ["lookups", calls] => lookups_of(calls),
         _ => None,
     };
     match done {
@@ -83,9 +85,16 @@ fn pair_of(name: &str, entries: &str, seed: &str, side: &str) -> Option<rpcrepla
     Some(begin().and_then(|recording| pair.write(recording, entries, seed, side)))
 }
 
+/// `None` if that is no number of calls.
+fn lookups_of(calls: &str) -> Option<rpcreplay::Result<()>> {
+    let calls = calls.parse().ok()?;
+    Some(begin().and_then(|recording| lookups::write(recording, calls)))
+}
+
 fn usage() -> ExitCode {
     eprintln!("usage: generate MIX BYTES SEED, where MIX is one of {}", MIXES.map(|(name, _)| name).join(", "));
     eprintln!("       generate PAIR ENTRIES SEED old|new, where PAIR is one of {}", pairs::names());
+    eprintln!("       generate lookups CALLS");
     ExitCode::from(2)
 }
 

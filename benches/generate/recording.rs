@@ -80,6 +80,11 @@ impl<W: Write> Recording<W> {
     /// Writes the answers that are still due.
     pub fn end(mut self, random: &mut Random) -> Result<()> {
         self.answer(random, 1)?;
+        self.finish()
+    }
+
+    /// Ends a recording in which no answers are due.
+    pub fn finish(self) -> Result<()> {
         self.writer.finish().map(drop)
     }
 

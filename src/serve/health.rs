@@ -35,7 +35,7 @@ pub(super) async fn check(replayer: &Replayer<'static>, call: &mut Call) -> Resu
     if !is_known(replayer, &service) {
         return Ok(Ending::new(Code::NOT_FOUND, format!("no recorded call is of a service `{service}`")));
     }
-    call.reply.message(&HealthCheckResponse { status: SERVING }.encode_to_vec()).await;
+    call.reply.last_message(&HealthCheckResponse { status: SERVING }.encode_to_vec());
     Ok(Ending::ok())
 }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::vec;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
@@ -14,10 +15,18 @@ pub(super) type Piece = Option<Frame<Bytes>>;
 /// A body that ends with its trailers or where it is said; if whoever sends it lets go before that, it is broken off.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    pieces: mpsc::Receiver<Piece>,
+    pieces: Pieces,
     has_ended: bool,
     /// Dropped with the body, which tells the other end that nobody reads any more.
     _alive: Option<oneshot::Sender<Infallible>>,
+}
+
+#[derive(Debug)]
+enum Pieces {
+    /// As somebody sends them.
+    Coming(mpsc::Receiver<Piece>),
+    /// All are there, with nobody to wait for.
+    There(vec::IntoIter<Frame<Bytes>>),
 }
 
 /// Why a body is broken off.
@@ -28,7 +37,12 @@ pub(super) struct Abandoned;
 impl Outgoing {
     /// A body of these pieces.
     pub(super) fn new(pieces: mpsc::Receiver<Piece>) -> Self {
-        Outgoing { pieces, has_ended: false, _alive: None }
+        Outgoing { pieces: Pieces::Coming(pieces), has_ended: false, _alive: None }
+    }
+
+    /// A body of which everything is known.
+    pub(super) fn whole(frames: Vec<Frame<Bytes>>) -> Self {
+        Outgoing { has_ended: frames.is_empty(), pieces: Pieces::There(frames.into_iter()), _alive: None }
     }
 
     /// Drops something with the body.
@@ -38,7 +52,7 @@ impl Outgoing {
 
     /// A body that is empty.
     pub(super) fn empty() -> Self {
-        Outgoing { has_ended: true, ..Outgoing::new(mpsc::channel(1).1) }
+        Outgoing::whole(Vec::new())
     }
 
     #[cfg(test)]
@@ -61,7 +75,10 @@ impl Body for Outgoing {
         if self.has_ended {
             return Poll::Ready(None);
         }
-        let piece = ready!(self.pieces.poll_recv(context));
+        let piece = match &mut self.pieces {
+            Pieces::Coming(pieces) => ready!(pieces.poll_recv(context)),
+            Pieces::There(frames) => Some(frames.next()),
+        };
         self.has_ended = piece.as_ref().is_none_or(|piece| piece.as_ref().is_none_or(Frame::is_trailers));
         Poll::Ready(piece.map_or(Some(Err(Abandoned)), |piece| piece.map(Ok)))
     }

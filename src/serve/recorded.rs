@@ -50,7 +50,7 @@ async fn unary(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, 
             ending => return Ok(ending),
         },
     };
-    call.reply.message(message).await;
+    call.reply.last_message(message);
     Ok(ending)
 }
 

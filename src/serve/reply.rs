@@ -21,6 +21,8 @@ const WAITING_MESSAGES: usize = 1;
 pub(super) struct Reply {
     way: Way,
     with_gzip: bool,
+    /// A message that goes out with the end.
+    last: Option<Bytes>,
     /// How many messages were sent.
     pub(super) messages: u64,
 }
@@ -38,7 +40,7 @@ impl Reply {
     /// An answer of which nothing was sent, and the place where its head comes out.
     pub(super) fn new() -> (Reply, oneshot::Receiver<Response<Outgoing>>) {
         let (way, head) = oneshot::channel();
-        (Reply { way: Way::Closed(way), with_gzip: false, messages: 0 }, head)
+        (Reply { way: Way::Closed(way), with_gzip: false, last: None, messages: 0 }, head)
     }
 
     /// Compresses messages from now on.
@@ -73,10 +75,16 @@ impl Reply {
         self.room().await.put(content);
     }
 
+    /// Keeps the last message until the end, so that whoever sends it is woken once and not for each part of the answer.
+    pub(super) fn last_message(&mut self, content: &[u8]) {
+        self.last = Some(framed(content, self.with_gzip));
+        self.messages += 1;
+    }
+
     /// Waits until a message can be sent. Nothing is lost if the future is dropped.
     pub(super) async fn room(&mut self) -> Room<'_> {
         self.open();
-        let Reply { way, with_gzip, messages } = self;
+        let Reply { way, with_gzip, messages, last: _ } = self;
         match way {
             Way::Open(sender) => match sender.reserve().await {
                 Ok(permit) => Room { permit, with_gzip: *with_gzip, messages },
@@ -88,18 +96,27 @@ impl Reply {
 
     /// Says how the call ended; without messages that stands in the headers.
     pub(super) async fn end(self, trailers: HeaderMap) {
-        match self.way {
-            Way::Closed(way) => {
-                let mut response = Response::new(Outgoing::empty());
-                *response.headers_mut() = answer_headers(false);
-                response.headers_mut().extend(trailers);
+        match (self.way, self.last) {
+            (Way::Closed(way), last) => {
+                let mut headers = answer_headers(self.with_gzip && last.is_some());
+                let body = match last {
+                    Some(message) => Outgoing::whole(vec![Frame::data(message), Frame::trailers(trailers)]),
+                    None => {
+                        headers.extend(trailers);
+                        Outgoing::empty()
+                    }
+                };
+                let mut response = Response::new(body);
+                *response.headers_mut() = headers;
                 // If nobody takes it, nobody is there to be told.
                 let _ = way.send(response);
             }
-            Way::Open(sender) => {
-                let _ = sender.send(Some(Frame::trailers(trailers))).await;
+            (Way::Open(sender), last) => {
+                for frame in last.map(Frame::data).into_iter().chain([Frame::trailers(trailers)]) {
+                    let _ = sender.send(Some(frame)).await;
+                }
             }
-            Way::Gone => {}
+            (Way::Gone, _) => {}
         }
     }
 }
