@@ -89,11 +89,12 @@ fn a_recorder_that_is_killed_loses_at_most_the_entry_that_it_writes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("calls.replay");
     let schema = Schema::builtin();
-    let mut cut = 0;
+    let (mut cut, mut all_noted, mut before) = (0, 0, 0);
     for kill in 0..KILLS {
         // Every tenth recording is new, the others are continued.
         if kill % 10 == 0 {
             let _ = fs::remove_file(&path);
+            before = 0;
         }
         let noted = killed_after(Duration::from_micros(u64::from(kill * 7919 % 5000)), &path);
         // It was killed before it made the file.
@@ -126,11 +127,14 @@ fn a_recorder_that_is_killed_loses_at_most_the_entry_that_it_writes() {
             }
         }
         assert!(entries >= noted, "{noted} entries were noted, and {entries} are there");
+        assert!(noted == 0 || noted > before, "what is continued goes on behind the {before} entries that are there");
+        (all_noted, before) = (all_noted + u64::from(noted > 0), entries);
         // Two threads, each with a call that goes on.
         assert!(pairing.unmatched_requests() <= 2 * u64::from(kill % 10 + 1));
         let file = fs::OpenOptions::new().write(true).open(&path).expect("a file");
         file.set_len(whole).expect("it can be cut");
     }
+    assert!(all_noted > u64::from(KILLS) / 2, "most of the recorders must have noted something: {all_noted}");
     // How often that happens is up to the operating system; most often it never does.
     println!("{cut} of {KILLS} recordings end in the middle of an entry");
 }

@@ -226,7 +226,7 @@ impl Waiting {
                 id
             }
             (Order::Any, Some(keys)) => {
-                let mut first: Option<(bool, CallId, Option<u128>)> = None;
+                let mut first: Option<(CallId, Option<u128>)> = None;
                 let heads = keys.iter().map(|key| Some(*key)).chain([None]);
                 for key in heads {
                     let queue = match key {
@@ -234,13 +234,21 @@ impl Waiting {
                         None => Some(&mut shape.without_key),
                     };
                     let Some(id) = queue.and_then(|queue| queue.head(&self.used, repeat)) else { continue };
-                    // One that has answered already answers again only if no other can.
-                    let candidate = (self.used[id as usize].times > 0, id, key);
-                    if first.is_none_or(|first| candidate < first && repeat != Repeat::Always) {
-                        first = Some(candidate);
+                    let times = |id: CallId| self.used[id as usize].times;
+                    let is_better = |(first, _): (CallId, _)| match repeat {
+                        // One that has answered already answers again only if no other can, and then it is the last of them.
+                        Repeat::Never | Repeat::Last => match (times(first) > 0, times(id) > 0) {
+                            (false, false) => id < first,
+                            (true, true) => id > first,
+                            (first_has, _) => first_has,
+                        },
+                        Repeat::Always => (times(id), id) < (times(first), first),
+                    };
+                    if first.is_none_or(is_better) {
+                        first = Some((id, key));
                     }
                 }
-                let (_, id, key) = first?;
+                let (id, key) = first?;
                 match key {
                     Some(key) => shape.by_key.entry(key).or_default().advance(repeat),
                     None => shape.without_key.advance(repeat),

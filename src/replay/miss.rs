@@ -164,6 +164,13 @@ impl Miss {
     }
 }
 
+impl Miss {
+    /// The recorded call of the method that comes nearest.
+    pub fn nearest_of_method(&self) -> Option<&Near> {
+        self.nearest.iter().find(|near| near.method.is_none())
+    }
+}
+
 /// What calls are called in words.
 fn calls_of(is_stream: bool) -> &'static str {
     if is_stream { "stream" } else { "call" }
@@ -197,7 +204,7 @@ impl fmt::Display for Miss {
             }
             Why::Different => {
                 write!(f, "no recorded {calls} of {method} says the same")?;
-                let Some(near) = self.nearest.first() else { return Ok(()) };
+                let Some(near) = self.nearest_of_method() else { return Ok(()) };
                 write!(f, "; {} differs", Named(near))?;
                 for (place, selector) in near.selectors().into_iter().enumerate() {
                     write!(f, "{}{selector}", if place == 0 { " in " } else { ", " })?;

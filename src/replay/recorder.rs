@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::entry::{Any, Entry, EntryIndex, Flaw, Kind, Payload};
 use crate::error::{Error, ErrorKind};
 use crate::format::{Compression, Encoder, Format, ReadOptions, Reader, WriteOptions};
 use crate::pairing::{Methods, Pairing, Unpaired};
@@ -47,7 +47,7 @@ pub struct Recorder<'s> {
 }
 
 /// May change a message before it is written: it is given the entry and the method of its call, and says what to write instead, or why that
-/// can't be. Of what it gives back only the message counts.
+/// can't be. Of what it gives back only the message counts. It is asked while the recorder writes nothing else, so it must not use that itself.
 pub type BeforeWrite<'s> = dyn Fn(&Entry, &str) -> Result<Entry, String> + Send + Sync + 's;
 
 /// Why something was not recorded.
@@ -63,6 +63,9 @@ pub enum NotRecorded {
     /// The hook refuses it.
     #[error("refused before it was written: {0}")]
     Refused(String),
+    /// Go's replayer would refuse it, or panic at it.
+    #[error("{0}")]
+    Unlawful(Flaw),
     /// It belongs to no call that goes on.
     #[error("{0}")]
     Unpaired(Unpaired),
@@ -273,6 +276,9 @@ impl<'s> Recorder<'s> {
             }
         };
         let entry = entry.with_index(index);
+        if let Some(flaw) = entry.flaw() {
+            return Err(NotRecorded::Unlawful(flaw));
+        }
         state.bytes.clear();
         if !state.has_begun {
             state.encoder.begin(&state.header, &mut state.bytes)?;
@@ -439,6 +445,8 @@ mod tests {
         let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
         let recorder = recorder.before_write(Box::new(hook));
         let call = recorder.request(CREATE, TOPIC).expect("it passes");
+        let unlawful = recorder.create_stream(CREATE, Some(TOPIC)).expect_err("it is no status");
+        assert!(matches!(unlawful, NotRecorded::Unlawful(_)), "{unlawful}");
         let refused = recorder.response(call, Payload::Message(TOPIC)).expect_err("it is refused");
         assert_eq!(refused.to_string(), "refused before it was written: it is secret");
         let stream = recorder.create_stream(PULL, None).expect("it passes");
@@ -447,7 +455,7 @@ mod tests {
         let (_, entries) = read(&std::fs::read(path(&folder)).expect("a file"));
         assert_eq!(entries.len(), 3);
         assert!(entries[2].starts_with("SEND  2 Message") && entries[2].contains("120"), "{entries:?}");
-        assert_eq!(*methods.lock().expect("nobody panics"), [CREATE, CREATE, PULL, PULL]);
+        assert_eq!(*methods.lock().expect("nobody panics"), [CREATE, CREATE, CREATE, PULL, PULL]);
     }
 
     /// Takes so many bytes and no more.

@@ -260,6 +260,19 @@ impl<'s> Replayer<'s> {
         (!waiting.0.shape(number, false).is_empty(), !waiting.0.shape(number, true).is_empty())
     }
 
+    /// Whether calls of a method are answered as streams; nothing if none was recorded. Where both were, its descriptor says so, and without one
+    /// they are unary.
+    pub fn answers_streams(&self, method: &str) -> Option<bool> {
+        match self.is_recorded(method) {
+            (false, false) => None,
+            (true, true) => {
+                let method = self.schema.method(method);
+                Some(method.is_some_and(|method| method.streams_requests || method.streams_responses))
+            }
+            (_, is_stream) => Some(is_stream),
+        }
+    }
+
     /// The methods that were recorded, as `/package.Service/Method`, in the order in which they first answer.
     pub fn methods(&self) -> impl Iterator<Item = &str> {
         self.methods.iter().map(|method| &*method.name)
@@ -283,7 +296,7 @@ impl<'s> Replayer<'s> {
         let number = self.begin_call();
         let sent = self.sent(Kind::Request, method, request).map_err(|why| self.refused(method, false, number, why))?;
         let call = self.choose(method, false, Some(&sent), number)?;
-        let payload = self.received_in(call).next().unwrap_or(Payload::Empty);
+        let payload = self.received_in(call, 0).unwrap_or(Payload::Empty);
         Ok(Answer { number, call: self.call_ref(call), payload })
     }
 
@@ -325,12 +338,12 @@ impl<'s> Replayer<'s> {
         self.entry(self.calls[call as usize].first)
     }
 
-    pub(super) fn sent_in(&self, call: CallId) -> impl Iterator<Item = Payload<'_>> {
-        self.calls[call as usize].sent.iter().map(|place| self.entry(*place).payload())
+    pub(super) fn sent_in(&self, call: CallId, number: usize) -> Option<Payload<'_>> {
+        self.calls[call as usize].sent.get(number).map(|place| self.entry(*place).payload())
     }
 
-    pub(super) fn received_in(&self, call: CallId) -> impl Iterator<Item = Payload<'_>> {
-        self.calls[call as usize].received.iter().map(|place| self.entry(*place).payload())
+    pub(super) fn received_in(&self, call: CallId, number: usize) -> Option<Payload<'_>> {
+        self.calls[call as usize].received.get(number).map(|place| self.entry(*place).payload())
     }
 
     pub(super) fn number_of(&self, method: &str) -> Option<u32> {
@@ -363,7 +376,16 @@ impl<'s> Replayer<'s> {
 
     pub(super) fn begins_with_recv(&self, method: &str) -> bool {
         let Some(number) = self.number_of(method) else { return false };
-        self.waiting().0.shape(number, true).begin_with_recv(self.rules.1)
+        let mut waiting = self.waiting();
+        match self.rules.0 {
+            Order::Any => waiting.0.shape(number, true).begin_with_recv(self.rules.1),
+            Order::PerMethod | Order::Recorded => {
+                let asked = Asked { method: number, is_stream: true, keys: None };
+                let next = waiting.0.next_in_order(asked, self.rules);
+                let next = next.map(|call| &self.calls[call as usize]);
+                next.is_some_and(|call| call.method == number && call.is_stream && call.begins_with_recv)
+            }
+        }
     }
 
     /// What a program sends, in the types that messages of the method have, as it is to be matched.

@@ -61,9 +61,9 @@ impl<'r, 's> StreamReplay<'r, 's> {
             let sent = sent.map_err(|why| self.replayer.refused(&self.method, true, self.number, why))?;
             let call = self.replayer.choose(&self.method, true, Some(&sent), self.number)?;
             self.call = Some(call);
-            return Ok(Sent { recorded: self.replayer.sent_in(call).next(), changes: Vec::new() });
+            return Ok(Sent { recorded: self.replayer.sent_in(call, 0), changes: Vec::new() });
         };
-        let Some(recorded) = self.replayer.sent_in(call).nth(place) else {
+        let Some(recorded) = self.replayer.sent_in(call, place) else {
             return Ok(Sent { recorded: None, changes: Vec::new() });
         };
         let changes = self.replayer.changes_of_later(call, place, message).unwrap_or_default();
@@ -87,13 +87,13 @@ impl<'r, 's> StreamReplay<'r, 's> {
         if let error @ Payload::Error(_) = self.replayer.first_of(call).payload() {
             return Ok(Some(error));
         }
-        let received = self.replayer.received_in(call).nth(self.received);
+        let received = self.replayer.received_in(call, self.received);
         self.received += usize::from(received.is_some());
         Ok(received)
     }
 
     /// How many messages were sent in the recording that were not sent yet.
     pub fn sends_left(&self) -> usize {
-        self.call.map_or(0, |call| self.replayer.sent_in(call).count().saturating_sub(self.sent))
+        self.call.map_or(0, |call| self.replayer.call(call).sent.len().saturating_sub(self.sent))
     }
 }

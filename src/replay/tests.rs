@@ -200,6 +200,36 @@ fn streams_are_chosen_by_their_first_message() {
 }
 
 #[test]
+fn streams_repeat_and_keep_their_order() {
+    let lines: &[Line<'_>] = &[
+        (Kind::CreateStream, PULL, Payload::Empty, 0),
+        (Kind::Recv, "", Payload::Eof, 1),
+        (Kind::CreateStream, PULL, Payload::Empty, 0),
+        (Kind::Send, "", topic(A), 3),
+        (Kind::Recv, "", Payload::Eof, 3),
+    ];
+    let chosen = |order, repeat| -> Vec<u64> {
+        with(lines, &Mask::new(), (order, repeat), |replayer| {
+            let first = |_| {
+                let mut stream = replayer.stream(PULL);
+                stream.send(A).map_or(0, |_| stream.call().expect("it is chosen").first.0)
+            };
+            (0..5).map(first).collect()
+        })
+    };
+    assert_eq!(chosen(Order::Any, Repeat::Never), [1, 3, 0, 0, 0]);
+    assert_eq!(chosen(Order::Any, Repeat::Last), [1, 3, 3, 3, 3]);
+    assert_eq!(chosen(Order::Any, Repeat::Always), [1, 3, 1, 3, 1]);
+    assert_eq!(chosen(Order::PerMethod, Repeat::Always), [1, 3, 1, 3, 1]);
+    // In order it is known which is next, though another one begins otherwise.
+    for (order, begins) in [(Order::Any, false), (Order::PerMethod, true), (Order::Recorded, true)] {
+        with(lines, &Mask::new(), (order, Repeat::Never), |replayer| {
+            assert_eq!(replayer.stream(PULL).begins_with_recv(), begins, "{order:?}");
+        });
+    }
+}
+
+#[test]
 fn hooks_and_logs_are_asked() {
     let (schema, mask, told) = (Schema::builtin(), Mask::new(), Mutex::new(Vec::new()));
     let hook = |entry: &Entry, _: &str| match entry.payload() {

@@ -38,6 +38,10 @@ const NAMES: [(&str, &str); 17] = [
 impl Code {
     /// The call succeeded.
     pub const OK: Code = Code(0);
+    /// Whoever calls may not do this.
+    pub const PERMISSION_DENIED: Code = Code(7);
+    /// Nobody knows who calls.
+    pub const UNAUTHENTICATED: Code = Code(16);
     /// The call was given up, usually by its client.
     pub const CANCELLED: Code = Code(1);
     /// Something failed, and nobody says what.

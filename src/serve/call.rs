@@ -49,6 +49,8 @@ pub enum AnsweredBy {
     Forwarded(Box<Miss>),
     /// The server itself: its health, what it knows of services, or that the request is none.
     Server,
+    /// Nobody: the client has given up, or its deadline has passed, before it was known who answers.
+    Nobody,
 }
 
 /// How a call went.
@@ -98,7 +100,7 @@ impl Call {
             messages: Messages::new(body, has_gzip, limit),
             reply,
             number: None,
-            answered_by: AnsweredBy::Server,
+            answered_by: AnsweredBy::Nobody,
             received: 0,
             first: None,
         }
@@ -132,7 +134,10 @@ pub(super) async fn run(
     let mut call = Call::new(parts.uri.path().to_owned(), body, has_gzip, shared.options.max_message_bytes, reply);
     let mut is_gone = false;
     let ending = match head {
-        Err(refused) => refused,
+        Err(refused) => {
+            call.answered_by = AnsweredBy::Server;
+            refused
+        }
         Ok(_) => tokio::select! {
             biased;
             // Whoever would send that it is alive never does, so this is its end.
@@ -177,6 +182,7 @@ async fn answer(shared: &Shared, head: &Parts, call: &mut Call) -> Ending {
     let result = match BuiltIn::of(&call.method, replayer) {
         None => recorded::answer(replayer, call).await,
         Some(built_in) => {
+            call.answered_by = AnsweredBy::Server;
             let mut stage = shared.stage.clone();
             tokio::select! {
                 result = built_in.answer(replayer, call) => result,
@@ -186,7 +192,13 @@ async fn answer(shared: &Shared, head: &Parts, call: &mut Call) -> Ending {
         }
     };
     match (result, &shared.upstream) {
-        (Ok(ending) | Err(Stop::Ended(ending)), _) => ending,
+        (Ok(ending), _) => ending,
+        (Err(Stop::Ended(ending)), _) => {
+            if call.answered_by == AnsweredBy::Nobody {
+                call.answered_by = AnsweredBy::Server;
+            }
+            ending
+        }
         (Err(Stop::Missed(miss)), None) => {
             let ending = Ending::new(Code::UNKNOWN, miss.to_string());
             call.number = Some(miss.number);

@@ -1,18 +1,21 @@
 //! [`Upstream`]: another server, which answers what no recorded call does.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Frame;
 use hyper::client::conn::http2::{SendRequest, handshake};
-use hyper::header::{CONTENT_LENGTH, HOST};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request};
+use hyper::http::response;
+use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
 
 use super::call::Call;
 use super::ending::Ending;
@@ -66,6 +69,9 @@ impl Upstream {
         let receiving = async {
             let response = sender.send_request(request).await.map_err(|error| failed(&error))?;
             let (parts, body) = response.into_parts();
+            if let Some(ending) = no_grpc(&parts) {
+                return Ok(ending);
+            }
             pass_on(parts.headers, Messages::new(body, true, self.max_message_bytes), reply)
                 .await
                 .map_err(|fault| failed(&fault))
@@ -103,9 +109,14 @@ impl Upstream {
         if let Some(sender) = connection.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok(sender.clone());
         }
-        let stream = self.connect().await.map_err(|error| error.to_string())?;
-        let (sender, driver) =
-            handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        let connecting = async {
+            let stream = self.connect().await.map_err(|error| error.to_string())?;
+            handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(|error| error.to_string())
+        };
+        // Other calls wait for it.
+        let connected = timeout(CONNECT_TIMEOUT, connecting).await;
+        let seconds = CONNECT_TIMEOUT.as_secs();
+        let (sender, driver) = connected.map_err(|_| format!("nobody has answered for {seconds} seconds"))??;
         tokio::spawn(driver);
         Ok(connection.insert(sender).clone())
     }
@@ -121,6 +132,32 @@ impl Upstream {
             Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
         })
     }
+}
+
+/// How long the other server has for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a call ends that was answered by something that speaks HTTP and not gRPC, such as a proxy.
+///
+/// Source: "HTTP to gRPC Status Code Mapping".
+fn no_grpc(answer: &response::Parts) -> Option<Ending> {
+    let content_type = answer.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_grpc = answer.status == StatusCode::OK && content_type.starts_with(b"application/grpc");
+    if is_grpc || answer.headers.contains_key("grpc-status") {
+        return None;
+    }
+    let code = match answer.status.as_u16() {
+        400 => Code::INTERNAL,
+        401 => Code::UNAUTHENTICATED,
+        403 => Code::PERMISSION_DENIED,
+        404 => Code::UNIMPLEMENTED,
+        429 | 502..=504 => Code::UNAVAILABLE,
+        _ => Code::UNKNOWN,
+    };
+    Some(Ending::new(
+        code,
+        format!("the other server has answered with HTTP status {}, and not as gRPC", answer.status),
+    ))
 }
 
 /// Passes an answer on, and says how it ended.
@@ -140,4 +177,26 @@ async fn pass_on(
     }
     let ending = Ending::forwarded(&messages.trailers());
     Ok(ending.unwrap_or_else(|| Ending::new(Code::INTERNAL, "the other server has not said how the call ended")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_grpc_is_told_from_what_is() {
+        for (status, content_type, expected) in [
+            (200, "application/grpc", None),
+            (200, "application/grpc+proto", None),
+            (200, "text/html", Some("UNKNOWN")),
+            (503, "", Some("UNAVAILABLE")),
+            (404, "text/html", Some("UNIMPLEMENTED")),
+            (401, "application/grpc", Some("UNAUTHENTICATED")),
+        ] {
+            let answer = hyper::Response::builder().status(status).header(CONTENT_TYPE, content_type).body(());
+            let (parts, ()) = answer.expect("an answer").into_parts();
+            let found = no_grpc(&parts).map(|ending| ending.code.to_string());
+            assert_eq!(found.as_deref(), expected, "{status} {content_type}");
+        }
+    }
 }

@@ -103,7 +103,7 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Messages<B> {
         }
         let mut open = Vec::new();
         // A byte beyond the limit tells that there is more.
-        let limit = self.limit as u64 + 1;
+        let limit = (self.limit as u64).saturating_add(1);
         MultiGzDecoder::new(content.reader()).take(limit).read_to_end(&mut open).map_err(Fault::NotGzip)?;
         if open.len() > self.limit {
             return Err(Fault::TooLongInside { found: message.0.len() - PREFIX_BYTES, limit: self.limit });

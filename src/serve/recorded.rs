@@ -16,19 +16,15 @@ use crate::schema::Code;
 ///
 /// If the request is not as it should be, or no recorded call answers.
 pub(super) async fn answer(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, Stop> {
-    let is_stream = match replayer.is_recorded(&call.method) {
-        (false, false) => {
+    match replayer.answers_streams(&call.method) {
+        None => {
             // Whatever it asks, there is no answer, so nobody has to wait for it.
             replayer.unary(&call.method, b"").map_err(Stop::missed)?;
-            false
+            unary(replayer, call).await
         }
-        (is_unary, is_stream) if is_unary != is_stream => is_stream,
-        (_, _) => {
-            let method = replayer.schema().method(&call.method);
-            method.is_some_and(|method| method.streams_requests || method.streams_responses)
-        }
-    };
-    if is_stream { stream(replayer, call).await } else { unary(replayer, call).await }
+        Some(true) => stream(replayer, call).await,
+        Some(false) => unary(replayer, call).await,
+    }
 }
 
 /// A unary call: one message, the end of the request, one answer.

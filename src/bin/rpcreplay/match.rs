@@ -21,8 +21,8 @@ use crate::replaying::{Matching, add, explain, show_hint, tell_unused};
 /// answered by the first recorded call of its method with an equal request, a stream by the first whose first message is equal. If none
 /// is, the calls that come nearest are shown, with the fields that differ.
 ///
-/// Several requests are matched one after the other, and each recorded call answers once. Without --data, a stream is asked that receives
-/// something before anything is sent on it.
+/// Several requests are matched one after the other, and each recorded call answers once. Without --data, the first stream of the method is
+/// asked, as by a program that receives before it sends anything.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes: 0 every request is answered, 1 one is not, 2 trouble.
@@ -67,9 +67,8 @@ impl Match {
         let (mut replayer, noise) = self.matching.replayer(sources)?;
         add(&mut replayer, &self.files, self.limit, sources)?;
         let method = self.method(&replayer)?;
-        // What was recorded in either way is asked as a unary call.
-        let recorded = replayer.is_recorded(&method);
-        let is_stream = recorded == (false, true);
+        let recorded = replayer.answers_streams(&method);
+        let is_stream = recorded == Some(true);
         let mut output = Output::new();
         let colors = self.color.colors() && (self.color == ColorWhen::Always || io::stdout().is_terminal());
         let files: Vec<String> = self.files.iter().map(|path| name_of(path)).collect();
@@ -87,13 +86,13 @@ impl Match {
             }
             output.write(&text)
         };
-        if recorded == (false, false) {
+        if recorded.is_none() {
             // Whatever is asked.
             tell(unary(&replayer, &method, b""))?;
         } else if self.data.is_empty() {
             tell(receive_at_once(&replayer, &method, is_stream)?)?;
         }
-        for data in self.data.iter().filter(|_| recorded != (false, false)) {
+        for data in self.data.iter().filter(|_| recorded.is_some()) {
             let message = self.message(data, &replayer, &method, is_stream, &sources.schema)?;
             tell(match is_stream {
                 true => stream(&replayer, &method, &message),

@@ -48,14 +48,16 @@ pub fn explain(miss: &Miss, files: &[String], painter: &mut Painter<'_>) {
 
 /// Appends what to do about a miss, if something can be done on the command line.
 pub fn show_hint(miss: &Miss) -> Option<String> {
-    let near = miss.nearest.first().filter(|near| miss.why == Why::Different && near.method.is_none())?;
+    let near = miss.nearest_of_method().filter(|_| miss.why == Why::Different)?;
     let selectors = near.selectors();
     // What says nothing of a field can't be ignored.
     let can_be_ignored = |selector: &&str| selector.split_once(':').is_some_and(|(_, path)| !path.is_empty());
     if selectors.is_empty() || selectors.len() > SHOWN_CHANGES || !selectors.iter().all(can_be_ignored) {
         return None;
     }
-    let flags: Vec<String> = selectors.iter().map(|selector| format!("--ignore '{selector}'")).collect();
+    // As shells quote it.
+    let quoted = |selector: &str| selector.replace('\'', "'\\''");
+    let flags: Vec<String> = selectors.iter().map(|selector| format!("--ignore '{}'", quoted(selector))).collect();
     Some(format!("if they may differ: {}", flags.join(" ")))
 }
 

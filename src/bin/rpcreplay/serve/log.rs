@@ -1,11 +1,10 @@
-//! [`CallLog`]: a line per call on standard output.
-
-use std::io::{self, Write};
+//! [`CallLog`]: a line per call.
 
 use rpcreplay::replay::CallRef;
 use rpcreplay::schema::{Code, escape_go};
 use rpcreplay::serve::{AnsweredBy, Ended};
 
+use super::telling::Told;
 use crate::json_object::put_object;
 
 /// What a line looks like.
@@ -17,7 +16,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Writes a line per call.
+/// Makes a line of a call.
 #[derive(Debug, Clone)]
 pub struct CallLog {
     pub format: LogFormat,
@@ -26,18 +25,18 @@ pub struct CallLog {
 }
 
 impl CallLog {
-    /// Writes the line of a call that has ended.
-    pub fn ended(&self, ended: &Ended) {
+    /// The line of a call that has ended.
+    pub fn ended(&self, ended: &Ended) -> Told {
         let mut line = Vec::new();
         match self.format {
             LogFormat::Text => self.put_text(&mut line, ended),
             LogFormat::Json => self.put_json(&mut line, ended),
         }
-        write(line);
+        Told::Line(line)
     }
 
-    /// Writes the line of a call that has answered nobody.
-    pub fn unused(&self, call: CallRef, method: &str) {
+    /// The line of a call that has answered nobody.
+    pub fn unused(&self, call: CallRef, method: &str) -> Told {
         let mut line = Vec::new();
         match self.format {
             LogFormat::Text => {
@@ -52,14 +51,14 @@ impl CallLog {
                 });
             }),
         }
-        write(line);
+        Told::Line(line)
     }
 
     fn put_text(&self, line: &mut Vec<u8>, ended: &Ended) {
         let number = ended.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let by = match &ended.answered_by {
             AnsweredBy::Recorded(call) => format!("{} #{}", self.file(*call), call.first),
-            other @ (AnsweredBy::Missed(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server) => {
+            other @ (AnsweredBy::Missed(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server | AnsweredBy::Nobody) => {
                 answered_by(other).to_owned()
             }
         };
@@ -104,6 +103,7 @@ fn answered_by(answered_by: &AnsweredBy) -> &'static str {
     match answered_by {
         AnsweredBy::Recorded(_) => "recording",
         AnsweredBy::Missed(_) => "nothing",
+        AnsweredBy::Nobody => "nobody",
         AnsweredBy::Forwarded(_) => "forwarded",
         AnsweredBy::Server => "server",
     }
@@ -111,11 +111,4 @@ fn answered_by(answered_by: &AnsweredBy) -> &'static str {
 
 fn milliseconds(ended: &Ended) -> f64 {
     ended.duration.as_secs_f64() * 1000.0
-}
-
-/// Writes a line at once: somebody may follow it.
-fn write(mut line: Vec<u8>) {
-    line.push(b'\n');
-    // If nobody reads, calls are answered all the same.
-    let _ = io::stdout().lock().write_all(&line);
 }

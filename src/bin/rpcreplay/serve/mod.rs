@@ -3,11 +3,14 @@
 mod address_file;
 mod log;
 mod signals;
+mod telling;
 
 use std::fs;
 use std::future::Future;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +27,7 @@ use crate::replaying::{Matching, add, explain, show_hint};
 use address_file::AddressFile;
 use log::{CallLog, LogFormat};
 use signals::signals;
+use telling::{Teller, Telling, Told};
 
 /// Answer gRPC calls from recordings
 ///
@@ -100,15 +104,15 @@ pub struct Serve {
     max_message: u64,
 
     /// Take no more connections than this at the same time
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections, help_heading = "Limits")]
+    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections, value_parser = at_least_one::<usize>, help_heading = "Limits")]
     max_connections: usize,
 
     /// Take no more calls than this on a connection at the same time
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_concurrent_streams, help_heading = "Limits")]
+    #[arg(long, value_name = "N", default_value_t = Options::default().max_concurrent_streams, value_parser = at_least_one::<u32>, help_heading = "Limits")]
     max_streams: u32,
 
     /// Refuse calls whose headers have more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_header_list_bytes, help_heading = "Limits")]
+    #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_header_list_bytes, value_parser = at_least_one::<u32>, help_heading = "Limits")]
     max_headers: u32,
 
     #[command(flatten)]
@@ -140,6 +144,11 @@ enum RepeatArg {
     Always,
 }
 
+/// A number of something of which there must be some.
+fn at_least_one<T: FromStr + PartialEq + Default>(text: &str) -> Result<T, &'static str> {
+    text.parse().ok().filter(|number| *number != T::default()).ok_or("expected a number from 1 on")
+}
+
 fn parse_on_miss(text: &str) -> Result<OnMiss, String> {
     match text.split_once('=') {
         None if text == "error" => Ok(OnMiss::Error),
@@ -157,11 +166,12 @@ impl Serve {
             usage("serve", ErrorKind::ArgumentConflict, "standard input can be read once");
         }
         let sources = self.schema.load()?.for_good();
-        let replayer = Arc::new(self.replayer(sources)?);
+        let telling = Telling::begin();
+        let replayer = Arc::new(self.replayer(sources, telling.teller())?);
         let log = CallLog { format: self.log, files: self.files.iter().map(|path| name_of(path)).collect() };
         let tls = self.tls()?;
         let address_file = self.addr_file.as_deref().map(AddressFile::prepare).transpose()?;
-        let server = Server::new(replayer.clone(), self.options()).log(teller(log.clone()));
+        let server = Server::new(replayer.clone(), self.options()).log(tells(log.clone(), telling.teller()));
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
         runtime.block_on(async {
             let mut listener = Listener::bind(&self.listen).await.map_err(|error| self.no_listener(&error))?;
@@ -181,25 +191,28 @@ impl Serve {
         runtime.shutdown_timeout(Duration::ZERO);
         drop(address_file);
         sources.advise(&[]);
-        let unused = replayer.unused();
-        if !self.require_all || unused.is_empty() {
+        let unused = if self.require_all { replayer.unused() } else { Vec::new() };
+        let teller = telling.teller();
+        unused.iter().for_each(|(call, method)| teller.tell(log.unused(*call, method)));
+        telling.finish();
+        if unused.is_empty() {
             return Ok(Outcome::Fine);
         }
-        unused.iter().for_each(|(call, method)| log.unused(*call, method));
         note("rpcreplay: ", &format!("{} recorded calls have not answered", unused.len()));
         Ok(Outcome::Missing)
     }
 
     /// The recordings, ready to answer.
-    fn replayer(&self, sources: &'static Sources) -> Result<Replayer<'static>, Trouble> {
+    fn replayer(&self, sources: &'static Sources, teller: Teller) -> Result<Replayer<'static>, Trouble> {
         let (replayer, _) = self.matching.replayer(sources)?;
         let replayer = replayer.with_rules(self.order.order(), self.repeat.repeat());
-        let mut replayer = replayer.log(Box::new(|event| {
+        let mut replayer = replayer.log(Box::new(move |event| {
             if let ReplayOutcome::SentOtherwise { call, place, changes } = event.outcome {
                 let places: Vec<&str> = changes.iter().map(|change| &*change.general_path).collect();
                 let number = event.number;
                 let what = format!("message {} differs from what was sent in #{}", place + 1, call.first);
-                note("warning: ", &format!("call {number} of {}: {what}, in {}", event.method, places.join(", ")));
+                let message = format!("call {number} of {}: {what}, in {}", event.method, places.join(", "));
+                teller.tell(Told::Notes(vec![("warning: ".to_owned(), message)]));
             }
         }));
         add(&mut replayer, &self.files, self.limit, sources)?;
@@ -268,30 +281,30 @@ impl RepeatArg {
 }
 
 /// Tells of calls on standard output, and of what goes wrong on standard error.
-fn teller(log: CallLog) -> Box<rpcreplay::serve::Log> {
+fn tells(log: CallLog, teller: Teller) -> Box<rpcreplay::serve::Log> {
     Box::new(move |event| match event {
         Event::Ended(ended) => {
-            log.ended(ended);
+            teller.tell(log.ended(ended));
             match &ended.answered_by {
-                AnsweredBy::Missed(miss) => explain_miss(miss, &log.files),
-                AnsweredBy::Recorded(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server => {}
+                AnsweredBy::Missed(miss) => teller.tell(explained(miss, &log.files)),
+                AnsweredBy::Recorded(_) | AnsweredBy::Forwarded(_) | AnsweredBy::Server | AnsweredBy::Nobody => {}
             }
         }
-        Event::Refused { peer, why } => note("connection from ", &format!("{peer}: {why}")),
+        Event::Refused { peer, why } => {
+            teller.tell(Told::Notes(vec![("connection from ".to_owned(), format!("{peer}: {why}"))]));
+        }
     })
 }
 
-/// Says on standard error why no recorded call answers.
-fn explain_miss(miss: &Miss, files: &[String]) {
+/// Why no recorded call answers.
+fn explained(miss: &Miss, files: &[String]) -> Told {
     let mut text = Vec::new();
     explain(miss, files, &mut Painter { out: &mut text, colors: false });
     let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines();
-    note(&format!("miss: call {}: ", miss.number), lines.next().unwrap_or_default());
-    lines.for_each(|line| note("", line));
-    if let Some(hint) = show_hint(miss) {
-        note("hint: ", &hint);
-    }
+    let prefixes = iter::once(format!("miss: call {}: ", miss.number)).chain(iter::repeat(String::new()));
+    let mut notes: Vec<(String, String)> = prefixes.zip(text.lines().map(str::to_owned)).collect();
+    notes.extend(show_hint(miss).map(|hint| ("hint: ".to_owned(), hint)));
+    Told::Notes(notes)
 }
 
 /// Serves until the first signal and then until open calls have ended, or until the second signal.
