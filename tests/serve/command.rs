@@ -98,6 +98,38 @@ fn without_times(log: &str) -> Vec<String> {
     log.lines().map(line).collect()
 }
 
+/// More than a pipe holds, in long lines, and nobody reads them.
+#[test]
+fn nobody_who_does_not_read_holds_up_calls() {
+    const CALLS: usize = 100;
+    bounded(async {
+        let method = format!("/test.Items/{}", "Long".repeat(1000));
+        let recording = Recording::new().unary(&method, b"a", Ok(b"b")).bytes();
+        let mut process = Process::new(&recording, None, &["--repeat", "always"]).await;
+        let client = process.client().await;
+        for _ in 0..CALLS {
+            assert_eq!(client.unary(&method, b"a").await.1, End::of("0", ""));
+        }
+        process.signal("TERM");
+        // It ends though nobody has read anything yet; what fits into the pipe is there.
+        let mut child = process.child.take().expect("it runs");
+        let status = tokio::task::spawn_blocking(move || (child.wait(), child.wait_with_output()));
+        let (status, output) = status.await.expect("no panic");
+        assert_eq!(status.expect("it ends").code(), Some(0));
+        let lines = text(output.expect("its output").stdout).lines().count();
+        assert!((1..CALLS).contains(&lines), "{lines}");
+        // Whoever reads in time reads all.
+        let process = Process::new(&recording, None, &["--repeat", "always"]).await;
+        let client = process.client().await;
+        for _ in 0..CALLS {
+            client.unary(&method, b"a").await;
+        }
+        process.signal("TERM");
+        let (code, out, _) = process.output().await;
+        assert_eq!((code, out.lines().count()), (Some(0), CALLS));
+    });
+}
+
 #[test]
 fn tells_of_calls_line_by_line() {
     bounded(async {
