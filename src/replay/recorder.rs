@@ -37,7 +37,8 @@ use crate::schema::Schema;
 /// recorder.finish()?;
 ///
 /// let reader = Reader::new(std::fs::File::open(&path)?, &schema, ReadOptions::default())?;
-/// assert_eq!((&*reader.header().initial, reader.count()), (&b"state"[..], 2));
+/// assert_eq!(reader.header().initial, "state");
+/// assert_eq!(reader.count(), 2);
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
