@@ -6,7 +6,6 @@ use std::{iter, mem};
 
 use rpcreplay::entry::Entry;
 use rpcreplay::format::Decoder;
-use rpcreplay::pairing::Pairing;
 use rpcreplay::query::{Selected, Unit};
 use rpcreplay::schema::{Code, Schema, quote_json};
 use rpcreplay::shapes::Shapes;
@@ -17,6 +16,7 @@ use crate::batches::{Batch, Batches, passes};
 use crate::course::Course;
 use crate::evaluated::Evaluated;
 use crate::failure::{Failure, Outcome, Trouble};
+use crate::keeping::Keeping;
 use crate::missing::UnknownServices;
 use crate::ordered::{Ordered, on_threads};
 use crate::output::{Output, escape_controls, terminal_width};
@@ -116,12 +116,10 @@ struct Lister<'a> {
 /// The recording that is being read.
 struct Recording<'a> {
     name: Arc<str>,
-    selected: Selected<'a>,
-    pairing: Pairing,
+    keeping: Keeping<'a>,
     shapes: Shapes<'a>,
     tallies: Tallies,
     notes: Notes,
-    kept_any: bool,
     /// How many calls were listed.
     calls: u64,
 }
@@ -209,8 +207,8 @@ impl<'a> Lister<'a> {
         if let Some(flaws) = recording.notes.take_flaws() {
             self.course.report(&Trouble::new(&recording.name, flaws));
         }
-        self.evaluated.add(&recording.name, &recording.selected);
-        self.course.recording_ended(result, recording.kept_any);
+        self.evaluated.add(&recording.name, &recording.keeping.selected);
+        self.course.recording_ended(result, recording.keeping.kept_any);
     }
 
     fn finish(self, sources: &Sources) -> Outcome {
@@ -292,7 +290,7 @@ impl<'a> Lister<'a> {
                     table.show(terminal_width(), &mut painter);
                     painter.words(Role::Aside, &format!("{}\n", totals.words(recording.calls)));
                 } else if is_whole {
-                    let is_everything = recording.selected.query().is_everything();
+                    let is_everything = recording.keeping.selected.query().is_everything();
                     let words = if is_everything { "no calls\n" } else { "nothing matches the selection\n" };
                     painter.words(Role::Aside, words);
                 }
@@ -308,9 +306,7 @@ impl<'a> Recording<'a> {
     fn new(name: Arc<str>, selected: Selected<'a>, schema: &'a Schema) -> Self {
         Recording {
             name,
-            kept_any: selected.query().is_everything(),
-            selected,
-            pairing: Pairing::default(),
+            keeping: Keeping::new(selected),
             shapes: Shapes::new(schema),
             tallies: Tallies::default(),
             notes: Notes::default(),
@@ -320,11 +316,7 @@ impl<'a> Recording<'a> {
 
     /// Counts an entry, if it is kept.
     fn add(&mut self, entry: &Entry) {
-        let call = self.pairing.follow(entry);
-        if !self.selected.keeps(entry, call) {
-            return;
-        }
-        self.kept_any = true;
+        let Some(call) = self.keeping.keep(entry) else { return };
         if let Some(flaw) = entry.flaw() {
             self.notes.flaw(entry, flaw);
         }

@@ -19,6 +19,7 @@ mod fingerprint;
 mod folders;
 mod git;
 mod json_object;
+mod keeping;
 mod list;
 mod man;
 mod r#match;

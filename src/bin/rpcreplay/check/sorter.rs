@@ -4,24 +4,19 @@ use std::sync::Arc;
 
 use rpcreplay::entry::{Entry, EntryIndex, Payload};
 use rpcreplay::format::Format;
-use rpcreplay::pairing::{Pairing, Unpaired};
+use rpcreplay::pairing::Unpaired;
 use rpcreplay::query::Selected;
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
 
 use crate::batches::Batch;
 use crate::failure::Trouble;
+use crate::keeping::Keeping;
 
 /// Says of the entries of recordings which call they belong to, and keeps those that are wanted.
 pub struct Sorter<'a> {
     schema: &'a Schema,
-    recording: Option<Recording<'a>>,
-}
-
-struct Recording<'a> {
-    selected: Selected<'a>,
-    pairing: Pairing,
-    kept_any: bool,
+    recording: Option<Keeping<'a>>,
 }
 
 /// What is to be looked at of a batch.
@@ -58,12 +53,7 @@ impl<'a> Sorter<'a> {
     pub fn sort(&mut self, batch: Batch<'a>, entries: Vec<Entry>) -> Part<'a> {
         let begins = batch.begins.map(|begins| {
             begins.map(|beginning| {
-                let selected = beginning.selected;
-                self.recording = selected.map(|selected| Recording {
-                    kept_any: selected.query().is_everything(),
-                    selected,
-                    pairing: Pairing::default(),
-                });
+                self.recording = beginning.selected.map(Keeping::new);
                 (beginning.header, beginning.format)
             })
         });
@@ -76,12 +66,10 @@ impl<'a> Sorter<'a> {
         };
         let Some(recording) = &mut self.recording else { return part };
         for entry in entries {
-            let call = recording.pairing.follow(&entry);
-            if !recording.selected.keeps(&entry, call) {
+            let Some(call) = recording.keep(&entry) else {
                 part.has_others = true;
                 continue;
-            }
-            recording.kept_any = true;
+            };
             if let Payload::Message(any) | Payload::Error(any) = entry.payload() {
                 // The bundle supplies only so many types. Which of them these are must not depend on which thread is
                 // faster, so they are looked up in turn; why one is not known is told where it is looked at.
@@ -91,7 +79,7 @@ impl<'a> Sorter<'a> {
         }
         part.ends = batch.ends.map(|result| {
             let recording = self.recording.take();
-            let unmatched = recording.as_ref().map_or(0, |recording| recording.pairing.unmatched_requests());
+            let unmatched = recording.as_ref().map_or(0, |recording| recording.unmatched_requests());
             let kept_any = recording.as_ref().is_some_and(|recording| recording.kept_any);
             End { result, unmatched, kept_any, selected: recording.map(|recording| recording.selected) }
         });

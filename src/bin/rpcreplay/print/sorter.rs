@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rpcreplay::entry::{Entry, EntryIndex, Payload};
 use rpcreplay::format::{Compression, Format};
-use rpcreplay::pairing::{Pairing, Unpaired};
+use rpcreplay::pairing::Unpaired;
 use rpcreplay::query::Selected;
 use rpcreplay::recording::Header;
 use rpcreplay::schema::Schema;
@@ -13,6 +13,7 @@ use rpcreplay::shapes::Shapes;
 use crate::batches::{Batch, Beginning};
 use crate::evaluated::Evaluated;
 use crate::failure::Trouble;
+use crate::keeping::Keeping;
 use crate::render::{Call, Ending, Window};
 
 /// Turns the entries of recordings into what is to be shown of them, batch after batch.
@@ -30,11 +31,9 @@ pub struct Sorter<'a> {
 
 /// The recording that is being read.
 struct Recording<'a> {
-    selected: Selected<'a>,
-    pairing: Pairing,
+    keeping: Keeping<'a>,
     shapes: Shapes<'a>,
     window: Window,
-    kept_any: bool,
     shown_any: bool,
 }
 
@@ -108,11 +107,7 @@ impl<'a> Sorter<'a> {
         let mut items = Vec::with_capacity(entries.len());
         let mut ends = batch.ends;
         for entry in entries {
-            let call = recording.pairing.follow(&entry);
-            if !recording.selected.keeps(&entry, call) {
-                continue;
-            }
-            recording.kept_any = true;
+            let Some(call) = recording.keeping.keep(&entry) else { continue };
             if let Payload::Message(any) = entry.payload() {
                 // The bundle supplies only so many types. Which of them these are must not depend on which thread is
                 // faster, so they are looked up in turn; why one is not known is told where it is shown.
@@ -131,7 +126,7 @@ impl<'a> Sorter<'a> {
         }
         recording.window.detach();
         let ends = ends.map(|result| {
-            self.evaluated.add(&batch.name, &recording.selected);
+            self.evaluated.add(&batch.name, &recording.keeping.selected);
             recording.end(result, &mut items)
         });
         recording.shown_any |= !items.is_empty();
@@ -145,9 +140,7 @@ impl<'a> Sorter<'a> {
 impl<'a> Recording<'a> {
     fn new(selected: Selected<'a>, schema: &'a Schema) -> Self {
         Recording {
-            kept_any: selected.query().is_everything(),
-            selected,
-            pairing: Pairing::default(),
+            keeping: Keeping::new(selected),
             shapes: Shapes::new(schema),
             window: Window::default(),
             shown_any: false,
@@ -167,7 +160,7 @@ impl<'a> Recording<'a> {
     /// Takes the calls that were still waiting.
     fn end(&mut self, result: Result<(), Trouble>, items: &mut Vec<Item>) -> End {
         let ending = match result {
-            Ok(()) => Ending::EndOfRecording { unmatched: self.pairing.unmatched_requests() },
+            Ok(()) => Ending::EndOfRecording { unmatched: self.keeping.unmatched_requests() },
             Err(_) => Ending::Damage,
         };
         while let Some((call, ending)) = self.window.next_at_end(ending) {
@@ -176,8 +169,8 @@ impl<'a> Recording<'a> {
         End {
             result,
             is_empty: !self.shown_any && items.is_empty(),
-            kept_any: self.kept_any,
-            is_everything: self.selected.query().is_everything(),
+            kept_any: self.keeping.kept_any,
+            is_everything: self.keeping.selected.query().is_everything(),
         }
     }
 }

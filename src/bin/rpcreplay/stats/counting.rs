@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rpcreplay::entry::Entry;
-use rpcreplay::pairing::Pairing;
 use rpcreplay::query::Selected;
 use rpcreplay::schema::Schema;
 use rpcreplay::stats::{Counter, Counts, Stats};
@@ -12,6 +11,7 @@ use crate::batches::Batch;
 use crate::course::Course;
 use crate::evaluated::Evaluated;
 use crate::failure::Trouble;
+use crate::keeping::Keeping;
 use crate::render::Notes;
 
 /// What was counted so far.
@@ -42,11 +42,9 @@ pub struct Counted {
 struct Recording<'a> {
     number: usize,
     name: Arc<str>,
-    selected: Selected<'a>,
-    pairing: Pairing,
+    keeping: Keeping<'a>,
     counter: Counter<'a>,
     notes: Notes,
-    kept_any: bool,
 }
 
 impl<'a> Counting<'a> {
@@ -90,12 +88,12 @@ impl<'a> Counting<'a> {
         if let Some(flaws) = recording.notes.take_flaws() {
             self.course.report(&Trouble::new(&recording.name, flaws));
         }
-        self.counted.evaluated.add(&recording.name, &recording.selected);
-        self.course.recording_ended(result, recording.kept_any);
+        self.counted.evaluated.add(&recording.name, &recording.keeping.selected);
+        self.course.recording_ended(result, recording.keeping.kept_any);
         let stats = recording.counter.finish();
         let side = usize::from(recording.number >= self.counted.old_recordings);
         self.counted.read[side] += 1;
-        if recording.kept_any {
+        if recording.keeping.kept_any {
             self.counted.files.push((recording.number, stats.total()));
             self.counted.stats[side].merge(&stats);
         }
@@ -112,9 +110,7 @@ impl<'a> Recording<'a> {
         Recording {
             number,
             name,
-            kept_any: selected.query().is_everything(),
-            selected,
-            pairing: Pairing::default(),
+            keeping: Keeping::new(selected),
             counter: Counter::new(number, schema),
             notes: Notes::default(),
         }
@@ -122,11 +118,7 @@ impl<'a> Recording<'a> {
 
     /// Counts an entry, if it is kept.
     fn add(&mut self, entry: &Entry) {
-        let call = self.pairing.follow(entry);
-        if !self.selected.keeps(entry, call) {
-            return;
-        }
-        self.kept_any = true;
+        let Some(call) = self.keeping.keep(entry) else { return };
         if let Some(flaw) = entry.flaw() {
             self.notes.flaw(entry, flaw);
         }
