@@ -165,45 +165,45 @@ impl Miss {
 }
 
 impl Miss {
+    /// Why there is no answer, without the calls that come near.
+    pub fn reason(&self) -> String {
+        let (method, calls) = (&self.method, if self.is_stream { "stream" } else { "call" });
+        match &self.why {
+            Why::UnknownMethod(_) => format!("no recorded call is of {method}"),
+            Why::OtherShape if self.is_stream => format!("{method} was recorded as unary calls, and not as streams"),
+            Why::OtherShape => format!("{method} was recorded as streams, and not as unary calls"),
+            Why::Refused(why) => format!("what was sent to {method} can't be matched: {why}"),
+            Why::NoneLeft => format!("all recorded calls have answered already, and {method} is called once more"),
+            Why::Used => format!("every recorded {calls} of {method} that fits has answered already"),
+            Why::NotNext => format!("another recorded call is next in order than the one of {method} that fits"),
+            Why::Different => format!("no recorded {calls} of {method} says the same"),
+        }
+    }
+
     /// The recorded call of the method that comes nearest.
     pub fn nearest_of_method(&self) -> Option<&Near> {
         self.nearest.iter().find(|near| near.method.is_none())
     }
 }
 
-/// What calls are called in words.
-fn calls_of(is_stream: bool) -> &'static str {
-    if is_stream { "stream" } else { "call" }
-}
-
 impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (method, calls) = (&self.method, calls_of(self.is_stream));
+        f.write_str(&self.reason())?;
         match &self.why {
             Why::UnknownMethod(close) => {
-                write!(f, "no recorded call is of {method}")?;
                 for (place, close) in close.iter().enumerate() {
                     write!(f, "{}{close}", if place == 0 { "; there are calls of " } else { ", " })?;
                 }
                 Ok(())
             }
-            Why::OtherShape if self.is_stream => write!(f, "{method} was recorded as unary calls, and not as streams"),
-            Why::OtherShape => write!(f, "{method} was recorded as streams, and not as unary calls"),
-            Why::Refused(why) => write!(f, "what was sent to {method} can't be matched: {why}"),
-            Why::NoneLeft => write!(f, "all recorded calls have answered already, and {method} is called once more"),
             Why::Used => {
-                write!(f, "every recorded {calls} of {method} that fits has answered already")?;
                 for (place, near) in self.nearest.iter().enumerate() {
                     write!(f, "{}{}", if place == 0 { ": " } else { ", " }, Named(near))?;
                 }
                 Ok(())
             }
-            Why::NotNext => {
-                write!(f, "another recorded call is next in order than the one of {method} that fits")?;
-                self.nearest.first().map_or(Ok(()), |next| write!(f, ": {}", Named(next)))
-            }
+            Why::NotNext => self.nearest.first().map_or(Ok(()), |next| write!(f, ": {}", Named(next))),
             Why::Different => {
-                write!(f, "no recorded {calls} of {method} says the same")?;
                 let Some(near) = self.nearest_of_method() else { return Ok(()) };
                 write!(f, "; {} differs", Named(near))?;
                 for (place, selector) in near.selectors().into_iter().enumerate() {
@@ -211,6 +211,7 @@ impl fmt::Display for Miss {
                 }
                 Ok(())
             }
+            Why::OtherShape | Why::Refused(_) | Why::NoneLeft => Ok(()),
         }
     }
 }

@@ -253,23 +253,21 @@ impl<'s> Replayer<'s> {
         self.headers.first().map_or(b"", |header| &header.initial)
     }
 
-    /// Whether the calls of a method were recorded as unary ones and as streams.
-    pub fn is_recorded(&self, method: &str) -> (bool, bool) {
-        let Some(&number) = self.numbers.get(method) else { return (false, false) };
-        let waiting = self.waiting();
-        (!waiting.0.shape(number, false).is_empty(), !waiting.0.shape(number, true).is_empty())
-    }
-
     /// Whether calls of a method are answered as streams; nothing if none was recorded. Where both were, its descriptor says so, and without one
     /// they are unary.
     pub fn answers_streams(&self, method: &str) -> Option<bool> {
-        match self.is_recorded(method) {
-            (false, false) => None,
-            (true, true) => {
+        let number = *self.numbers.get(method)?;
+        let recorded = {
+            let waiting = self.waiting();
+            [false, true].map(|is_stream| !waiting.0.shape(number, is_stream).is_empty())
+        };
+        match recorded {
+            [false, false] => None,
+            [true, true] => {
                 let method = self.schema.method(method);
                 Some(method.is_some_and(|method| method.streams_requests || method.streams_responses))
             }
-            (_, is_stream) => Some(is_stream),
+            [_, is_stream] => Some(is_stream),
         }
     }
 

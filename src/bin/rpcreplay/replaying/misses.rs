@@ -14,13 +14,10 @@ const OPTIONS: ValueOptions = ValueOptions { bytes: BytesForm::Text, max_bytes: 
 /// Appends why no recorded call answers, and in what those that come near differ from what was sent. `files` are the names of the
 /// recordings.
 pub fn explain(miss: &Miss, files: &[String], painter: &mut Painter<'_>) {
-    // Of the others the first line says it all.
     let (first, shows_changes) = match &miss.why {
-        Why::Different => (format!("no recorded {} of {} says the same", calls_of(miss), miss.method), true),
-        Why::Used => {
-            (format!("every recorded {} of {} that fits has answered already", calls_of(miss), miss.method), false)
-        }
-        Why::NotNext => (format!("another recorded call is next than the one of {} that fits", miss.method), true),
+        Why::Different | Why::NotNext => (miss.reason(), true),
+        Why::Used => (miss.reason(), false),
+        // No call comes near, and close names are all that there is.
         Why::UnknownMethod(_) | Why::OtherShape | Why::NoneLeft | Why::Refused(_) => (miss.to_string(), false),
     };
     painter.name(Role::Bad, first.as_bytes());
@@ -59,10 +56,6 @@ pub fn show_hint(miss: &Miss) -> Option<String> {
     let quoted = |selector: &str| selector.replace('\'', "'\\''");
     let flags: Vec<String> = selectors.iter().map(|selector| format!("--ignore '{}'", quoted(selector))).collect();
     Some(format!("if they may differ: {}", flags.join(" ")))
-}
-
-fn calls_of(miss: &Miss) -> &'static str {
-    if miss.is_stream { "stream" } else { "call" }
 }
 
 fn changes_of(near: &Near, painter: &mut Painter<'_>) {
