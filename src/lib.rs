@@ -52,6 +52,8 @@ pub mod replay;
 pub mod stats;
 
 #[cfg(feature = "net")]
+pub mod net;
+#[cfg(feature = "net")]
 pub mod serve;
 
 pub use error::{Error, Result};

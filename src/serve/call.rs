@@ -12,13 +12,11 @@ use hyper::http::request::Parts;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::ending::Ending;
-use super::framing::{Fault, Framed, Messages};
-use super::head::Head;
 use super::recorded;
 use super::reply::Reply;
-use super::server::{Shared, Stage};
+use super::server::Shared;
 use super::services::BuiltIn;
+use crate::net::{Encoding, Ending, Fault, Framed, Head, Messages, Stage};
 use crate::replay::{CallRef, Miss};
 use crate::schema::Code;
 
@@ -94,10 +92,10 @@ impl From<Fault> for Stop {
 }
 
 impl Call {
-    fn new(method: String, body: Incoming, has_gzip: bool, limit: usize, reply: Reply) -> Call {
+    fn new(method: String, body: Incoming, encoding: Encoding, limit: usize, reply: Reply) -> Call {
         Call {
             method,
-            messages: Messages::new(body, has_gzip, limit),
+            messages: Messages::new(body, encoding, limit),
             reply,
             number: None,
             answered_by: AnsweredBy::Nobody,
@@ -130,8 +128,9 @@ pub(super) async fn run(
     if head.as_ref().is_ok_and(|head| head.answers_gzip()) {
         reply.compress();
     }
-    let (has_gzip, timeout) = head.as_ref().map_or((false, None), |head| (head.sends_gzip, head.timeout));
-    let mut call = Call::new(parts.uri.path().to_owned(), body, has_gzip, shared.options.max_message_bytes, reply);
+    let (encoding, timeout) = head.as_ref().map_or((Encoding::Identity, None), |head| (head.encoding, head.timeout));
+    let mut call =
+        Call::new(parts.uri.path().to_owned(), body, encoding, shared.options.limits.max_message_bytes, reply);
     let mut is_gone = false;
     let ending = match head {
         Err(refused) => {
@@ -191,7 +190,7 @@ async fn answer(shared: &Shared, head: &Parts, call: &mut Call) -> Ending {
             }
         }
     };
-    match (result, &shared.upstream) {
+    match (result, &shared.forwarding) {
         (Ok(ending), _) => ending,
         (Err(Stop::Ended(ending)), _) => {
             if call.answered_by == AnsweredBy::Nobody {
@@ -205,10 +204,10 @@ async fn answer(shared: &Shared, head: &Parts, call: &mut Call) -> Ending {
             call.answered_by = AnsweredBy::Missed(miss);
             ending
         }
-        (Err(Stop::Missed(miss)), Some(upstream)) => {
+        (Err(Stop::Missed(miss)), Some(forwarding)) => {
             call.number = Some(miss.number);
             call.answered_by = AnsweredBy::Forwarded(miss);
-            upstream.forward(call, head).await
+            forwarding.forward(call, head).await
         }
     }
 }

@@ -1,54 +1,42 @@
-//! [`Upstream`]: another server, which answers what no recorded call does.
-
-use std::io;
-use std::time::Duration;
+//! [`Forwarding`]: another server, which answers what no recorded call does.
 
 use bytes::Bytes;
 use hyper::body::Frame;
-use hyper::client::conn::http2::{SendRequest, handshake};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
 use hyper::http::response;
-use hyper::{HeaderMap, Request, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
-use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
+use hyper::{HeaderMap, StatusCode};
+use tokio::sync::mpsc;
 
 use super::call::Call;
-use super::ending::Ending;
-use super::framing::{Fault, Messages};
-use super::listener::{Address, Stream};
-use super::outgoing::Outgoing;
 use super::reply::Reply;
+use crate::net::{Channel, Encoding, Ending, Fault, Messages, Outgoing, Upstream, is_grpc};
 use crate::schema::Code;
 
-/// Another server, and the connection to it, which is made when the first call needs it.
+/// Another server, and the connection to it.
 #[derive(Debug)]
-pub(super) struct Upstream {
-    address: Address,
-    connection: Mutex<Option<SendRequest<Outgoing>>>,
+pub(super) struct Forwarding {
+    channel: Channel<Outgoing>,
     max_message_bytes: usize,
 }
 
-impl Upstream {
-    pub(super) fn new(address: Address, max_message_bytes: usize) -> Self {
-        Upstream { address, connection: Mutex::default(), max_message_bytes }
+impl Forwarding {
+    pub(super) fn new(upstream: Upstream, max_message_bytes: usize) -> Self {
+        Forwarding { channel: Channel::new(upstream), max_message_bytes }
     }
 
     /// Passes a call on, messages both ways as they come, and says how it ended. What was read of it already is its first message.
     pub(super) async fn forward(&self, call: &mut Call, head: &Parts) -> Ending {
+        let upstream = self.channel.upstream();
         let failed = |error: &dyn std::fmt::Display| {
-            Ending::new(Code::UNAVAILABLE, format!("forwarding to {}: {error}", self.address))
+            Ending::new(Code::UNAVAILABLE, format!("forwarding to {}: {error}", upstream.address()))
         };
-        let mut sender = match self.sender().await {
+        let mut sender = match self.channel.sender().await {
             Ok(sender) => sender,
-            Err(error) => return failed(&error),
+            Err(error) => return Ending::new(Code::UNAVAILABLE, format!("forwarding to {error}")),
         };
         let (to, pieces) = mpsc::channel(1);
-        let request = match self.request(head, Outgoing::new(pieces)) {
+        let request = match upstream.request(head.clone(), Outgoing::new(pieces)) {
             Ok(request) => request,
             Err(error) => return failed(&error),
         };
@@ -72,7 +60,7 @@ impl Upstream {
             if let Some(ending) = no_grpc(&parts) {
                 return Ok(ending);
             }
-            pass_on(parts.headers, Messages::new(body, true, self.max_message_bytes), reply)
+            pass_on(parts.headers, Messages::new(body, Encoding::Gzip, self.max_message_bytes), reply)
                 .await
                 .map_err(|fault| failed(&fault))
         };
@@ -88,61 +76,13 @@ impl Upstream {
             }
         }
     }
-
-    /// The same request to the other server. The transport has headers of its own.
-    fn request(&self, head: &Parts, body: Outgoing) -> Result<Request<Outgoing>, hyper::http::Error> {
-        let authority = match &self.address {
-            Address::Tcp(address) => address,
-            #[cfg(unix)]
-            Address::Unix(_) => "localhost",
-        };
-        let mut request = Request::post(format!("http://{authority}{}", head.uri.path())).body(body)?;
-        *request.headers_mut() = head.headers.clone();
-        request.headers_mut().remove(HOST);
-        request.headers_mut().remove(CONTENT_LENGTH);
-        Ok(request)
-    }
-
-    /// What requests are sent with: the connection that is there, or a new one if there is none any more.
-    async fn sender(&self) -> Result<SendRequest<Outgoing>, String> {
-        let mut connection = self.connection.lock().await;
-        if let Some(sender) = connection.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok(sender.clone());
-        }
-        let connecting = async {
-            let stream = self.connect().await.map_err(|error| error.to_string())?;
-            handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(|error| error.to_string())
-        };
-        // Other calls wait for it.
-        let connected = timeout(CONNECT_TIMEOUT, connecting).await;
-        let seconds = CONNECT_TIMEOUT.as_secs();
-        let (sender, driver) = connected.map_err(|_| format!("nobody has answered for {seconds} seconds"))??;
-        tokio::spawn(driver);
-        Ok(connection.insert(sender).clone())
-    }
-
-    async fn connect(&self) -> io::Result<Box<dyn Stream>> {
-        Ok(match &self.address {
-            Address::Tcp(address) => {
-                let stream = TcpStream::connect(address).await?;
-                stream.set_nodelay(true)?;
-                Box::new(stream)
-            }
-            #[cfg(unix)]
-            Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
-        })
-    }
 }
-
-/// How long the other server has for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How a call ends that was answered by something that speaks HTTP and not gRPC, such as a proxy.
 ///
 /// Source: "HTTP to gRPC Status Code Mapping".
 fn no_grpc(answer: &response::Parts) -> Option<Ending> {
-    let content_type = answer.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let is_grpc = answer.status == StatusCode::OK && content_type.starts_with(b"application/grpc");
+    let is_grpc = answer.status == StatusCode::OK && is_grpc(&answer.headers);
     if is_grpc || answer.headers.contains_key("grpc-status") {
         return None;
     }
@@ -181,6 +121,8 @@ async fn pass_on(
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::CONTENT_TYPE;
+
     use super::*;
 
     #[test]

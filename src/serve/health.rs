@@ -7,8 +7,8 @@ use std::future::pending;
 use prost::Message;
 
 use super::call::{Call, Stop};
-use super::ending::Ending;
 use super::services::{self, no_message};
+use crate::net::Ending;
 use crate::replay::Replayer;
 use crate::schema::Code;
 

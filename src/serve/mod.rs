@@ -12,9 +12,10 @@
 //!
 //! use rpcreplay::compare::Mask;
 //! use rpcreplay::format::{ReadOptions, Reader};
+//! use rpcreplay::net::Listener;
 //! use rpcreplay::replay::Replayer;
 //! use rpcreplay::schema::Schema;
-//! use rpcreplay::serve::{Listener, Options, Server};
+//! use rpcreplay::serve::{Options, Server};
 //!
 //! // A server lives as long as the process, and so does what it needs.
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,58 +36,26 @@
 //! ```
 
 mod call;
-mod ending;
 mod forward;
-mod framing;
-mod head;
 mod health;
-mod listener;
-mod outgoing;
 mod recorded;
 mod reflection;
 mod reply;
 mod server;
 mod services;
-mod tls;
 
-use std::time::Duration;
+use crate::net::{Limits, Upstream};
 
 pub use call::{AnsweredBy, Ended};
-pub use listener::{Address, Listener, NoAddress};
 pub use server::{Log, Server};
-pub use tls::{NoTls, Tls};
 
 /// How a server answers, and its limits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// How many bytes a message that comes in may have, compressed and open: 64 MiB unless said otherwise.
-    pub max_message_bytes: usize,
-    /// How many calls may be open on a connection at the same time: 1,000.
-    pub max_concurrent_streams: u32,
-    /// How many connections may be open at the same time: 1,000.
-    pub max_connections: usize,
-    /// How many bytes the headers of a call may have, as HTTP/2 counts them: 64 KiB.
-    pub max_header_list_bytes: u32,
-    /// How long a connection may take to begin, with TLS and the first bytes of HTTP/2: 10 seconds.
-    pub handshake: Duration,
-    /// How long open calls have to end when the server stops: 5 seconds.
-    pub grace: Duration,
+    /// What it takes.
+    pub limits: Limits,
     /// What becomes of a call that no recorded one answers.
     pub on_miss: OnMiss,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            max_message_bytes: 64 << 20,
-            max_concurrent_streams: 1000,
-            max_connections: 1000,
-            max_header_list_bytes: 64 << 10,
-            handshake: Duration::from_secs(10),
-            grace: Duration::from_secs(5),
-            on_miss: OnMiss::Error,
-        }
-    }
 }
 
 /// What becomes of a call that no recorded one answers.
@@ -95,8 +64,8 @@ pub enum OnMiss {
     /// It ends with `UNKNOWN`, as it does with Go's replayer, and says why in a line.
     #[default]
     Error,
-    /// Another server answers it, without TLS: the call is passed on as it came, messages both ways.
-    Forward(Address),
+    /// Another server answers it: the call is passed on as it came, messages both ways.
+    Forward(Upstream),
 }
 
 /// Something that happens in a server.

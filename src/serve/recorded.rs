@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::call::{AnsweredBy, Call, Stop};
-use super::ending::Ending;
 use crate::entry::Payload;
+use crate::net::Ending;
 use crate::replay::Replayer;
 use crate::schema::Code;
 

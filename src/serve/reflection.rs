@@ -8,8 +8,8 @@ use bytes::Bytes;
 use prost::{Message, Oneof};
 
 use super::call::{Call, Stop};
-use super::ending::Ending;
 use super::services;
+use crate::net::Ending;
 use crate::replay::Replayer;
 use crate::schema::Code;
 

@@ -7,9 +7,7 @@ use hyper::body::Frame;
 use hyper::{HeaderMap, Response};
 use tokio::sync::{mpsc, oneshot};
 
-use super::framing::framed;
-use super::head::answer_headers;
-use super::outgoing::{Outgoing, Piece};
+use crate::net::{Outgoing, Piece, answer_headers, framed};
 
 /// How many messages wait for a client that reads slowly, beside what HTTP/2 holds of one.
 const WAITING_MESSAGES: usize = 1;

@@ -3,8 +3,8 @@
 use prost::DecodeError;
 
 use super::call::{Call, Stop};
-use super::ending::Ending;
 use super::{health, reflection};
+use crate::net::Ending;
 use crate::replay::Replayer;
 use crate::schema::Code;
 

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use rpcreplay::net::Limits;
 use rpcreplay::schema::Code;
 use rpcreplay::serve::{Event, Options};
 use tokio::time::{sleep, timeout};
@@ -138,7 +139,7 @@ fn what_is_no_http_2_is_let_go() {
 #[test]
 fn connections_that_say_nothing_are_let_go() {
     bounded(async {
-        let options = Options { handshake: Duration::from_millis(50), ..Options::default() };
+        let options = limits(Limits { handshake: Duration::from_millis(50), ..Limits::default() });
         let server = Running::new(&recording().bytes(), options).await;
         let mut silent = TcpStream::connect(&server.address).expect("it listens");
         silent.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout");
@@ -180,7 +181,7 @@ fn headers_have_a_limit() {
 #[test]
 fn connections_have_a_limit() {
     bounded(async {
-        let options = Options { max_connections: 1, ..Options::default() };
+        let options = limits(Limits { max_connections: 1, ..Limits::default() });
         let server = Running::new(&recording().bytes(), options).await;
         let client = server.client().await;
         assert_eq!(client.unary(GET, b"well").await.0, Some(b"yes".to_vec()));
@@ -234,7 +235,7 @@ fn a_server_that_stops_lets_calls_end() {
 #[test]
 fn a_server_that_stops_does_not_wait_for_ever() {
     bounded(async {
-        let options = Options { grace: Duration::from_millis(100), ..Options::default() };
+        let options = limits(Limits { grace: Duration::from_millis(100), ..Limits::default() });
         let steps = [Step::Send(b"a"), Step::Recv(b"1"), Step::Send(b"b"), Step::End];
         let mut server = Running::new(&recording().stream(TALK, &steps).bytes(), options).await;
         let mut call = server.client().await.open(TALK, &[]);
@@ -248,5 +249,9 @@ fn a_server_that_stops_does_not_wait_for_ever() {
 }
 
 fn limited(max_message_bytes: usize) -> Options {
-    Options { max_message_bytes, ..Options::default() }
+    limits(Limits { max_message_bytes, ..Limits::default() })
+}
+
+fn limits(limits: Limits) -> Options {
+    Options { limits, ..Options::default() }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use prost::Message;
 use prost_types::FileDescriptorProto;
 use rpcreplay::Schema;
+use rpcreplay::net::Upstream;
 use rpcreplay::schema::Code;
 use rpcreplay::serve::{AnsweredBy, OnMiss, Options};
 use tokio::time::timeout;
@@ -137,7 +138,7 @@ fn tells_of_services_and_their_types() {
 /// A server with nothing recorded but one call, which passes others on to the one at this address.
 async fn forwarding(address: &str) -> Running {
     let recording = Recording::new().unary(GET, b"own", Ok(b"mine")).bytes();
-    let on_miss = OnMiss::Forward(address.parse().expect("an address"));
+    let on_miss = OnMiss::Forward(Upstream::new(address.parse().expect("an address")));
     Running::new(&recording, Options { on_miss, ..Options::default() }).await
 }
 

@@ -25,6 +25,7 @@ mod man;
 mod r#match;
 mod merge;
 mod missing;
+mod network;
 mod notes;
 mod ordered;
 mod output;

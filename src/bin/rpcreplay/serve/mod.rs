@@ -1,32 +1,26 @@
 //! `rpcreplay serve`: recordings that answer calls over the network.
 
-mod address_file;
 mod log;
-mod signals;
 mod telling;
 
-use std::fs;
-use std::future::Future;
-use std::io;
 use std::iter;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use tokio::runtime::Runtime;
 
+use rpcreplay::net::{NoAddress, Upstream};
 use rpcreplay::replay::{Miss, Order, Outcome as ReplayOutcome, Repeat, Replayer};
-use rpcreplay::serve::{Address, AnsweredBy, Event, Listener, NoAddress, NoTls, OnMiss, Options, Server, Tls};
+use rpcreplay::serve::{AnsweredBy, Event, OnMiss, Options, Server};
 
-use crate::args::{Limit, SchemaArgs, Sources, parse_bytes};
+use crate::args::{Limit, SchemaArgs, Sources};
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
+use crate::network::ServerArgs;
 use crate::render::Painter;
 use crate::replaying::{Matching, add, explain, show_hint};
-use address_file::AddressFile;
 use log::{CallLog, LogFormat};
-use signals::signals;
 use telling::{Teller, Telling, Told};
 
 /// Answer gRPC calls from recordings
@@ -57,14 +51,6 @@ pub struct Serve {
     #[command(flatten)]
     limit: Limit,
 
-    /// Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH
-    #[arg(long, value_name = "ADDR")]
-    listen: Address,
-
-    /// Write the real address to this file as soon as calls are taken; the file is removed when the server stops
-    #[arg(long, value_name = "FILE")]
-    addr_file: Option<PathBuf>,
-
     /// What a line of the log looks like
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log: LogFormat,
@@ -87,33 +73,8 @@ pub struct Serve {
     #[arg(long, value_name = "HOW", default_value = "never", help_heading = "Matching")]
     repeat: RepeatArg,
 
-    /// Prove who the server is with this certificate, in PEM, those that vouch for it behind it
-    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "TLS")]
-    tls_cert: Option<PathBuf>,
-
-    /// The private key of the certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "TLS")]
-    tls_key: Option<PathBuf>,
-
-    /// Make a certificate for localhost and the host that is listened at, and write it to this file, so that clients can trust it
-    #[arg(long, value_name = "FILE", conflicts_with = "tls_cert", help_heading = "TLS")]
-    tls_self_signed: Option<PathBuf>,
-
-    /// Refuse messages of more bytes than this
-    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value_t = Options::default().max_message_bytes as u64, help_heading = "Limits")]
-    max_message: u64,
-
-    /// Take no more connections than this at the same time
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_connections, value_parser = at_least_one::<usize>, help_heading = "Limits")]
-    max_connections: usize,
-
-    /// Take no more calls than this on a connection at the same time
-    #[arg(long, value_name = "N", default_value_t = Options::default().max_concurrent_streams, value_parser = at_least_one::<u32>, help_heading = "Limits")]
-    max_streams: u32,
-
-    /// Refuse calls whose headers have more bytes than this
-    #[arg(long, value_name = "BYTES", default_value_t = Options::default().max_header_list_bytes, value_parser = at_least_one::<u32>, help_heading = "Limits")]
-    max_headers: u32,
+    #[command(flatten)]
+    server: ServerArgs,
 
     #[command(flatten)]
     matching: Matching,
@@ -144,16 +105,12 @@ enum RepeatArg {
     Always,
 }
 
-/// A number of something of which there must be some.
-fn at_least_one<T: FromStr + PartialEq + Default>(text: &str) -> Result<T, &'static str> {
-    text.parse().ok().filter(|number| *number != T::default()).ok_or("expected a number from 1 on")
-}
-
 fn parse_on_miss(text: &str) -> Result<OnMiss, String> {
     match text.split_once('=') {
         None if text == "error" => Ok(OnMiss::Error),
         Some(("forward", address)) => {
-            address.parse().map(OnMiss::Forward).map_err(|error: NoAddress| error.to_string())
+            let address = address.parse().map_err(|error: NoAddress| error.to_string())?;
+            Ok(OnMiss::Forward(Upstream::new(address)))
         }
         None | Some(_) => Err("expected `error` or forward=ADDR, such as forward=127.0.0.1:8080".to_owned()),
     }
@@ -169,27 +126,13 @@ impl Serve {
         let telling = Telling::begin();
         let replayer = Arc::new(self.replayer(sources, telling.teller())?);
         let log = CallLog { format: self.log, files: self.files.iter().map(|path| name_of(path)).collect() };
-        let tls = self.tls()?;
-        let address_file = self.addr_file.as_deref().map(AddressFile::prepare).transpose()?;
-        let server = Server::new(replayer.clone(), self.options()).log(tells(log.clone(), telling.teller()));
+        let options = Options { limits: self.server.limits(), on_miss: self.on_miss.clone() };
+        let server = Server::new(replayer.clone(), options).log(tells(log.clone(), telling.teller()));
+        let entrance = self.server.entrance()?;
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
-        runtime.block_on(async {
-            let mut listener = Listener::bind(&self.listen).await.map_err(|error| self.no_listener(&error))?;
-            if let Some(tls) = tls {
-                listener = listener.with_tls(tls);
-            }
-            let (first, second) = (signals(1)?, signals(2)?);
-            let address = listener.address().to_string();
-            if let Some(file) = &address_file {
-                file.write(&address)?;
-            }
-            note("listening at ", &address);
-            serve(server, listener, first, second).await;
-            Ok::<(), Trouble>(())
-        })?;
+        runtime.block_on(entrance.serve(|listener, stop| server.run(listener, stop)))?;
         // Threads that still compare messages are not waited for.
         runtime.shutdown_timeout(Duration::ZERO);
-        drop(address_file);
         sources.advise(&[]);
         let unused = if self.require_all { replayer.unused() } else { Vec::new() };
         let teller = telling.teller();
@@ -217,46 +160,6 @@ impl Serve {
         }));
         add(&mut replayer, &self.files, self.limit, sources)?;
         Ok(replayer)
-    }
-
-    fn no_listener(&self, error: &io::Error) -> Trouble {
-        let trouble = Trouble::new(&format!("--listen {}", self.listen), error);
-        match (&self.listen, error.kind()) {
-            (Address::Tcp(_), io::ErrorKind::AddrInUse) => trouble.with_hint("port 0 is one that is free"),
-            #[cfg(unix)]
-            (Address::Unix(_), io::ErrorKind::AddrInUse) => {
-                trouble.with_hint("remove the socket if it was left by a server that did not end by itself")
-            }
-            (_, _) => trouble,
-        }
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            max_message_bytes: usize::try_from(self.max_message).unwrap_or(usize::MAX),
-            max_concurrent_streams: self.max_streams,
-            max_connections: self.max_connections,
-            max_header_list_bytes: self.max_headers,
-            on_miss: self.on_miss.clone(),
-            ..Options::default()
-        }
-    }
-
-    fn tls(&self) -> Result<Option<Tls>, Trouble> {
-        if let Some(path) = &self.tls_self_signed {
-            let names = names_of(&self.listen);
-            let (tls, certificate) =
-                Tls::self_signed(names).map_err(|error| Trouble::new("--tls-self-signed", error))?;
-            fs::write(path, certificate).map_err(|error| Trouble::new(&name_of(path), error))?;
-            return Ok(Some(tls));
-        }
-        let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else { return Ok(None) };
-        let read = |path: &Path| fs::read(path).map_err(|error| Trouble::new(&name_of(path), error));
-        let tls = Tls::from_pem(&read(certificate)?, &read(key)?);
-        tls.map(Some).map_err(|error| match error {
-            NoTls::Key(_) => Trouble::new(&name_of(key), error),
-            error => Trouble::new(&name_of(certificate), error),
-        })
     }
 }
 
@@ -305,30 +208,4 @@ fn explained(miss: &Miss, files: &[String]) -> Told {
     let mut notes: Vec<(String, String)> = prefixes.zip(text.lines().map(str::to_owned)).collect();
     notes.extend(show_hint(miss).map(|hint| ("hint: ".to_owned(), hint)));
     Told::Notes(notes)
-}
-
-/// Serves until the first signal and then until open calls have ended, or until the second signal.
-async fn serve(server: Server, listener: Listener, first: impl Future<Output = ()>, second: impl Future<Output = ()>) {
-    let stop = async {
-        first.await;
-        note("stopping; ", "open calls have 5 seconds, another signal ends them at once");
-    };
-    tokio::select! {
-        () = server.run(listener, stop) => {}
-        () = second => {}
-    }
-}
-
-/// The names that a certificate of our own is for.
-fn names_of(listen: &Address) -> Vec<String> {
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    if let Address::Tcp(address) = listen
-        && let Some((host, _)) = address.rsplit_once(':')
-    {
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if !names.contains(&host) {
-            names.push(host);
-        }
-    }
-    names
 }

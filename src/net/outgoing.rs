@@ -10,11 +10,11 @@ use hyper::body::{Body, Frame};
 use tokio::sync::{mpsc, oneshot};
 
 /// What a body is made of: frames, and nothing for its end, unless trailers end it.
-pub(super) type Piece = Option<Frame<Bytes>>;
+pub(crate) type Piece = Option<Frame<Bytes>>;
 
 /// A body that ends with its trailers or where it is said; if whoever sends it lets go before that, it is broken off.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     pieces: Pieces,
     has_ended: bool,
     /// Dropped with the body, which tells the other end that nobody reads any more.
@@ -32,31 +32,31 @@ enum Pieces {
 /// Why a body is broken off.
 #[derive(Debug, thiserror::Error)]
 #[error("whoever sends it has given up")]
-pub(super) struct Abandoned;
+pub(crate) struct Abandoned;
 
 impl Outgoing {
     /// A body of these pieces.
-    pub(super) fn new(pieces: mpsc::Receiver<Piece>) -> Self {
+    pub(crate) fn new(pieces: mpsc::Receiver<Piece>) -> Self {
         Outgoing { pieces: Pieces::Coming(pieces), has_ended: false, _alive: None }
     }
 
     /// A body of which everything is known.
-    pub(super) fn whole(frames: Vec<Frame<Bytes>>) -> Self {
+    pub(crate) fn whole(frames: Vec<Frame<Bytes>>) -> Self {
         Outgoing { has_ended: frames.is_empty(), pieces: Pieces::There(frames.into_iter()), _alive: None }
     }
 
     /// Drops something with the body.
-    pub(super) fn keeping(self, alive: oneshot::Sender<Infallible>) -> Self {
+    pub(crate) fn keeping(self, alive: oneshot::Sender<Infallible>) -> Self {
         Outgoing { _alive: Some(alive), ..self }
     }
 
     /// A body that is empty.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Outgoing::whole(Vec::new())
     }
 
     #[cfg(test)]
-    pub(super) fn of_pieces(pieces: &[&[u8]]) -> Self {
+    pub(crate) fn of_pieces(pieces: &[&[u8]]) -> Self {
         let (sender, receiver) = mpsc::channel(pieces.len() + 1);
         let frames = pieces.iter().map(|piece| Some(Frame::data(Bytes::copy_from_slice(piece))));
         frames.chain([None]).for_each(|piece| sender.try_send(piece).expect("there is room for all"));

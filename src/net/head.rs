@@ -1,32 +1,73 @@
 //! [`Head`]: what stands in front of a call's messages.
 
+use std::fmt;
 use std::time::Duration;
 
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 
 use super::ending::Ending;
-use super::outgoing::Outgoing;
 use crate::schema::Code;
 
 const TIMEOUT: &str = "grpc-timeout";
 const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
+/// The names of all encodings that are known, as `grpc-accept-encoding` has them.
+const ENCODINGS: &str = "identity,gzip,deflate,zstd";
+
 const GRPC: &str = "application/grpc";
-const GZIP: &str = "gzip";
-const IDENTITY: &str = "identity";
+/// How messages are compressed that say that they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// None is.
+    Identity,
+    Gzip,
+    Deflate,
+    Zstd,
+}
+
+impl Encoding {
+    const ALL: [Encoding; 4] = [Encoding::Identity, Encoding::Gzip, Encoding::Deflate, Encoding::Zstd];
+
+    /// The encoding that headers name, if they name one.
+    ///
+    /// # Errors
+    ///
+    /// Its name, if it is none that is known.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Encoding, String> {
+        let Some(name) = headers.get(ENCODING) else { return Ok(Encoding::Identity) };
+        let known = Encoding::ALL.into_iter().find(|known| known.name().as_bytes() == name.as_bytes());
+        known.ok_or_else(|| String::from_utf8_lossy(name.as_bytes()).into_owned())
+    }
+
+    /// As `grpc-encoding` has it.
+    fn name(self) -> &'static str {
+        match self {
+            Encoding::Identity => "identity",
+            Encoding::Gzip => "gzip",
+            Encoding::Deflate => "deflate",
+            Encoding::Zstd => "zstd",
+        }
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
 
 /// What a client says of its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(crate) struct Head {
     /// How long it waits.
-    pub(super) timeout: Option<Duration>,
-    /// Whether its messages may be compressed.
-    pub(super) sends_gzip: bool,
+    pub(crate) timeout: Option<Duration>,
+    /// How its messages may be compressed.
+    pub(crate) encoding: Encoding,
     /// Whether it understands messages that are compressed.
-    pub(super) takes_gzip: bool,
+    pub(crate) takes_gzip: bool,
 }
 
 impl Head {
@@ -35,7 +76,7 @@ impl Head {
     /// # Errors
     ///
     /// The end of the call, if it can't be answered.
-    pub(super) fn read(headers: &HeaderMap) -> Result<Head, Ending> {
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Head, Ending> {
         let timeout = headers.get(TIMEOUT).map(|value| {
             let malformed = || {
                 let found = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -44,50 +85,45 @@ impl Head {
             };
             value.to_str().ok().and_then(duration_of).ok_or_else(malformed)
         });
-        let sends_gzip = match headers.get(ENCODING).map(HeaderValue::as_bytes) {
-            None => false,
-            Some(encoding) if encoding == IDENTITY.as_bytes() => false,
-            Some(encoding) if encoding == GZIP.as_bytes() => true,
-            Some(other) => {
-                let found = String::from_utf8_lossy(other);
-                let message = format!("{ENCODING}: found `{found}`, expected {IDENTITY} or {GZIP}");
-                return Err(Ending::new(Code::UNIMPLEMENTED, message));
-            }
-        };
+        let encoding = Encoding::of(headers).map_err(|found| {
+            let message = format!("{ENCODING}: found `{found}`, expected one of {ENCODINGS}");
+            Ending::new(Code::UNIMPLEMENTED, message)
+        })?;
         let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        let takes_gzip = accepted.flat_map(|list| list.split(',')).any(|encoding| encoding.trim() == GZIP);
-        Ok(Head { timeout: timeout.transpose()?, sends_gzip, takes_gzip })
+        let mut accepted = accepted.flat_map(|list| list.split(','));
+        let takes_gzip = accepted.any(|encoding| encoding.trim() == Encoding::Gzip.name());
+        Ok(Head { timeout: timeout.transpose()?, encoding, takes_gzip })
     }
 
     /// Whether to compress what is answered: as the client does, if it says that it understands that.
-    pub(super) fn answers_gzip(self) -> bool {
-        self.sends_gzip && self.takes_gzip
+    pub(crate) fn answers_gzip(self) -> bool {
+        self.encoding == Encoding::Gzip && self.takes_gzip
     }
 }
 
-/// The answer to what is no call of gRPC at all.
-pub(super) fn refusal(parts: &Parts) -> Option<Response<Outgoing>> {
-    let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let is_grpc = content_type
-        .strip_prefix(GRPC.as_bytes())
-        .is_some_and(|rest| rest.first().is_none_or(|next| matches!(next, b'+' | b';')));
-    let status = match (&parts.method, is_grpc) {
-        (&Method::POST, true) => return None,
-        (&Method::POST, false) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        _ => StatusCode::METHOD_NOT_ALLOWED,
-    };
-    let mut response = Response::new(Outgoing::empty());
-    *response.status_mut() = status;
-    Some(response)
+/// The status of HTTP for what is no call of gRPC at all.
+pub(crate) fn refusal(parts: &Parts) -> Option<StatusCode> {
+    match (&parts.method, is_grpc(&parts.headers)) {
+        (&Method::POST, true) => None,
+        (&Method::POST, false) => Some(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        _ => Some(StatusCode::METHOD_NOT_ALLOWED),
+    }
+}
+
+/// Whether what has these headers is a call of gRPC, or the answer to one.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let rest = content_type.strip_prefix(GRPC.as_bytes());
+    rest.is_some_and(|rest| rest.first().is_none_or(|next| matches!(next, b'+' | b';')))
 }
 
 /// The headers of an answer.
-pub(super) fn answer_headers(with_gzip: bool) -> HeaderMap {
+pub(crate) fn answer_headers(with_gzip: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(GRPC));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ENCODINGS));
     if with_gzip {
-        headers.insert(ENCODING, HeaderValue::from_static(GZIP));
+        headers.insert(ENCODING, HeaderValue::from_static(Encoding::Gzip.name()));
     }
     headers
 }
@@ -139,6 +175,11 @@ mod tests {
     }
 
     #[test]
+    fn knows_its_encodings() {
+        assert_eq!(Encoding::ALL.map(Encoding::name).join(","), ENCODINGS);
+    }
+
+    #[test]
     fn answers_as_it_was_asked() {
         let head = |headers: &[(&'static str, &'static str)]| {
             let pairs =
@@ -150,7 +191,10 @@ mod tests {
         assert_eq!(answers(&[("grpc-encoding", "gzip"), ("grpc-accept-encoding", "identity, gzip")]), Ok(true));
         assert_eq!(answers(&[("grpc-encoding", "gzip")]), Ok(false));
         assert_eq!(answers(&[("grpc-accept-encoding", "gzip")]), Ok(false));
-        let refused = Ending::new(Code::UNIMPLEMENTED, "grpc-encoding: found `snappy`, expected identity or gzip");
+        let refused = Ending::new(
+            Code::UNIMPLEMENTED,
+            "grpc-encoding: found `snappy`, expected one of identity,gzip,deflate,zstd",
+        );
         assert_eq!(answers(&[("grpc-encoding", "snappy")]), Err(refused));
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use rpcreplay::serve::Address;
+use rpcreplay::net::Address;
 
 use crate::failure::{Trouble, in_folder, name_of};
 

@@ -23,9 +23,9 @@ const MESSAGE_LIMIT_BYTES: usize = 2048;
 
 /// How a call ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ending {
-    pub(super) code: Code,
-    pub(super) message: Vec<u8>,
+pub(crate) struct Ending {
+    pub(crate) code: Code,
+    pub(crate) message: Vec<u8>,
     /// The whole `google.rpc.Status`, if it says more than code and message.
     details: Option<Bytes>,
     /// The trailers as another server has sent them.
@@ -33,12 +33,12 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    pub(super) fn ok() -> Self {
+    pub(crate) fn ok() -> Self {
         Ending { code: Code::OK, message: Vec::new(), details: None, forwarded: None }
     }
 
     /// An end of our own.
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let mut message = message.into();
         if message.len() > MESSAGE_LIMIT_BYTES {
             let cut = (0..=MESSAGE_LIMIT_BYTES).rev().find(|cut| message.is_char_boundary(*cut));
@@ -50,7 +50,7 @@ impl Ending {
 
     /// An end that was recorded, a `google.rpc.Status`. A code that gRPC does not have is passed on: what a client makes of it, it would have made
     /// of it then.
-    pub(super) fn recorded(any: Any<'_>) -> Self {
+    pub(crate) fn recorded(any: Any<'_>) -> Self {
         let Ok(status) = Status::read(any.value) else {
             return Ending::new(Code::UNKNOWN, "the recorded status can't be read");
         };
@@ -64,7 +64,7 @@ impl Ending {
     }
 
     /// An end as another server has said it, if it did.
-    pub(super) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
         let code = trailers.get(STATUS)?.to_str().ok()?.parse().ok()?;
         let message = trailers.get(MESSAGE).map(|message| percent_decode(message.as_bytes()).collect());
         let forwarded = Some(Box::new(trailers.clone()));
@@ -72,7 +72,7 @@ impl Ending {
     }
 
     /// As HTTP has it.
-    pub(super) fn trailers(&self) -> HeaderMap {
+    pub(crate) fn trailers(&self) -> HeaderMap {
         if let Some(trailers) = &self.forwarded {
             return HeaderMap::clone(trailers);
         }

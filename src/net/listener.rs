@@ -79,21 +79,21 @@ enum Socket {
 }
 
 /// Bytes in both directions.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A connection, and where it is from.
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     stream: Box<dyn Stream>,
     tls: Option<Tls>,
-    pub(super) peer: String,
+    pub(crate) peer: String,
 }
 
 impl Accepted {
     /// The bytes that pass on it, once both sides agree on keys, if it is to be so, and the client has begun to speak HTTP/2. What it says
     /// is not looked at.
-    pub(super) async fn stream(self) -> io::Result<Box<dyn Stream>> {
+    pub(crate) async fn stream(self) -> io::Result<Box<dyn Stream>> {
         let mut stream = match self.tls {
             None => self.stream,
             Some(tls) => Box::new(tls.secure(self.stream).await?),
@@ -138,7 +138,7 @@ impl Listener {
     }
 
     /// The next connection. None is lost if the future is dropped.
-    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+    pub(crate) async fn accept(&self) -> io::Result<Accepted> {
         let (stream, peer): (Box<dyn Stream>, String) = match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;

@@ -1,0 +1,139 @@
+//! [`Upstream`]: another server, and [`Channel`]: a connection to it.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::Body;
+use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper::http::request::Parts;
+use hyper::{Request, header};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::connections::words_of;
+use super::listener::{Address, Stream};
+use super::tls::Trust;
+
+/// How long the other server has for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Another server, and how one speaks with it.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    address: Address,
+    trust: Option<Trust>,
+}
+
+/// Why there is no connection to another server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{address}: {why}")]
+pub(crate) struct NoConnection {
+    address: Address,
+    why: String,
+}
+
+impl Upstream {
+    /// A server that is spoken to without TLS.
+    pub fn new(address: Address) -> Self {
+        Upstream { address, trust: None }
+    }
+
+    /// The same, with TLS: the server must prove itself by whom one trusts.
+    pub fn with_tls(self, trust: Trust) -> Self {
+        Upstream { trust: Some(trust), ..self }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A request to it as it came to us, but for what belongs to the connection that it came by.
+    pub(crate) fn request<B>(&self, head: Parts, body: B) -> Result<Request<B>, hyper::http::Error> {
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = format!("{scheme}://{}{path}", self.authority()).parse()?;
+        *request.headers_mut() = head.headers;
+        request.headers_mut().remove(header::HOST);
+        request.headers_mut().remove(header::CONTENT_LENGTH);
+        Ok(request)
+    }
+
+    fn authority(&self) -> &str {
+        match &self.address {
+            Address::Tcp(address) => address,
+            #[cfg(unix)]
+            Address::Unix(_) => LOCAL,
+        }
+    }
+
+    async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        let stream: Box<dyn Stream> = match &self.address {
+            Address::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                Box::new(stream)
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        };
+        let Some(trust) = &self.trust else { return Ok(stream) };
+        let (host, _) = self.authority().rsplit_once(':').unwrap_or((self.authority(), ""));
+        Ok(Box::new(trust.secure(host.trim_start_matches('[').trim_end_matches(']'), stream).await?))
+    }
+}
+
+/// What a server behind a Unix socket is called.
+#[cfg(unix)]
+const LOCAL: &str = "localhost";
+
+/// A connection to another server, made when the first call needs it, and anew when it is gone.
+pub(crate) struct Channel<B> {
+    upstream: Upstream,
+    connection: Mutex<Option<SendRequest<B>>>,
+}
+
+impl<B> fmt::Debug for Channel<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").field("upstream", &self.upstream).finish_non_exhaustive()
+    }
+}
+
+impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static> Channel<B> {
+    pub(crate) fn new(upstream: Upstream) -> Self {
+        Channel { upstream, connection: Mutex::default() }
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    /// What requests are sent with: the connection that is there, or a new one if there is none any more.
+    pub(crate) async fn sender(&self) -> Result<SendRequest<B>, NoConnection> {
+        // Other calls wait for it.
+        let mut connection = self.connection.lock().await;
+        if let Some(sender) = connection.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok(sender.clone());
+        }
+        let connecting = async {
+            let stream = self.upstream.connect().await.map_err(|error| error.to_string())?;
+            handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(|error| words_of(&error))
+        };
+        let connected = match timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(connected) => connected,
+            Err(_) => Err(format!("nobody has answered for {} seconds", CONNECT_TIMEOUT.as_secs())),
+        };
+        let no_connection = |why| NoConnection { address: self.upstream.address.clone(), why };
+        let (sender, driver) = connected.map_err(no_connection)?;
+        tokio::spawn(driver);
+        Ok(connection.insert(sender).clone())
+    }
+}
