@@ -2,7 +2,7 @@
 
 mod corpus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,11 @@ use std::process::Command;
 
 use flate2::read::MultiGzDecoder;
 use rpcreplay::Schema;
+use rpcreplay::detect::known;
 use rpcreplay::entry::Entry;
 use rpcreplay::format::{ReadOptions, Reader};
+use rpcreplay::pairing::{Methods, Pairing};
+use rpcreplay::redact::{Cause, Done, Follower, Key, Learner, Redactor, Rule, Rules, RulesBuilder};
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
@@ -134,6 +137,22 @@ fn redacting(path: &Path, folder: &Path) -> usize {
     replaced
 }
 
+/// Whether a value can't stand elsewhere but as a copy: what is short may by chance, and bytes that are a message may be a message.
+fn is_telling(value: &[u8]) -> bool {
+    value.len() >= 12 && std::str::from_utf8(value).is_ok_and(|text| !text.chars().any(char::is_control))
+}
+
+/// Whether a value stands in records; inside of a longer name it is another one.
+fn stands(records: &[u8], value: &[u8]) -> bool {
+    let is_of_name = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii())
+    };
+    memchr::memmem::find_iter(records, value).any(|at| {
+        !is_of_name(at.checked_sub(1).and_then(|before| records.get(before)))
+            && !is_of_name(records.get(at + value.len()))
+    })
+}
+
 /// Recordings in every format, of `tests/data`, and of the corpus if there is one.
 fn recordings() -> Vec<PathBuf> {
     let mut recordings = corpus::files_below(Path::new(DATA));
@@ -176,24 +195,12 @@ fn secrets_are_gone_from_the_bytes() {
         assert_eq!(code, 0, "{}: {said}", path.display());
         let records: Vec<u8> = read(&out).1.iter().flat_map(|entry| entry.record().to_vec()).collect();
         for (kind, value) in values(&map).into_values().flatten() {
-            // What is short may stand elsewhere by chance, and bytes that are a message may be a message elsewhere.
-            let is_text = std::str::from_utf8(&value).is_ok_and(|text| !text.chars().any(char::is_control));
-            if !matches!(kind.as_str(), "string" | "bytes") || value.len() < 12 || !is_text {
+            if !matches!(kind.as_str(), "string" | "bytes") || !is_telling(&value) {
                 continue;
             }
             gone += 1;
             let shown = value.escape_ascii();
-            let stands = memchr::memmem::find_iter(&records, &value).any(|at| {
-                let is_of_name = |byte: Option<&u8>| {
-                    byte.is_some_and(|byte| {
-                        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii()
-                    })
-                };
-                // Inside of a longer name it is another one.
-                !is_of_name(at.checked_sub(1).and_then(|before| records.get(before)))
-                    && !is_of_name(records.get(at + value.len()))
-            });
-            assert!(!stands, "{}: {shown}", path.display());
+            assert!(!stands(&records, &value), "{}: {shown}", path.display());
             for shift in 0..3 {
                 let padded = [vec![0; shift], value.clone()].concat();
                 let encoded = base64_simd::STANDARD.encode_to_string(&padded);
@@ -203,4 +210,82 @@ fn secrets_are_gone_from_the_bytes() {
         }
     }
     assert!(gone > 10, "only {gone} values were replaced");
+}
+
+/// Rules of the library: these, or all detectors.
+fn library_rules(texts: &[&str]) -> Rules {
+    let mut rules: Vec<Rule> = texts.iter().map(|text| text.parse().expect("a rule")).collect();
+    if rules.is_empty() {
+        let detect = known().iter().map(|known| known.name.to_owned()).collect();
+        rules.push(Rule { detect, ..Rule::new("secrets", "pseudonym".parse().expect("an action")) });
+    }
+    let (key, uninspected) = (Key::new(b"a key for tests"), vec!["*".parse().expect("a pattern")]);
+    RulesBuilder { rules, key, uninspected, ..RulesBuilder::default() }.build().expect("sound rules")
+}
+
+/// Entries with the methods of their calls.
+fn with_methods(entries: &[Entry]) -> impl Iterator<Item = (&Entry, String)> {
+    let (mut pairing, mut methods) = (Pairing::default(), Methods::default());
+    entries.iter().map(move |entry| {
+        let call = pairing.follow(entry);
+        (entry, methods.follow(entry, call).to_owned())
+    })
+}
+
+/// Where no copy stood before its value was selected, one pass makes what two make; and from there on no value is left.
+#[test]
+fn following_makes_what_two_passes_make() {
+    let schema = Schema::builder().protoset("ledger", fs::read(format!("{DATA}/ledger.protoset")).expect("a file"));
+    let schema = schema.expect("a descriptor set").build();
+    let (mut same, mut others, mut gone) = (0, 0, 0);
+    for path in recordings() {
+        let (initial, entries) = read(&path);
+        for texts in [
+            &["**.name=pseudonym", "**.parent=pseudonym", "**.data=pseudonym", "**.payload.**=pseudonym"][..],
+            &["request:**=pseudonym"],
+            &["initial:=pseudonym", "response:**.name=pseudonym", "**.labels=clear"],
+            &[],
+        ] {
+            let (rules, name) = (library_rules(texts), format!("{} {texts:?}", path.display()));
+            let mut learner = Learner::new(&rules, &schema);
+            learner.learn_initial(&initial);
+            for (entry, method) in with_methods(&entries) {
+                learner.learn(entry, &method).unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+            let replacements =
+                rules.replacements(learner.into_values(), Done::default()).expect("they can be replaced");
+            let mut redactor = Redactor::new(&rules, &schema, &replacements);
+            let mut follower = Follower::new(&rules, &schema);
+            let (new_initial, of_initial) = follower.redact_initial(&initial).expect("it can be replaced");
+            assert_eq!(new_initial, redactor.redact_initial(&initial).expect("it can be replaced").0, "{name}");
+
+            let mut selected: HashMap<Vec<u8>, usize> = HashMap::new();
+            selected.extend(of_initial.into_iter().map(|change| (change.old, 0)));
+            let mut records = Vec::new();
+            for (entry, method) in with_methods(&entries) {
+                let (once, twice) = (follower.redact(entry, &method), redactor.redact(entry, &method));
+                let (Ok(once), Ok(twice)) = (once, twice) else { continue };
+                let of_entry = once.changes.iter().filter(|change| change.cause != Cause::Copied);
+                for change in of_entry {
+                    selected.entry(change.old.clone()).or_insert(records.len());
+                }
+                let mut copies = twice.changes.iter().filter(|change| change.cause == Cause::Copied);
+                // What was found in it only because of a copy within is no value of its own.
+                if copies.all(|copy| selected.contains_key(&copy.old)) {
+                    same += 1;
+                    assert_eq!(once.entry.record(), twice.entry.record(), "{name}: {}", entry.index());
+                } else {
+                    others += 1;
+                }
+                records.push(once.entry.record().to_vec());
+            }
+            for (value, first) in selected.into_iter().filter(|(value, _)| is_telling(value)) {
+                gone += 1;
+                let left = records[first..].iter().any(|record| stands(record, &value));
+                assert!(!left, "{name}: {} of {first}", value.escape_ascii());
+            }
+        }
+    }
+    eprintln!("{same} entries are the same, {others} had copies before, {gone} values are gone");
+    assert!(same > 100 && gone > 20, "only {same} entries and {gone} values");
 }

@@ -82,7 +82,7 @@ pub enum Refusal {
     Uninspected(Uninspected),
     /// A rule's action can't be applied to what it selects.
     Unfit {
-        /// Where it stands, as a selector.
+        /// Where it stands, as a selector; empty if it is any of several places.
         place: String,
         /// The rule, by its number.
         rule: usize,
@@ -113,6 +113,7 @@ impl fmt::Display for Refusal {
                 let at = if place.is_empty() { String::new() } else { format!("`{place}`: ") };
                 write!(f, "{at}{why}, so secrets in it can't be seen")
             }
+            Refusal::Unfit { place, unfit, .. } if place.is_empty() => unfit.fmt(f),
             Refusal::Unfit { place, unfit, .. } => write!(f, "`{place}`: {unfit}"),
             Refusal::SameKeys => {
                 f.write_str("two keys of a map would become the same, and one of their values be lost")

@@ -135,6 +135,33 @@ proptest! {
         }
     }
 
+    /// An entry becomes what it would if the recording ended with it.
+    #[test]
+    fn following_makes_what_two_passes_make_of_what_was_there(
+        messages in prop::collection::vec(message(), 1..6),
+        chosen in prop::collection::vec(rule(), 1..4),
+        of_texts in prop::sample::select(vec!["pseudonym", "replace:another text", "mask:2"]),
+        propagate: bool,
+    ) {
+        let schema = schema();
+        let entries: Vec<_> = (1..).zip(&messages).map(|(number, message)| entry(number, message)).collect();
+        // A value that several rules select may become what the first of those makes of it that were there; so all make the same of texts.
+        let texts = ["pseudonym", "replace:another text", "replace:x", "mask:2", "mask:0", "clear"];
+        let of_texts = |action| if texts.contains(&action) { of_texts } else { action };
+        let chosen: Vec<_> = chosen.into_iter().map(|(selector, action)| (selector, of_texts(action))).collect();
+        let rules = RulesBuilder { uninspected: vec!["*".parse().expect("a pattern")], ..builder(&chosen, propagate) };
+        let rules = rules.build().expect("the rules are sound");
+        let mut follower = Follower::new(&rules, &schema);
+        for (entry, all) in entries.iter().zip(1..) {
+            let Ok(redacted) = follower.redact(entry, METHOD) else { return Ok(()) };
+            let Ok(twice) = redact(builder(&chosen, propagate), &schema, &entries[..all]) else { return Ok(()) };
+            let twice = twice.last().expect("there are entries");
+            prop_assert_eq!(redacted.entry.record(), twice.entry.record(), "{:?} {:?}", redacted.changes, twice.changes);
+            prop_assert_eq!(&redacted.patches, &twice.patches);
+            prop_assert_eq!(redacted.changes.len(), twice.changes.len());
+        }
+    }
+
     #[test]
     fn what_was_replaced_can_be_put_back(
         messages in prop::collection::vec(message(), 1..4),

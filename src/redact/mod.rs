@@ -3,6 +3,7 @@
 //! It takes two passes. A [`Learner`] finds the values that rules select or detectors find, and what is to stand for them is decided
 //! once for all of them ([`Replacements`]). Then a [`Redactor`] replaces, in every entry, what rules select there, and copies of
 //! those values elsewhere. Both step through messages as they stand on the wire; the second refuses what it can't look into.
+//! Where entries can't be read twice, a [`Follower`] replaces copies of what was selected so far.
 //!
 //! ```
 //! use rpcreplay::format::{ReadOptions, Reader};
@@ -43,22 +44,26 @@ mod action;
 mod change;
 mod checksum;
 mod cover;
+mod follower;
 mod key;
 #[cfg(test)]
 mod laws;
 mod pass;
 mod redactor;
 mod rule;
+mod sorted;
 #[cfg(test)]
 mod tests;
 mod text;
 mod values;
+mod windows;
 
 use std::collections::HashSet;
 
 use crate::detect::{Detectors, Own, UnknownDetector};
 use crate::glob::Glob;
 use crate::schema::Selector;
+use sorted::Replaced;
 
 pub use action::{Action, Form, NoAction, Unfit};
 pub use change::{
@@ -66,6 +71,7 @@ pub use change::{
     restore_text,
 };
 pub use checksum::Checksum;
+pub use follower::Follower;
 pub use key::{Key, PSEUDONYM_PREFIX};
 pub use redactor::{Learner, Redactor};
 pub use rule::{NoRule, PROPAGATED_CHARACTERS, Rule};
@@ -243,34 +249,38 @@ impl Rules {
     ///
     /// [`UnfitValue`] if a rule's action can't be applied to one, or if two values would get the same pseudonym.
     pub fn replacements(&self, values: Values, done: Done) -> Result<Replacements, UnfitValue> {
-        let mut replaced = Vec::new();
-        let mut pseudonyms: HashSet<Box<[u8]>> = HashSet::new();
+        let (mut replaced, mut pseudonyms) = (Vec::new(), HashSet::new());
         let mut values: Vec<_> = values.into_sorted();
         values.retain(|(value, _)| !done.texts.contains_key(&**value));
         for (value, rule) in values {
-            let Rule { name, action, .. } = &self.rules[usize::from(rule)];
-            let at_rule = |unfit| UnfitValue { rule: rule.into(), name: name.clone(), unfit };
-            let new: Box<[u8]> = action.of_text(&value, self.key.as_ref()).map_err(at_rule)?.into();
-            if new == value {
-                continue;
-            }
-            if matches!(action, Action::Pseudonym(_)) && !pseudonyms.insert(new.clone()) {
-                return Err(at_rule(Unfit::SamePseudonym));
-            }
-            replaced.push((value, new, rule));
+            replaced.extend(self.replaced(value, rule, &mut pseudonyms)?);
         }
         for (value, (new, rule)) in &done.texts {
             if values::is_propagated(value) && value != new {
                 replaced.push((value.as_slice().into(), new.as_slice().into(), *rule));
             }
         }
-        let others: Vec<_> =
-            replaced.iter().flat_map(|(value, new, rule)| values::written_otherwise(value, new, *rule)).collect();
-        replaced.extend(others);
-        // Of two that are written alike the value itself counts, which comes first.
-        replaced.sort_by(|one, other| one.0.cmp(&other.0));
-        replaced.dedup_by(|later, first| later.0 == first.0);
+        values::add_written_otherwise(&mut replaced, |_| false);
         Ok(Replacements::new(replaced, done))
+    }
+
+    /// What stands for a value that a rule has selected; nothing if it stays as it is.
+    fn replaced(
+        &self,
+        value: Box<[u8]>,
+        rule: u16,
+        pseudonyms: &mut HashSet<Box<[u8]>>,
+    ) -> Result<Option<Replaced>, UnfitValue> {
+        let Rule { name, action, .. } = &self.rules[usize::from(rule)];
+        let at_rule = |unfit| UnfitValue { rule: rule.into(), name: name.clone(), unfit };
+        let new: Box<[u8]> = action.of_text(&value, self.key.as_ref()).map_err(at_rule)?.into();
+        if new == value {
+            return Ok(None);
+        }
+        if matches!(action, Action::Pseudonym(_)) && !pseudonyms.insert(new.clone()) {
+            return Err(at_rule(Unfit::SamePseudonym));
+        }
+        Ok(Some((value, new, rule)))
     }
 
     /// Whether a text is a pseudonym that was made with the key.

@@ -1,7 +1,11 @@
 //! [`Pass`]: what is done to each value that a [`Splicer`] reaches, in either pass.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use super::change::{Cause, Change, Refusal, Uninspected, ValueKind, Warning};
 use super::cover::{Hit, Judge, Judgement};
+use super::sorted::Sorted;
 use super::text::{Piece, Texts, is_text, may_hold};
 use super::values::{Replacements, Values, is_propagated};
 use super::{Action, Key, Rule, Rules, Unfit, checksum};
@@ -21,7 +25,26 @@ pub(super) enum Mode<'r> {
     /// To find the values that are to be replaced wherever they stand.
     Learn(Values),
     /// To replace values.
-    Replace { replacements: &'r Replacements, changes: Vec<Change>, warnings: Vec<Warning> },
+    Replace { replacements: Known<'r>, changes: Vec<Change>, warnings: Vec<Warning> },
+}
+
+/// What stands for values: decided for good, or added to from one entry to the next.
+#[derive(Debug, Clone)]
+pub(super) enum Known<'r> {
+    All(&'r Replacements),
+    SoFar(Arc<Replacements>),
+}
+
+impl Deref for Known<'_> {
+    type Target = Replacements;
+
+    #[inline]
+    fn deref(&self) -> &Replacements {
+        match self {
+            Known::All(replacements) => replacements,
+            Known::SoFar(replacements) => replacements,
+        }
+    }
 }
 
 /// A pass over entries.
@@ -92,6 +115,21 @@ impl<'r> Pass<'r> {
                 let why = format!("no message of type `{}`: {malformed}", any.type_name());
                 self.pass_on("", any.type_name(), why).map(|()| None)
             }
+        }
+    }
+
+    /// What stands for values; nothing while they are learnt.
+    pub(super) fn known(&self) -> Known<'r> {
+        match &self.mode {
+            Mode::Learn(_) => Known::SoFar(Arc::default()),
+            Mode::Replace { replacements, .. } => replacements.clone(),
+        }
+    }
+
+    /// Adds replacements of values to those that are not decided for good.
+    pub(super) fn add(&mut self, more: Sorted) {
+        if let Mode::Replace { replacements: Known::SoFar(replacements), .. } = &mut self.mode {
+            Arc::get_mut(replacements).expect("between entries nobody else holds them").add(more);
         }
     }
 
@@ -213,7 +251,7 @@ impl<'r> Pass<'r> {
                 if rule.propagate && !text.is_empty() && !is_propagated(text) && rule.action != Action::Drop {
                     warnings.push(Warning::Short);
                 }
-                *replacements
+                replacements.clone()
             }
         };
         if text.is_empty() && spot.stays_when_dropped {
@@ -226,7 +264,7 @@ impl<'r> Pass<'r> {
         if text.is_empty() {
             return Some(Verdict::Keep(0));
         }
-        Some(self.replaced_text(spot, hit.rule, text, kind, replacements, new))
+        Some(self.replaced_text(spot, hit.rule, text, kind, &replacements, new))
     }
 
     /// A text that becomes another one, as a rule says.
@@ -271,15 +309,15 @@ impl<'r> Pass<'r> {
                 }
                 return Verdict::Keep(0);
             }
-            Mode::Replace { replacements, .. } => *replacements,
+            Mode::Replace { replacements, .. } => replacements.clone(),
         };
-        if detecting.is_empty() && !may_hold(replacements, text) {
+        if detecting.is_empty() && !may_hold(&replacements, text) {
             return Verdict::Keep(0);
         }
         let is_binary = kind == ValueKind::Bytes && !is_text(text);
         let anywhere = is_binary || replacements.are_sought_anywhere();
         let mut pieces = Vec::new();
-        match self.texts.replace(text, anywhere, detecting, replacements, &mut pieces) {
+        match self.texts.replace(text, anywhere, detecting, &replacements, &mut pieces) {
             Ok(None) => Verdict::Keep(0),
             Ok(Some(replaced)) => {
                 self.changed_pieces(spot, kind, is_binary, pieces);

@@ -1,8 +1,11 @@
 //! [`Learner`] and [`Redactor`]: the two passes over the entries of a recording.
 
+use std::sync::Arc;
+
 use super::Rules;
 use super::change::{Cause, Change, Patch, Redacted, Refusal, ValueKind};
-use super::pass::{Mode, Pass};
+use super::pass::{Known, Mode, Pass};
+use super::sorted::Sorted;
 use super::text::Piece;
 use super::values::{Replacements, Values};
 use crate::entry::Entry;
@@ -55,9 +58,14 @@ impl<'r> Learner<'r> {
     }
 
     /// The values that were found.
-    pub fn into_values(self) -> Values {
-        match self.pass.mode {
-            Mode::Learn(values) => values,
+    pub fn into_values(mut self) -> Values {
+        self.take_values()
+    }
+
+    /// The values that were found since they were taken last.
+    pub(super) fn take_values(&mut self) -> Values {
+        match &mut self.pass.mode {
+            Mode::Learn(values) => std::mem::take(values),
             Mode::Replace { .. } => Values::default(),
         }
     }
@@ -68,16 +76,34 @@ impl<'r> Learner<'r> {
 pub struct Redactor<'r> {
     splicer: Splicer<'r>,
     pass: Pass<'r>,
-    replacements: &'r Replacements,
 }
 
 impl<'r> Redactor<'r> {
     /// A redactor that replaces these values wherever they stand.
     pub fn new(rules: &'r Rules, schema: &'r Schema, replacements: &'r Replacements) -> Self {
+        Redactor::knowing(rules, schema, Known::All(replacements))
+    }
+
+    /// A redactor that replaces copies of what it is [told](Self::add) as it comes.
+    pub(super) fn growing(rules: &'r Rules, schema: &'r Schema) -> Self {
+        Redactor::knowing(rules, schema, Known::SoFar(Arc::default()))
+    }
+
+    fn knowing(rules: &'r Rules, schema: &'r Schema, replacements: Known<'r>) -> Self {
         let splicer = Splicer::new(schema, (&rules.selectors).into());
         let (changes, warnings) = Default::default();
         let mode = Mode::Replace { replacements, changes, warnings };
-        Redactor { splicer, pass: Pass::new(rules, schema, mode), replacements }
+        Redactor { splicer, pass: Pass::new(rules, schema, mode) }
+    }
+
+    /// Adds replacements of values, of which copies are replaced from now on.
+    pub(super) fn add(&mut self, more: Sorted) {
+        self.pass.add(more);
+    }
+
+    /// What stands for values at present.
+    pub(super) fn known(&self) -> Known<'r> {
+        self.pass.known()
     }
 
     /// Replaces values in an entry of a call of this method.
@@ -105,7 +131,7 @@ impl<'r> Redactor<'r> {
         let Some(edits) = edits else {
             let mut redacted = Redacted { entry: entry.clone(), changes, warnings, patches: Vec::new(), uninspected };
             if let Some(text) = entry.text().filter(|text| memchr::memchr(b'#', text).is_some()) {
-                let pieces = self.pass.pieces_of_comments(text, self.replacements)?;
+                let pieces = self.pass.pieces_of_comments(text, &self.known())?;
                 if !pieces.is_empty() {
                     redacted.changes.extend(pieces);
                     redacted.entry = redacted.entry.without_text();
@@ -153,13 +179,13 @@ impl<'r> Redactor<'r> {
         };
         let unfit = |(rule, unfit): (u16, _)| Refusal::Unfit { place: place.clone(), rule: rule.into(), unfit };
         if let Some(rule) = self.pass.rule_of_initial(initial) {
-            let (rule, new) = self.pass.whole(initial, rule, self.replacements).map_err(unfit)?;
+            let (rule, new) = self.pass.whole(initial, rule, &self.known()).map_err(unfit)?;
             let is_changed = new != initial;
             let changes = is_changed.then(|| change(rule, Cause::Selected, None, initial.to_vec(), new.clone()));
             return Ok((new, changes.into_iter().collect()));
         }
         let mut pieces = Vec::new();
-        let new = self.pass.pieces_of_initial(initial, self.replacements, &mut pieces).map_err(unfit)?;
+        let new = self.pass.pieces_of_initial(initial, &self.known(), &mut pieces).map_err(unfit)?;
         let changes = pieces.into_iter().map(|piece| {
             let Piece { rule, cause, encoding, old, new, .. } = piece;
             change(rule, cause, encoding, old, new)

@@ -28,6 +28,18 @@ pub(super) fn text_of(schema: &Schema, entry: &Entry) -> String {
     String::from_utf8(text).expect("it is text").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The text of a message that was redacted in an entry, or why it was not.
+pub(super) fn redacting(
+    schema: &Schema,
+    text: &str,
+    redact: impl FnOnce(&Entry) -> Result<Redacted, Refusal>,
+) -> String {
+    match redact(&entry_of(schema, "test.All", text)) {
+        Ok(redacted) => text_of(schema, &redacted.entry),
+        Err(refusal) => format!("error: {refusal}"),
+    }
+}
+
 /// Redacts entries of a recording, all of them responses of `/a.S/Get`.
 fn redact(builder: RulesBuilder, schema: &Schema, entries: &[Entry]) -> Result<Vec<Redacted>, Refusal> {
     let rules = builder.build().expect("the rules are sound");

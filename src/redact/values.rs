@@ -7,7 +7,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashSet;
 
 use super::PROPAGATED_CHARACTERS;
+use super::sorted::{Replaced, Replacement, Sorted};
 use super::text::may_hold;
+use super::windows::Windows;
 use crate::entry::Entry;
 
 /// How many bytes a value begins with by which it is looked for: as many as the shortest has, at least.
@@ -17,7 +19,7 @@ const HEAD_BYTES: usize = PROPAGATED_CHARACTERS;
 const SOUGHT_BYTES: usize = 32;
 
 /// How many values are looked for at once by how they begin, in plain text and in base64. Of more the automaton would take too much
-/// memory, and every text is taken apart.
+/// memory.
 const SOUGHT_VALUES: usize = 10_000;
 
 /// How many bytes a value has at most that is looked for as a part of a text; longer ones are known as a whole.
@@ -41,6 +43,10 @@ impl Values {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn into_sorted(self) -> Vec<(Box<[u8]>, u16)> {
         let mut values: Vec<_> = self.0.into_iter().collect();
         values.sort();
@@ -57,12 +63,19 @@ pub(super) fn is_propagated(value: &[u8]) -> bool {
         }
 }
 
-/// A value, what stands for it, and the rule that says so.
-pub(super) type Replaced = (Box<[u8]>, Box<[u8]>, u16);
+/// Adds values as they may stand elsewhere, but those for which something stands already, and sorts all of them.
+pub(super) fn add_written_otherwise(replaced: &mut Vec<Replaced>, is_known: impl Fn(&[u8]) -> bool) {
+    let others = replaced.iter().flat_map(|(value, new, rule)| written_otherwise(value, new, *rule));
+    let others: Vec<_> = others.filter(|(value, ..)| !is_known(value)).collect();
+    replaced.extend(others);
+    // Of two that are written alike the value itself counts, which comes first.
+    replaced.sort_by(|one, other| one.0.cmp(&other.0));
+    replaced.dedup_by(|later, first| later.0 == first.0);
+}
 
 /// A value as it may stand elsewhere, with what stands for it there: without the line break that ends it, as a string of JSON, and as
 /// forms write it.
-pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<Replaced> {
+fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<Replaced> {
     let mut others: Vec<Replaced> = Vec::new();
     let mut add = |value: &[u8], new: &[u8]| {
         if is_propagated(value) {
@@ -95,16 +108,6 @@ pub(super) fn written_otherwise(value: &[u8], new: &[u8], rule: u16) -> Vec<Repl
     others
 }
 
-/// What stands for a value.
-#[derive(Debug, Clone)]
-pub(super) struct Replacement {
-    pub(super) value: Box<[u8]>,
-    pub(super) new: Box<[u8]>,
-    pub(super) rule: u16,
-    /// The longest other value that this one begins with.
-    shorter: Option<u32>,
-}
-
 /// What an earlier run replaced, as its map says: what it made of values can't be known again in all cases.
 #[derive(Debug, Clone, Default)]
 pub struct Done {
@@ -120,39 +123,65 @@ pub struct Replacements {
     /// What became of texts in an earlier run, which is not replaced once more.
     made: HashSet<Box<[u8]>>,
     places: HashMap<(u64, String), Vec<u8>>,
-    /// Sorted by value.
-    all: Vec<Replacement>,
+    /// What was added later stands behind, and counts where a value is in several. Each is more than twice as large as the next, so that
+    /// there are few, and a value moves few times.
+    levels: Vec<Sorted>,
     are_sought_anywhere: bool,
     heads: FxHashSet<u64>,
-    sought: Option<AhoCorasick>,
+    sought: Sought,
+}
+
+/// What texts are passed over by in which no value stands, plain or in base64.
+#[derive(Debug)]
+enum Sought {
+    /// Values that are all known.
+    All(AhoCorasick),
+    /// Values that come one after the other, or that are many.
+    Growing(Windows),
+}
+
+impl Default for Sought {
+    fn default() -> Self {
+        Sought::Growing(Windows::default())
+    }
 }
 
 impl Replacements {
-    /// Replacements of values, which come sorted, and what an earlier run did.
+    /// Replacements of values, which come sorted, each once, and what an earlier run did.
     pub(super) fn new(values: impl IntoIterator<Item = Replaced>, done: Done) -> Replacements {
-        let mut all: Vec<Replacement> = Vec::new();
-        for (value, new, rule) in values {
-            // What a value begins with stands before it, and so do only others that begin alike.
-            let mut shorter = all.len().checked_sub(1).map(|last| last as u32);
-            while let Some(other) = shorter
-                && !value.starts_with(&all[other as usize].value)
-            {
-                shorter = all[other as usize].shorter;
-            }
-            all.push(Replacement { value, new, rule, shorter });
-        }
-        let heads = all.iter().filter_map(|replacement| head(&replacement.value)).collect();
-        let sought = (!all.is_empty() && all.len() <= SOUGHT_VALUES).then(|| {
-            let mut patterns: Vec<Vec<u8>> =
-                all.iter().flat_map(|replacement| beginnings(&replacement.value)).collect();
-            patterns.sort();
-            patterns.dedup();
-            let kind = (patterns.len() <= TABLE_HEADS).then_some(AhoCorasickKind::DFA);
-            // The fast ways of looking for several are for this kind of match alone.
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(patterns).ok()
-        });
+        let all = Sorted::new(values);
         let made = done.texts.into_values().map(|(new, _)| new.into()).collect();
-        Replacements { made, places: done.places, all, are_sought_anywhere: false, heads, sought: sought.flatten() }
+        let mut replacements = Replacements { made, places: done.places, ..Replacements::default() };
+        match automaton(&all) {
+            Some(automaton) => {
+                replacements.heads = all.values().filter_map(head).collect();
+                replacements.sought = Sought::All(automaton);
+                replacements.levels.push(all);
+            }
+            None => replacements.add(all),
+        }
+        replacements
+    }
+
+    /// Adds replacements of values. What stands for one of them already does so no longer.
+    pub(super) fn add(&mut self, more: Sorted) {
+        if more.len() == 0 {
+            return;
+        }
+        self.heads.extend(more.values().filter_map(head));
+        if let Sought::All(_) = &self.sought {
+            let mut windows = Windows::default();
+            self.levels.iter().for_each(|level| seek(level, &mut windows));
+            self.sought = Sought::Growing(windows);
+        }
+        if let Sought::Growing(windows) = &mut self.sought {
+            seek(&more, windows);
+        }
+        let mut more = more;
+        while let Some(last) = self.levels.pop_if(|last| last.len() <= 2 * more.len()) {
+            more = last.merged(more);
+        }
+        self.levels.push(more);
     }
 
     /// The same, where values are sought inside of longer names, too.
@@ -176,7 +205,7 @@ impl Replacements {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.levels.is_empty()
     }
 
     /// What stands for a value as a whole.
@@ -184,8 +213,7 @@ impl Replacements {
         if !self.heads.contains(&head(value)?) {
             return None;
         }
-        let place = self.all.binary_search_by(|replacement| (*replacement.value).cmp(value)).ok()?;
-        Some(&self.all[place])
+        self.levels.iter().rev().find_map(|level| level.of(value))
     }
 
     /// Whether a copy of a value may stand in an entry; a comment of its text counts as one.
@@ -195,13 +223,14 @@ impl Replacements {
 
     /// Whether a value may stand in a text, plain or in base64.
     pub(super) fn may_be_in(&self, text: &[u8]) -> bool {
-        if self.all.is_empty() || text.len() < PROPAGATED_CHARACTERS {
+        if self.is_empty() || text.len() < PROPAGATED_CHARACTERS {
             return false;
         }
-        match &self.sought {
-            Some(sought) => sought.is_match(text) || is_wrapped(text),
-            None => true,
-        }
+        let is_found = match &self.sought {
+            Sought::All(automaton) => automaton.is_match(text),
+            Sought::Growing(windows) => windows.may_be_in(text),
+        };
+        is_found || is_wrapped(text)
     }
 
     /// Calls `on` for every value in a plain text that is bounded by delimiters or the ends of the text, from left to right; of
@@ -230,17 +259,27 @@ impl Replacements {
 
     /// The longest value that a text begins with and behind which there is an end.
     fn longest(&self, text: &[u8], is_end: impl Fn(usize) -> bool) -> Option<&Replacement> {
-        let behind = self.all.partition_point(|replacement| *replacement.value <= *text);
-        let mut place = behind.checked_sub(1).map(|last| last as u32);
-        while let Some(candidate) = place {
-            let replacement = &self.all[candidate as usize];
-            if text.starts_with(&replacement.value) && is_end(replacement.value.len()) {
-                return Some(replacement);
-            }
-            place = replacement.shorter;
-        }
-        None
+        let of_levels = self.levels.iter().filter_map(|level| level.longest(text, &is_end));
+        // Of those that are as long, which are the same, the last.
+        of_levels.max_by_key(|replacement| replacement.value.len())
     }
+}
+
+/// What finds values, plain or in base64; nothing if there are none, or too many.
+fn automaton(all: &Sorted) -> Option<AhoCorasick> {
+    if !(1..=SOUGHT_VALUES).contains(&all.len()) {
+        return None;
+    }
+    let mut patterns: Vec<Vec<u8>> = all.values().flat_map(beginnings).collect();
+    patterns.sort();
+    patterns.dedup();
+    let kind = (patterns.len() <= TABLE_HEADS).then_some(AhoCorasickKind::DFA);
+    // The fast ways of looking for several are for this kind of match alone.
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).kind(kind).build(patterns).ok()
+}
+
+fn seek(values: &Sorted, windows: &mut Windows) {
+    values.values().flat_map(beginnings).for_each(|beginning| windows.add(&beginning));
 }
 
 fn head(value: &[u8]) -> Option<u64> {
@@ -318,15 +357,44 @@ mod tests {
         Replacements::new(all.into_sorted().into_iter().map(new), Done::default())
     }
 
+    /// The same, one added after the other.
+    fn grown(values: &[&str]) -> Replacements {
+        let mut replacements = Replacements::default();
+        for value in values.iter().filter(|value| is_propagated(value.as_bytes())) {
+            let new = (value.as_bytes().into(), b"X".as_slice().into(), 0);
+            replacements.add(Sorted::new([new]));
+        }
+        replacements
+    }
+
     fn replaced(values: &[&str], text: &str) -> String {
-        let replacements = replacements(values);
-        let (mut out, mut at) = (String::new(), 0);
-        replacements.find(text.as_bytes(), false, |range, replacement| {
-            out += &text[at..range.start];
-            out += std::str::from_utf8(&replacement.new).expect("it is X");
-            at = range.end;
+        let [at_once, in_turn] = [replacements(values), grown(values)].map(|replacements| {
+            let (mut out, mut at) = (String::new(), 0);
+            replacements.find(text.as_bytes(), false, |range, replacement| {
+                out += &text[at..range.start];
+                out += std::str::from_utf8(&replacement.new).expect("it is X");
+                at = range.end;
+            });
+            out + &text[at..]
         });
-        out + &text[at..]
+        assert_eq!(at_once, in_turn);
+        at_once
+    }
+
+    #[test]
+    fn values_that_are_added_move_few_times() {
+        let mut replacements = Replacements::default();
+        let name = |number: usize| format!("projects/{number:04}").into_bytes().into_boxed_slice();
+        for number in 0..1_000 {
+            replacements.add(Sorted::new([(name(number), name(number + 1), 7)]));
+            let sizes: Vec<_> = replacements.levels.iter().map(Sorted::len).collect();
+            assert!(sizes.windows(2).all(|sizes| sizes[0] > 2 * sizes[1]), "{sizes:?}");
+            assert_eq!(sizes.iter().sum::<usize>(), number + 1);
+        }
+        replacements.add(Sorted::new([(name(0), name(3), 8)]));
+        let found = |number| replacements.of(&name(number)).map(|found| (found.new.clone(), found.rule));
+        assert_eq!((found(0), found(1)), (Some((name(3), 8)), Some((name(2), 7))));
+        assert_eq!((found(999), found(1_000)), (Some((name(1_000), 7)), None));
     }
 
     #[test]
@@ -371,9 +439,9 @@ mod tests {
 
     #[test]
     fn base64_is_seen_wherever_the_value_begins() {
-        let replacements = replacements(&["a secret value", "?>?>?>?>?>"]);
-        for before in 0..7 {
-            for value in ["a secret value", "?>?>?>?>?>"] {
+        let values = ["a secret value", "?>?>?>?>?>"];
+        for replacements in [replacements(&values), grown(&values)] {
+            for (before, value) in (0..7).flat_map(|before| values.map(|value| (before, value))) {
                 let text = ["x".repeat(before).as_str(), value, "y"].concat();
                 for encoded in [
                     base64_simd::STANDARD.encode_to_string(&text),
@@ -382,7 +450,7 @@ mod tests {
                     assert!(replacements.may_be_in(format!("<{encoded}>").as_bytes()), "{text} {encoded}");
                 }
             }
+            assert!(!replacements.may_be_in(b"nothing of the kind"));
         }
-        assert!(!replacements.may_be_in(b"nothing of the kind"));
     }
 }
