@@ -54,6 +54,8 @@ pub mod stats;
 #[cfg(feature = "net")]
 pub mod net;
 #[cfg(feature = "net")]
+pub mod proxy;
+#[cfg(feature = "net")]
 pub mod serve;
 
 pub use error::{Error, Result};

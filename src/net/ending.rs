@@ -64,11 +64,23 @@ impl Ending {
     }
 
     /// An end as another server has said it, if it did.
+    ///
+    /// Source: grpc-go, `status.NewWithProto`: details count if they are of the same code.
     pub(crate) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
-        let code = trailers.get(STATUS)?.to_str().ok()?.parse().ok()?;
+        let code = Code(trailers.get(STATUS)?.to_str().ok()?.parse().ok()?);
         let message = trailers.get(MESSAGE).map(|message| percent_decode(message.as_bytes()).collect());
+        let details = trailers.get(DETAILS).and_then(|details| read_binary(details.as_bytes()));
+        let details = details.filter(|details| Status::read(details).is_ok_and(|status| status.code == code));
         let forwarded = Some(Box::new(trailers.clone()));
-        Some(Ending { code: Code(code), message: message.unwrap_or_default(), details: None, forwarded })
+        Some(Ending { code, message: message.unwrap_or_default(), details: details.map(Bytes::from), forwarded })
+    }
+
+    /// As a `google.rpc.Status`, as Go writes it into a recording.
+    pub(crate) fn status(&self) -> Bytes {
+        if let Some(details) = &self.details {
+            return details.clone();
+        }
+        Status::encode(self.code, &self.message).into()
     }
 
     /// As HTTP has it.
@@ -92,9 +104,41 @@ impl Ending {
     }
 }
 
+/// What metadata holds whose name ends with `-bin`: base64, with or without `=` at its end.
+pub(crate) fn read_binary(text: &[u8]) -> Option<Vec<u8>> {
+    let end = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    STANDARD_NO_PAD.decode_to_vec(&text[..end]).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_what_another_server_says() {
+        let status = |pairs: &[(&'static str, &'static str)]| {
+            let pairs =
+                pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            Ending::forwarded(&pairs.collect()).map(|ending| ending.status().to_vec())
+        };
+        assert_eq!(status(&[]), None);
+        assert_eq!(status(&[("grpc-status", "five")]), None);
+        assert_eq!(status(&[("grpc-status", "0")]), Some(b"".to_vec()));
+        let (gone, text) = (("grpc-status", "5"), ("grpc-message", "%C3%A9 gone"));
+        assert_eq!(status(&[gone, text]), Some("\u{8}\u{5}\u{12}\u{7}é gone".as_bytes().to_vec()));
+        let wrong = ("grpc-message", "%ff");
+        assert_eq!(status(&[gone, wrong]), Some("\u{8}\u{5}\u{12}\u{3}\u{fffd}".as_bytes().to_vec()));
+        for details in ["CAUaAwoBdA", "CAUaAwoBdA=="] {
+            assert_eq!(
+                status(&[gone, ("grpc-status-details-bin", details)]),
+                Some(b"\x08\x05\x1a\x03\x0a\x01t".to_vec())
+            );
+        }
+        for details in ["CAYaAwoBdA", "CAU", "%"] {
+            let of_another_code = ("grpc-status-details-bin", details);
+            assert_eq!(status(&[gone, of_another_code]), Some(b"\x08\x05".to_vec()), "{details}");
+        }
+    }
 
     #[test]
     fn says_all_that_was_recorded() {

@@ -188,8 +188,8 @@ impl<B: Body<Data = Bytes, Error: std::fmt::Display> + Unpin> Messages<B> {
     }
 
     /// What came behind the last message.
-    pub(crate) fn trailers(self) -> HeaderMap {
-        self.trailers
+    pub(crate) fn trailers(&self) -> &HeaderMap {
+        &self.trailers
     }
 }
 

@@ -35,11 +35,27 @@ impl Encoding {
     ///
     /// # Errors
     ///
-    /// Its name, if it is none that is known.
+    /// What was found and what was expected, if it is none that is known.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Encoding, String> {
         let Some(name) = headers.get(ENCODING) else { return Ok(Encoding::Identity) };
         let known = Encoding::ALL.into_iter().find(|known| known.name().as_bytes() == name.as_bytes());
-        known.ok_or_else(|| String::from_utf8_lossy(name.as_bytes()).into_owned())
+        known.ok_or_else(|| {
+            let found = String::from_utf8_lossy(name.as_bytes());
+            format!("{ENCODING}: found `{found}`, expected one of {ENCODINGS}")
+        })
+    }
+
+    /// Takes from headers what they accept that is not known.
+    pub(crate) fn accept_known(headers: &mut HeaderMap) {
+        let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        let accepted: Vec<&str> = accepted.flat_map(|list| list.split(',')).map(str::trim).collect();
+        let is_known = |name: &&&str| Encoding::ALL.iter().any(|known| known.name() == **name);
+        if accepted.iter().all(|name| is_known(&name)) {
+            return;
+        }
+        let known: Vec<&str> = accepted.iter().filter(is_known).copied().collect();
+        let known = HeaderValue::try_from(known.join(",")).expect("names of encodings are ASCII");
+        headers.insert(ACCEPT_ENCODING, known);
     }
 
     /// As `grpc-encoding` has it.
@@ -77,22 +93,12 @@ impl Head {
     ///
     /// The end of the call, if it can't be answered.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Head, Ending> {
-        let timeout = headers.get(TIMEOUT).map(|value| {
-            let malformed = || {
-                let found = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let expected = "expected up to 8 digits and one of H, M, S, m, u, n";
-                Ending::new(Code::INTERNAL, format!("{TIMEOUT}: found `{found}`, {expected}"))
-            };
-            value.to_str().ok().and_then(duration_of).ok_or_else(malformed)
-        });
-        let encoding = Encoding::of(headers).map_err(|found| {
-            let message = format!("{ENCODING}: found `{found}`, expected one of {ENCODINGS}");
-            Ending::new(Code::UNIMPLEMENTED, message)
-        })?;
+        let timeout = timeout_of(headers)?;
+        let encoding = Encoding::of(headers).map_err(|found| Ending::new(Code::UNIMPLEMENTED, found))?;
         let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let mut accepted = accepted.flat_map(|list| list.split(','));
         let takes_gzip = accepted.any(|encoding| encoding.trim() == Encoding::Gzip.name());
-        Ok(Head { timeout: timeout.transpose()?, encoding, takes_gzip })
+        Ok(Head { timeout, encoding, takes_gzip })
     }
 
     /// Whether to compress what is answered: as the client does, if it says that it understands that.
@@ -126,6 +132,21 @@ pub(crate) fn answer_headers(with_gzip: bool) -> HeaderMap {
         headers.insert(ENCODING, HeaderValue::from_static(Encoding::Gzip.name()));
     }
     headers
+}
+
+/// How long whoever sends these headers waits.
+///
+/// # Errors
+///
+/// The end of the call, if that can't be read.
+pub(crate) fn timeout_of(headers: &HeaderMap) -> Result<Option<Duration>, Ending> {
+    let Some(value) = headers.get(TIMEOUT) else { return Ok(None) };
+    let timeout = value.to_str().ok().and_then(duration_of);
+    timeout.map(Some).ok_or_else(|| {
+        let found = String::from_utf8_lossy(value.as_bytes());
+        let expected = "expected up to 8 digits and one of H, M, S, m, u, n";
+        Ending::new(Code::INTERNAL, format!("{TIMEOUT}: found `{found}`, {expected}"))
+    })
 }
 
 /// A duration as `grpc-timeout` has it.
@@ -177,6 +198,17 @@ mod tests {
     #[test]
     fn knows_its_encodings() {
         assert_eq!(Encoding::ALL.map(Encoding::name).join(","), ENCODINGS);
+    }
+
+    #[test]
+    fn accepts_what_it_knows() {
+        for (accepted, expected) in
+            [("gzip", "gzip"), ("identity, gzip", "identity, gzip"), ("br,gzip, snappy,identity", "gzip,identity")]
+        {
+            let mut headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            Encoding::accept_known(&mut headers);
+            assert_eq!(headers[ACCEPT_ENCODING], expected);
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl FromStr for Address {
             return if path.is_empty() { Err(NoAddress) } else { Ok(Address::Unix(path.into())) };
         }
         let (host, port) = text.rsplit_once(':').ok_or(NoAddress)?;
-        let is_address = !host.is_empty() && port.parse::<u16>().is_ok();
+        let is_address = !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok();
         if is_address { Ok(Address::Tcp(text.to_owned())) } else { Err(NoAddress) }
     }
 }
@@ -172,7 +172,7 @@ mod tests {
         for text in ["127.0.0.1:0", "localhost:8080", "[::1]:443"] {
             assert_eq!(text.parse(), Ok(Address::Tcp(text.to_owned())));
         }
-        for text in ["", ":80", "8080", "localhost", "localhost:http", "host:70000"] {
+        for text in ["", ":80", "8080", "localhost", "localhost:http", "host:70000", "https://host:443"] {
             assert_eq!(text.parse::<Address>(), Err(NoAddress), "{text}");
         }
     }

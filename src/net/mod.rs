@@ -4,10 +4,12 @@
 
 mod connections;
 mod ending;
+mod failure;
 mod framing;
 mod head;
 mod listener;
 mod outgoing;
+pub(crate) mod reflection;
 mod tls;
 mod upstream;
 
@@ -19,10 +21,11 @@ pub use upstream::Upstream;
 
 pub(crate) use connections::{Busy, Stage, run};
 pub(crate) use ending::Ending;
-pub(crate) use framing::{Fault, Framed, Messages, framed};
-pub(crate) use head::{Encoding, Head, answer_headers, is_grpc, refusal};
+pub(crate) use failure::{Broken, Failure, abandoned, no_grpc};
+pub(crate) use framing::{Deframer, Fault, Framed, Messages, framed};
+pub(crate) use head::{Encoding, Head, answer_headers, refusal, timeout_of};
 pub(crate) use outgoing::{Outgoing, Piece};
-pub(crate) use upstream::Channel;
+pub(crate) use upstream::{Channel, NoConnection};
 
 /// What a server takes of those who call it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Body;
-use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::http::request::Parts;
 use hyper::{Request, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -22,6 +22,9 @@ use super::tls::Trust;
 
 /// How long the other server has for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many bytes headers and trailers of the other server may have. Whoever called it would take no more than that.
+const MAX_HEADER_LIST_BYTES: u32 = 1 << 20;
 
 /// Another server, and how one speaks with it.
 #[derive(Debug, Clone)]
@@ -125,7 +128,9 @@ impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>
         }
         let connecting = async {
             let stream = self.upstream.connect().await.map_err(|error| error.to_string())?;
-            handshake(TokioExecutor::new(), TokioIo::new(stream)).await.map_err(|error| words_of(&error))
+            let mut builder = Builder::new(TokioExecutor::new());
+            builder.max_header_list_size(MAX_HEADER_LIST_BYTES);
+            builder.handshake(TokioIo::new(stream)).await.map_err(|error| words_of(&error))
         };
         let connected = match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected,

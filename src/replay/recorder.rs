@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::entry::{Any, Entry, EntryIndex, Flaw, Kind, Payload};
 use crate::error::{Error, ErrorKind};
-use crate::format::{Compression, Encoder, Format, ReadOptions, Reader, WriteOptions};
+use crate::format::{Compression, Encoder, Format, RECORD_LIMIT_BYTES, ReadOptions, Reader, WriteOptions};
 use crate::pairing::{Methods, Pairing, Unpaired};
 use crate::recording::Header;
 use crate::schema::Schema;
@@ -73,6 +73,12 @@ pub enum NotRecorded {
     /// The header stands in the file already.
     #[error("the initial state can't be set any more: the recording has begun")]
     HasBegun,
+    /// Go's reader takes no record of so many bytes.
+    #[error("an entry of {0} bytes, of which Go's replayer takes {RECORD_LIMIT_BYTES} at most")]
+    TooLong(u64),
+    /// The recording was finished.
+    #[error("the recording is finished")]
+    HasEnded,
     /// A recording of this format, or compressed, can't be continued.
     #[error("a recording as {0} can't be continued, expected a binary or a text one that is not compressed")]
     NotContinued(String),
@@ -96,6 +102,9 @@ struct State<'s> {
     encoder: Encoder<'s>,
     header: Header,
     has_begun: bool,
+    /// Whether something is there that goes when something is written.
+    is_to_be_emptied: bool,
+    has_ended: bool,
     pairing: Pairing,
     methods: Methods,
     entries: u64,
@@ -112,7 +121,7 @@ impl std::fmt::Debug for Recorder<'_> {
 }
 
 impl<'s> Recorder<'s> {
-    /// A new recording in a file, which is emptied if it is there. The schema is for the text format, which spells messages out.
+    /// A new recording in a file, which is emptied with the first entry if it is there. The schema is for the text format, which spells messages out.
     ///
     /// # Errors
     ///
@@ -121,8 +130,12 @@ impl<'s> Recorder<'s> {
         if !matches!(format, Format::Binary | Format::Text) {
             return Err(NotRecorded::NotContinued(format.to_string()));
         }
-        let file = File::create(path).map_err(Error::from)?;
-        Ok(Recorder::of(State::new(Box::new(file), format, schema)))
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(path).map_err(Error::from)?;
+        // What is not a file has nothing in it that could be taken away.
+        let is_to_be_emptied = file.metadata().map_err(Error::from)?.len() > 0;
+        let state = State::new(Box::new(file), format, schema);
+        Ok(Recorder::of(State { is_to_be_emptied, ..state }))
     }
 
     /// Continues the recording in a file, in its format; a file that is not there, or empty, becomes a new one in the binary format.
@@ -186,6 +199,16 @@ impl<'s> Recorder<'s> {
         self.state().header.initial.clone()
     }
 
+    /// How many bytes the recording has.
+    pub fn bytes(&self) -> u64 {
+        self.state().length
+    }
+
+    /// Whether something could not be written, so that nothing more is.
+    pub fn has_failed(&self) -> bool {
+        self.state().failed.is_some()
+    }
+
     /// How many entries the recording has.
     pub fn entries(&self) -> u64 {
         self.state().entries
@@ -236,15 +259,16 @@ impl<'s> Recorder<'s> {
         self.note(Kind::Recv, "", received, stream)
     }
 
-    /// Ends the recording: writes the header if there is nothing else.
+    /// Ends the recording: writes the header if there is nothing else. Nothing more is noted then.
     ///
     /// # Errors
     ///
     /// [`NotRecorded::Failed`] if something could not be written before, or [`NotRecorded::Write`] if the header can't be.
-    pub fn finish(self) -> Result<(), NotRecorded> {
+    pub fn finish(&self) -> Result<(), NotRecorded> {
         let mut state = self.state();
         let state = &mut *state;
         state.refuse_if_failed()?;
+        state.has_ended = true;
         state.bytes.clear();
         if !state.has_begun {
             state.encoder.begin(&state.header, &mut state.bytes)?;
@@ -263,6 +287,9 @@ impl<'s> Recorder<'s> {
         let mut state = self.state();
         let state = &mut *state;
         state.refuse_if_failed()?;
+        if state.has_ended {
+            return Err(NotRecorded::HasEnded);
+        }
         let index = EntryIndex(state.entries + 1);
         // A reference of the wire form has 32 bits.
         let ref_index = i32::try_from(refers_to.0).map_err(|_| Error::from(ErrorKind::TooManyEntries))?;
@@ -279,6 +306,10 @@ impl<'s> Recorder<'s> {
         let entry = entry.with_index(index);
         if let Some(flaw) = entry.flaw() {
             return Err(NotRecorded::Unlawful(flaw));
+        }
+        let record_bytes = entry.record().len() as u64;
+        if record_bytes > RECORD_LIMIT_BYTES {
+            return Err(NotRecorded::TooLong(record_bytes));
         }
         state.bytes.clear();
         if !state.has_begun {
@@ -305,6 +336,8 @@ impl<'s> State<'s> {
             encoder: Encoder::new(WriteOptions::new(format), schema),
             header: Header::new(""),
             has_begun: false,
+            is_to_be_emptied: false,
+            has_ended: false,
             pairing: Pairing::default(),
             methods: Methods::default(),
             entries: 0,
@@ -320,7 +353,11 @@ impl<'s> State<'s> {
 
     /// Writes what stands ready, all of it or nothing.
     fn write(&mut self) -> Result<(), NotRecorded> {
-        if let Err(error) = self.storage.write_all(&self.bytes).and_then(|()| self.storage.flush()) {
+        let emptied = if self.is_to_be_emptied { self.storage.cut(0) } else { Ok(()) };
+        self.is_to_be_emptied = false;
+        if let Err(error) =
+            emptied.and_then(|()| self.storage.write_all(&self.bytes)).and_then(|()| self.storage.flush())
+        {
             self.failed = Some(error.to_string());
             // What can't be cut either is a damaged end, which every reader tells.
             let _ = self.storage.cut(self.length);

@@ -1,16 +1,15 @@
 //! [`Forwarding`]: another server, which answers what no recorded call does.
 
 use bytes::Bytes;
+use hyper::HeaderMap;
 use hyper::body::Frame;
 use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
-use hyper::http::response;
-use hyper::{HeaderMap, StatusCode};
 use tokio::sync::mpsc;
 
 use super::call::Call;
 use super::reply::Reply;
-use crate::net::{Channel, Encoding, Ending, Fault, Messages, Outgoing, Upstream, is_grpc};
+use crate::net::{Channel, Encoding, Ending, Fault, Messages, Outgoing, Upstream, no_grpc};
 use crate::schema::Code;
 
 /// Another server, and the connection to it.
@@ -78,28 +77,6 @@ impl Forwarding {
     }
 }
 
-/// How a call ends that was answered by something that speaks HTTP and not gRPC, such as a proxy.
-///
-/// Source: "HTTP to gRPC Status Code Mapping".
-fn no_grpc(answer: &response::Parts) -> Option<Ending> {
-    let is_grpc = answer.status == StatusCode::OK && is_grpc(&answer.headers);
-    if is_grpc || answer.headers.contains_key("grpc-status") {
-        return None;
-    }
-    let code = match answer.status.as_u16() {
-        400 => Code::INTERNAL,
-        401 => Code::UNAUTHENTICATED,
-        403 => Code::PERMISSION_DENIED,
-        404 => Code::UNIMPLEMENTED,
-        429 | 502..=504 => Code::UNAVAILABLE,
-        _ => Code::UNKNOWN,
-    };
-    Some(Ending::new(
-        code,
-        format!("the other server has answered with HTTP status {}, and not as gRPC", answer.status),
-    ))
-}
-
 /// Passes an answer on, and says how it ended.
 async fn pass_on(
     mut headers: HeaderMap,
@@ -115,30 +92,6 @@ async fn pass_on(
         let message: Bytes = message.0;
         reply.room().await.send(message);
     }
-    let ending = Ending::forwarded(&messages.trailers());
+    let ending = Ending::forwarded(messages.trailers());
     Ok(ending.unwrap_or_else(|| Ending::new(Code::INTERNAL, "the other server has not said how the call ended")))
-}
-
-#[cfg(test)]
-mod tests {
-    use hyper::header::CONTENT_TYPE;
-
-    use super::*;
-
-    #[test]
-    fn what_is_no_grpc_is_told_from_what_is() {
-        for (status, content_type, expected) in [
-            (200, "application/grpc", None),
-            (200, "application/grpc+proto", None),
-            (200, "text/html", Some("UNKNOWN")),
-            (503, "", Some("UNAVAILABLE")),
-            (404, "text/html", Some("UNIMPLEMENTED")),
-            (401, "application/grpc", Some("UNAUTHENTICATED")),
-        ] {
-            let answer = hyper::Response::builder().status(status).header(CONTENT_TYPE, content_type).body(());
-            let (parts, ()) = answer.expect("an answer").into_parts();
-            let found = no_grpc(&parts).map(|ending| ending.code.to_string());
-            assert_eq!(found.as_deref(), expected, "{status} {content_type}");
-        }
-    }
 }

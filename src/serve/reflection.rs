@@ -1,96 +1,16 @@
 //! `grpc.reflection`: what services there are, and the descriptors of their types.
-//!
-//! Both versions have the same messages. Source: `grpc/reflection/v1/reflection.proto` of grpc-proto.
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use prost::{Message, Oneof};
+use prost::Message;
 
 use super::call::{Call, Stop};
 use super::services;
 use crate::net::Ending;
+use crate::net::reflection::{Asked, ErrorResponse, Files, Request, Response, Service, Services, Told};
 use crate::replay::Replayer;
 use crate::schema::Code;
-
-pub(super) const SERVICES: [&str; 2] =
-    ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
-
-#[derive(Clone, PartialEq, Message)]
-struct Request {
-    #[prost(string, tag = "1")]
-    host: String,
-    #[prost(oneof = "Asked", tags = "3, 4, 5, 6, 7")]
-    asked: Option<Asked>,
-}
-
-#[derive(Clone, PartialEq, Oneof)]
-enum Asked {
-    #[prost(string, tag = "3")]
-    FileByFilename(String),
-    #[prost(string, tag = "4")]
-    FileContainingSymbol(String),
-    #[prost(message, tag = "5")]
-    FileContainingExtension(ExtensionRequest),
-    #[prost(string, tag = "6")]
-    AllExtensionNumbersOfType(String),
-    #[prost(string, tag = "7")]
-    ListServices(String),
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ExtensionRequest {
-    #[prost(string, tag = "1")]
-    containing_type: String,
-    #[prost(int32, tag = "2")]
-    extension_number: i32,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Response {
-    #[prost(string, tag = "1")]
-    valid_host: String,
-    #[prost(message, optional, tag = "2")]
-    original_request: Option<Request>,
-    #[prost(oneof = "Told", tags = "4, 6, 7")]
-    told: Option<Told>,
-}
-
-#[derive(Clone, PartialEq, Oneof)]
-enum Told {
-    #[prost(message, tag = "4")]
-    Files(Files),
-    #[prost(message, tag = "6")]
-    Services(Services),
-    #[prost(message, tag = "7")]
-    Error(ErrorResponse),
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Files {
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    file_descriptor_proto: Vec<Bytes>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Services {
-    #[prost(message, repeated, tag = "1")]
-    service: Vec<Service>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Service {
-    #[prost(string, tag = "1")]
-    name: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ErrorResponse {
-    #[prost(int32, tag = "1")]
-    error_code: i32,
-    #[prost(string, tag = "2")]
-    error_message: String,
-}
 
 /// Answers each question as it comes.
 pub(super) async fn answer(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, Stop> {

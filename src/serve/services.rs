@@ -5,6 +5,7 @@ use prost::DecodeError;
 use super::call::{Call, Stop};
 use super::{health, reflection};
 use crate::net::Ending;
+use crate::net::reflection::SERVICES;
 use crate::replay::Replayer;
 use crate::schema::Code;
 
@@ -23,7 +24,7 @@ impl BuiltIn {
         let built_in = match name {
             "Check" if service == health::SERVICE => BuiltIn::Check,
             "Watch" if service == health::SERVICE => BuiltIn::Watch,
-            "ServerReflectionInfo" if reflection::SERVICES.contains(&service) => BuiltIn::Reflect,
+            "ServerReflectionInfo" if SERVICES.contains(&service) => BuiltIn::Reflect,
             _ => return None,
         };
         recorded(replayer).all(|recorded| recorded != service).then_some(built_in)

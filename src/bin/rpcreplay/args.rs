@@ -214,6 +214,11 @@ impl Sources {
 impl SchemaArgs {
     /// Reads the sources: those of flags, then those of the project file, then the built-in one.
     pub fn load(&self) -> Result<Sources, Trouble> {
+        self.load_with(None)
+    }
+
+    /// The same, with another descriptor set in front of the built-in source, and what that is called.
+    pub fn load_with(&self, told: Option<(String, Vec<u8>)>) -> Result<Sources, Trouble> {
         let project = self.project()?;
         let mut adding = Adding { builder: Schema::builder().builtin(!self.no_builtin_protos), named: Vec::new() };
         for path in &self.protoset {
@@ -238,6 +243,9 @@ impl SchemaArgs {
                     .go_binary(&project.path_of(setting)?, place.clone())
                     .map_err(|trouble| trouble.within(&place))?;
             }
+        }
+        if let Some((name, told)) = told {
+            adding.add(name.clone(), |builder| builder.protoset(&name, told))?;
         }
         let Adding { builder, mut named } = adding;
         if !self.no_builtin_protos {

@@ -34,6 +34,7 @@ mod print;
 mod progress;
 mod project;
 mod read_back;
+mod record;
 mod redact;
 mod render;
 mod repair;
@@ -85,6 +86,7 @@ enum Command {
     Match(Box<r#match::Match>),
     Edit(Box<edit::Edit>),
     Serve(Box<serve::Serve>),
+    Record(Box<record::Record>),
     Schema(Box<schema::Schema>),
     Git(git::Git),
     Completions(completions::Completions),
@@ -120,6 +122,7 @@ fn main() -> ExitCode {
         Command::Match(r#match) => r#match.run(),
         Command::Edit(edit) => edit.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Record(record) => record.run(),
         Command::Schema(schema) => schema.run(),
         Command::Git(git) => git.run(),
         Command::Completions(completions) => completions.run(),

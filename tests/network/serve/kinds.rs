@@ -95,7 +95,7 @@ fn a_client_stream_ends_with_its_response() {
     bounded(async {
         let import = "/interop.v1.Ledger/Import";
         let steps = [Step::Send(b""), Step::Send(b""), Step::Recv(b"\x08\x02")];
-        let protoset = include_bytes!("../data/ledger.protoset");
+        let protoset = include_bytes!("../../data/ledger.protoset");
         let schema = Schema::builder().protoset("ledger", &protoset[..]).expect("a descriptor set").build();
         let recording = Recording::new().stream(import, &steps).bytes();
         let address = "127.0.0.1:0".parse().expect("an address");
@@ -242,9 +242,9 @@ fn long_messages_pass() {
 #[test]
 fn a_real_recording_answers_itself() {
     bounded(async {
-        let protoset = include_bytes!("../data/ledger.protoset");
+        let protoset = include_bytes!("../../data/ledger.protoset");
         let schema = Schema::builder().protoset("ledger", &protoset[..]).expect("a descriptor set").build();
-        let recording = include_bytes!("../data/ledger.replay");
+        let recording = include_bytes!("../../data/ledger.replay");
         let address = "127.0.0.1:0".parse().expect("an address");
         let server = Running::at(&address, schema.clone(), recording, Options::default()).await;
         let client = server.client().await;

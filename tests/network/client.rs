@@ -25,9 +25,9 @@ pub struct Client(SendRequest<Sent>);
 /// What is sent on a call, piece by piece.
 pub struct Sent(mpsc::Receiver<Result<Bytes, GivenUp>>);
 
-/// What breaks a call off.
+/// What breaks a call off, as clients do that give it up.
 #[derive(Debug)]
-pub struct GivenUp;
+pub struct GivenUp(h2::Error);
 
 /// A call that is open.
 pub struct Open {
@@ -147,6 +147,28 @@ impl Open {
         }
     }
 
+    /// What the call is reset for, when all has come that comes before; nothing if it ends otherwise.
+    pub async fn reset(&mut self) -> Option<h2::Reason> {
+        let error = loop {
+            if let State::Waiting(response) = &mut self.state {
+                match response.await.expect("no panic") {
+                    Ok(response) => {
+                        let (parts, body) = response.into_parts();
+                        self.state = State::Answered(parts.headers, body);
+                    }
+                    Err(error) => break error,
+                }
+            }
+            let (_, body) = self.answered().await;
+            match body.frame().await? {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        let error = std::error::Error::source(&error)?.downcast_ref::<h2::Error>()?;
+        error.reason().filter(|_| error.is_reset() && error.is_remote())
+    }
+
     /// All messages that are left, and the end.
     pub async fn all(&mut self) -> (Vec<Vec<u8>>, End) {
         let mut messages = Vec::new();
@@ -154,6 +176,16 @@ impl Open {
             messages.push(message);
         }
         (messages, self.end().await)
+    }
+
+    /// All bytes of the answer as they are.
+    pub async fn wire(&mut self) -> Vec<u8> {
+        let (_, body) = self.answered().await;
+        let mut all = Vec::new();
+        while let Some(Ok(frame)) = body.frame().await {
+            all.extend_from_slice(frame.data_ref().map_or(&b""[..], |data| data));
+        }
+        all
     }
 
     /// The status of HTTP; nothing if the call was reset.
@@ -192,7 +224,7 @@ impl Drop for Open {
     /// Resets the call, unless it was closed.
     fn drop(&mut self) {
         if let Some(send) = self.send.take() {
-            tokio::spawn(async move { send.send(Err(GivenUp)).await });
+            tokio::spawn(async move { send.send(Err(GivenUp(h2::Reason::CANCEL.into()))).await });
         }
         if let State::Waiting(response) = &self.state {
             response.abort();
@@ -236,4 +268,8 @@ impl fmt::Display for GivenUp {
     }
 }
 
-impl std::error::Error for GivenUp {}
+impl std::error::Error for GivenUp {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}

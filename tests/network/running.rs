@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::client::Client;
+use super::client::Client;
 
 /// More than any test takes on a machine that has other things to do.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -102,10 +102,10 @@ fn question(field: u8, name: &str) -> Vec<u8> {
 #[test]
 fn tells_of_services_and_their_types() {
     bounded(async {
-        let protoset = include_bytes!("../data/ledger.protoset");
+        let protoset = include_bytes!("../../data/ledger.protoset");
         let schema = Schema::builder().protoset("ledger", &protoset[..]).expect("a descriptor set").build();
         let address = "127.0.0.1:0".parse().expect("an address");
-        let recording = include_bytes!("../data/ledger.replay");
+        let recording = include_bytes!("../../data/ledger.replay");
         let server = Running::at(&address, schema, recording, Options::default()).await;
         let client = server.client().await;
         for version in ["v1", "v1alpha"] {

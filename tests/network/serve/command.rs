@@ -270,7 +270,7 @@ fn redacts_requests_before_it_matches_them() {
 #[test]
 fn explains_what_differs_and_ignores_it_on_demand() {
     bounded(async {
-        let secrets = include_bytes!("../data/secrets.replay");
+        let secrets = include_bytes!("../../data/secrets.replay");
         let get = "/google.cloud.secretmanager.v1.SecretManagerService/GetSecret";
         let request = b"\x0a\x08projects";
         let process = Process::new(secrets, None, &[]).await;

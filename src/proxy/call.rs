@@ -1,0 +1,187 @@
+//! [`pass`]: a call on its way through the proxy.
+
+use std::sync::{Arc, Mutex};
+
+use hyper::body::{Body, Incoming};
+use hyper::header::CONTENT_LENGTH;
+use hyper::http::response;
+use hyper::{Request, Response, StatusCode};
+
+use super::body::{Download, Upload, without_status};
+use super::methods::Shape;
+use super::server::Shared;
+use super::tape::{Keeper, Tape};
+use crate::net::{
+    Broken, Busy, Channel, Encoding, Ending, Failure, NoConnection, answer_headers, no_grpc, refusal, timeout_of,
+};
+use crate::schema::Code;
+
+/// Passes a call on to the server, and its answer back.
+///
+/// # Errors
+///
+/// If the server resets the call, so that the client's side is reset for the same reason.
+pub(super) async fn pass(
+    shared: Arc<Shared>,
+    channel: Arc<Channel<Upload>>,
+    request: Request<Incoming>,
+    busy: Busy,
+) -> Result<Response<Download>, Broken> {
+    let (mut head, body) = request.into_parts();
+    if let Some(status) = refusal(&head) {
+        let mut response = Response::new(Download::empty());
+        *response.status_mut() = status;
+        return Ok(response);
+    }
+    let encoding = match Encoding::of(&head.headers) {
+        Ok(encoding) => encoding,
+        Err(found) => return Ok(ended(&Ending::new(Code::UNIMPLEMENTED, found))),
+    };
+    Encoding::accept_known(&mut head.headers);
+    // What can't be read, the server refuses.
+    let timeout = timeout_of(&head.headers).ok().flatten();
+    let method = shared.method(head.uri.path());
+    let shape = method.shape;
+    let tape = Arc::new(Mutex::new(Tape::new(shared, method, encoding, timeout, busy)));
+    let keeper = Keeper(tape.clone());
+    let mut upload = Upload::new(body, tape);
+    match begin(&keeper, &channel, &mut upload, shape).await {
+        Ok(()) => {}
+        Err(Stop::Ended(ending)) => return Ok(ended(&ending)),
+        Err(Stop::Left) => return Err(Broken::off()),
+    }
+    let request = match channel.upstream().request(head, upload) {
+        Ok(request) => request,
+        Err(error) => return Ok(end(&keeper, Ending::new(Code::INTERNAL, error.to_string()))),
+    };
+    match send(&channel, request).await {
+        Ok(response) => Ok(answer(response, keeper)),
+        Err(NoAnswer::NoConnection(error)) => Ok(end(&keeper, no_connection(&error))),
+        Err(NoAnswer::Broken(error)) => {
+            let mut tape = keeper.tape();
+            if let Some(refused) = tape.refused() {
+                return Ok(ended(&refused));
+            }
+            let failure = Failure::of(&error);
+            let ending = failure.ending(tape.is_late());
+            drop(tape);
+            match failure {
+                Failure::Lost(_) => Ok(end(&keeper, ending)),
+                Failure::Reset(_) => match keeper.tape().end(&ending) {
+                    Ok(()) => Err(Broken::by(error)),
+                    Err(refused) => Ok(ended(&refused)),
+                },
+            }
+        }
+    }
+}
+
+/// Why a call does not even get to the server.
+enum Stop {
+    /// It has ended so.
+    Ended(Ending),
+    /// The client has given it up.
+    Left,
+}
+
+/// Notes how a call begins.
+///
+/// The request of a unary call is noted before the server is called, and so is the only one of a stream: a server may answer before it has
+/// read anything, and a client in Go would have sent it all the same.
+async fn begin(keeper: &Keeper, channel: &Channel<Upload>, upload: &mut Upload, shape: Shape) -> Result<(), Stop> {
+    if shape == Shape::Unary {
+        read_message(upload).await?;
+    }
+    let connected = channel.sender().await.map(drop).map_err(|error| no_connection(&error));
+    match shape {
+        Shape::Unary => connected.map_err(|ending| {
+            let noted = keeper.tape().end(&ending);
+            Stop::Ended(noted.err().unwrap_or(ending))
+        }),
+        Shape::ManyRequests | Shape::ManyResponses | Shape::Many => {
+            keeper.tape().open(connected.as_ref().err()).map_err(Stop::Ended)?;
+            connected.map_err(Stop::Ended)?;
+            if shape == Shape::ManyResponses {
+                read_message(upload).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn read_message(upload: &mut Upload) -> Result<(), Stop> {
+    upload.read_message().await.map_err(|ending| ending.map_or(Stop::Left, Stop::Ended))
+}
+
+/// Why there is no answer.
+enum NoAnswer {
+    NoConnection(NoConnection),
+    Broken(hyper::Error),
+}
+
+/// Sends a request; once more by a new connection, if the one that there was has gone before any of it was sent.
+async fn send(channel: &Channel<Upload>, mut request: Request<Upload>) -> Result<Response<Incoming>, NoAnswer> {
+    let mut is_second = false;
+    loop {
+        let mut sender = channel.sender().await.map_err(NoAnswer::NoConnection)?;
+        let mut failed = match sender.try_send_request(request).await {
+            Ok(response) => return Ok(response),
+            Err(failed) => failed,
+        };
+        match failed.take_message().filter(|_| !is_second) {
+            Some(unsent) => (request, is_second) = (unsent, true),
+            None => return Err(NoAnswer::Broken(failed.into_error())),
+        }
+    }
+}
+
+/// What the client gets of an answer.
+fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
+    let (mut head, body) = response.into_parts();
+    // The body may end otherwise.
+    head.headers.remove(CONTENT_LENGTH);
+    if let Some(ending) = no_grpc(&head) {
+        return match keeper.tape().end(&ending) {
+            Ok(()) => Response::from_parts(head, Download::foreign(body)),
+            Err(refused) => ended(&refused),
+        };
+    }
+    if let Some(ending) = whole_ending(&head, &body) {
+        return match keeper.tape().end(&ending) {
+            Ok(()) => Response::from_parts(head, Download::empty()),
+            Err(refused) => ended(&refused),
+        };
+    }
+    match Encoding::of(&head.headers) {
+        Ok(encoding) => keeper.tape().begin_response(encoding),
+        Err(found) => return end(&keeper, Ending::new(Code::INTERNAL, found)),
+    }
+    Response::from_parts(head, Download::new(body, keeper))
+}
+
+/// How a call ended, if its headers are all that there is.
+fn whole_ending(head: &response::Parts, body: &Incoming) -> Option<Ending> {
+    match Ending::forwarded(&head.headers) {
+        Some(ending) => Some(ending),
+        None => body.is_end_stream().then(without_status),
+    }
+}
+
+/// Ends a call with what the client is told, which is noted.
+fn end(keeper: &Keeper, ending: Ending) -> Response<Download> {
+    let noted = keeper.tape().end(&ending);
+    ended(&noted.err().unwrap_or(ending))
+}
+
+fn no_connection(error: &NoConnection) -> Ending {
+    Ending::new(Code::UNAVAILABLE, format!("connection error: {error}"))
+}
+
+/// An answer of nothing but its end.
+fn ended(ending: &Ending) -> Response<Download> {
+    let mut response = Response::new(Download::empty());
+    *response.status_mut() = StatusCode::OK;
+    *response.headers_mut() = answer_headers(false);
+    response.headers_mut().extend(ending.trailers());
+    response
+}

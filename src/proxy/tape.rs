@@ -1,0 +1,282 @@
+//! [`Tape`]: what becomes of a call in the recording.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::methods::{Method, Shape};
+use super::server::Shared;
+use crate::entry::{Any, EntryIndex, Payload};
+use crate::net::{Busy, Deframer, Encoding, Ending, Fault, abandoned};
+use crate::replay::NotRecorded;
+use crate::schema::Code;
+
+/// How much of a deadline may be left for a client that gives up to have met it: its clock began earlier than ours.
+const EARLY: Duration = Duration::from_millis(10);
+
+/// The type of what a call fails with.
+const STATUS_URL: &str = "type.googleapis.com/google.rpc.Status";
+
+/// Notes what passes in a call. It sees the bytes of both bodies, in pieces as they come.
+pub(super) struct Tape {
+    shared: Arc<Shared>,
+    method: Arc<Method>,
+    begun: Instant,
+    timeout: Option<Duration>,
+    /// The first entry of the call, once that is noted.
+    call: Option<EntryIndex>,
+    requests: Deframer,
+    /// How many messages were sent.
+    sent: u64,
+    responses: Deframer,
+    /// Of a server that sends one message: that message, and whether others have come.
+    held: Option<(Bytes, bool)>,
+    is_over: bool,
+    /// How the call ends for the client because of us.
+    refused: Option<Ending>,
+    /// What the proxy waits for at its end.
+    _busy: Busy,
+}
+
+impl Tape {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        method: Arc<Method>,
+        encoding: Encoding,
+        timeout: Option<Duration>,
+        busy: Busy,
+    ) -> Self {
+        let limit = shared.options.limits.max_message_bytes;
+        let (requests, responses) = (Deframer::new(encoding, limit), Deframer::new(Encoding::Identity, limit));
+        let (begun, call, sent, held, is_over, refused) = (Instant::now(), None, 0, None, false, None);
+        shared.counts.begin();
+        let _busy = busy;
+        Tape { shared, method, begun, timeout, call, requests, sent, responses, held, is_over, refused, _busy }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.method.shape
+    }
+
+    /// How many messages were sent so far.
+    pub(super) fn sent_messages(&self) -> u64 {
+        self.sent
+    }
+
+    /// Whether the client waits no longer by now.
+    pub(super) fn is_late(&self) -> bool {
+        let early = |timeout: Duration| EARLY.min(timeout / 8);
+        self.timeout.is_some_and(|timeout| self.begun.elapsed() + early(timeout) >= timeout)
+    }
+
+    /// Notes that a stream was opened, or how that failed.
+    pub(super) fn open(&mut self, failed: Option<&Ending>) -> Result<(), Ending> {
+        let status = failed.map(Ending::status);
+        let error = status.as_ref().map(|status| Any { type_url: STATUS_URL, value: status });
+        let noted = self.shared.recorder.create_stream(&self.method.path, error);
+        self.call = Some(self.check(noted)?);
+        if failed.is_some() {
+            self.finish();
+        }
+        Ok(())
+    }
+
+    /// Notes messages that are sent.
+    ///
+    /// # Errors
+    ///
+    /// How the call ends, if they can't be read or recorded. That is noted, too.
+    pub(super) fn send(&mut self, data: Bytes) -> Result<(), Ending> {
+        if self.is_over {
+            return Ok(());
+        }
+        self.requests.push(data);
+        let sent = self.note_sent();
+        self.or_refuse(sent)
+    }
+
+    /// What comes back is compressed in this way.
+    pub(super) fn begin_response(&mut self, encoding: Encoding) {
+        self.responses = Deframer::new(encoding, self.shared.options.limits.max_message_bytes);
+    }
+
+    /// Notes messages that are received.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub(super) fn receive(&mut self, data: Bytes) -> Result<(), Ending> {
+        if self.is_over {
+            return Ok(());
+        }
+        self.responses.push(data);
+        let received = self.note_received();
+        self.or_refuse(received)
+    }
+
+    /// Notes how the call ended.
+    ///
+    /// # Errors
+    ///
+    /// How it ends instead, if that can't be recorded.
+    pub(super) fn end(&mut self, ending: &Ending) -> Result<(), Ending> {
+        if self.is_over {
+            return Ok(());
+        }
+        let noted = self.note_end(ending);
+        self.or_refuse(noted)
+    }
+
+    /// Notes that the client is gone, or the proxy stops, unless the call has ended.
+    pub(super) fn abandon(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let is_stopping = self.shared.is_stopping();
+        if is_stopping && self.shape() != Shape::Unary {
+            // A recorder that is closed notes nothing of streams that are open.
+            return self.finish();
+        }
+        let ending = if is_stopping {
+            Ending::new(Code::UNAVAILABLE, "the recording was stopped")
+        } else {
+            abandoned(self.is_late())
+        };
+        // Nobody is there to be told.
+        let _ = self.end(&ending);
+    }
+
+    /// How the call ends for the client because of us, if it does.
+    pub(super) fn refused(&mut self) -> Option<Ending> {
+        self.refused.take()
+    }
+
+    fn note_sent(&mut self) -> Result<(), Ending> {
+        while let Some(message) = self.requests.next().map_err(ending_of)? {
+            let content = self.requests.open(&message).map_err(ending_of)?;
+            let any = Any { type_url: &self.method.request_url, value: &content };
+            let recorder = &self.shared.recorder;
+            let noted = match (self.call, self.shape()) {
+                (None, _) => recorder.request(&self.method.path, any),
+                (Some(_), Shape::Unary) => {
+                    let words = "request of more than one message, expected the one of a unary call";
+                    return Err(Ending::new(Code::UNIMPLEMENTED, words));
+                }
+                (Some(call), Shape::ManyRequests | Shape::ManyResponses | Shape::Many) => {
+                    recorder.send(call, Payload::Message(any))
+                }
+            };
+            let noted = self.check(noted)?;
+            self.call.get_or_insert(noted);
+            self.sent += 1;
+        }
+        Ok(())
+    }
+
+    fn note_received(&mut self) -> Result<(), Ending> {
+        while let Some(message) = self.responses.next().map_err(ending_of)? {
+            let content = self.responses.open(&message).map_err(ending_of)?;
+            match self.shape() {
+                Shape::Unary | Shape::ManyRequests => self.held = Some((content, self.held.is_some())),
+                Shape::ManyResponses | Shape::Many => {
+                    let any = Any { type_url: &self.method.response_url, value: &content };
+                    let noted = self.call.map(|call| self.shared.recorder.recv(call, Payload::Message(any)));
+                    noted.map(|noted| self.check(noted)).transpose()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Source: Go's recorder notes what the calls of grpc-go give back.
+    fn note_end(&mut self, ending: &Ending) -> Result<(), Ending> {
+        let Some(call) = self.call else {
+            self.finish();
+            return Ok(());
+        };
+        let held = self.held.take();
+        let cut = self.responses.end().map_err(ending_of).err().filter(|_| ending.code == Code::OK);
+        let ending = cut.as_ref().unwrap_or(ending);
+        let violation = |words: &str| Ending::new(Code::INTERNAL, format!("cardinality violation: {words}"));
+        let (status, message);
+        let payload = match (self.shape(), ending.code, &held) {
+            (Shape::Unary | Shape::ManyRequests, Code::OK, None) => {
+                status = violation("received no response message from non-server-streaming RPC").status();
+                Payload::Error(Any { type_url: STATUS_URL, value: &status })
+            }
+            (Shape::Unary | Shape::ManyRequests, Code::OK, Some((_, true))) => {
+                let words = "expected <EOF> for non server-streaming RPCs, but received another message";
+                status = violation(words).status();
+                Payload::Error(Any { type_url: STATUS_URL, value: &status })
+            }
+            (Shape::Unary | Shape::ManyRequests, Code::OK, Some((content, false))) => {
+                message = content.clone();
+                Payload::Message(Any { type_url: &self.method.response_url, value: &message })
+            }
+            (Shape::ManyResponses | Shape::Many, Code::OK, _) => Payload::Eof,
+            (_, _, _) => {
+                status = ending.status();
+                Payload::Error(Any { type_url: STATUS_URL, value: &status })
+            }
+        };
+        let recorder = &self.shared.recorder;
+        let noted = match self.shape() {
+            Shape::Unary => recorder.response(call, payload),
+            Shape::ManyRequests | Shape::ManyResponses | Shape::Many => recorder.recv(call, payload),
+        };
+        self.check(noted)?;
+        self.finish();
+        Ok(())
+    }
+
+    /// Tells what was not recorded, and says how the call ends then.
+    fn check(&self, noted: Result<EntryIndex, NotRecorded>) -> Result<EntryIndex, Ending> {
+        noted.map_err(|error| {
+            let ending = Ending::new(Code::INTERNAL, format!("not recorded: {error}"));
+            self.shared.not_recorded(&self.method.path, error);
+            ending
+        })
+    }
+
+    /// Notes that the call ends because of us, if it does.
+    fn or_refuse(&mut self, result: Result<(), Ending>) -> Result<(), Ending> {
+        if let Err(ending) = &result {
+            // What can't be recorded either was told.
+            let _ = self.note_end(ending);
+            self.finish();
+            self.refused = Some(ending.clone());
+        }
+        result
+    }
+
+    fn finish(&mut self) {
+        if !std::mem::replace(&mut self.is_over, true) {
+            self.shared.counts.end(self.call.is_some());
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn ending_of(fault: Fault) -> Ending {
+    fault.ending()
+}
+
+/// A tape that both directions of a call write to, and that ends when this is dropped.
+pub(super) struct Keeper(pub(super) Arc<Mutex<Tape>>);
+
+impl Keeper {
+    pub(super) fn tape(&self) -> MutexGuard<'_, Tape> {
+        lock(&self.0)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.tape().abandon();
+    }
+}
+
+pub(super) fn lock(tape: &Mutex<Tape>) -> MutexGuard<'_, Tape> {
+    tape.lock().unwrap_or_else(PoisonError::into_inner)
+}

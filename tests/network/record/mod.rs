@@ -1,0 +1,8 @@
+//! Calls that are recorded on their way to a server: the proxy, and a server behind it.
+
+mod ends;
+mod faults;
+mod kinds;
+mod passing;
+mod proxied;
+mod upstream;
