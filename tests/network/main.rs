@@ -2,6 +2,7 @@
 //! gRPC but what stands here.
 
 mod client;
+mod process;
 mod record;
 mod recording;
 mod running;

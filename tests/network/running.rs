@@ -57,6 +57,10 @@ impl Running {
     }
 
     pub async fn at(address: &Address, schema: Schema, recording: &[u8], options: Options) -> Running {
+        Running::on(Listener::bind(address).await.expect("the address is free"), schema, recording, options)
+    }
+
+    pub fn on(listener: Listener, schema: Schema, recording: &[u8], options: Options) -> Running {
         let schema: &'static Schema = Box::leak(Box::new(schema));
         let mut replayer = Replayer::new(schema, Box::leak(Box::new(Mask::new())));
         replayer
@@ -66,7 +70,6 @@ impl Running {
         let log = events.clone();
         let server = Server::new(Arc::new(replayer), options);
         let server = server.log(Box::new(move |event: &Event| log.lock().expect("no panic").push(event.clone())));
-        let listener = Listener::bind(address).await.expect("the address is free");
         let address = listener.address().to_string();
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(listener, async { drop(stopped.await) }));

@@ -1,5 +1,6 @@
 //! Calls that are recorded on their way to a server: the proxy, and a server behind it.
 
+mod command;
 mod ends;
 mod faults;
 mod kinds;

@@ -1,92 +1,30 @@
 //! The command: what it writes, where it listens, how it stops.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
 use rpcreplay::format::Writer;
 use rpcreplay::recording::Header;
 use tempfile::TempDir;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio::time::sleep;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::client::{Client, End};
+use crate::process::{Process, over_tls, text};
 use crate::recording::{Recording, Step};
 use crate::running::bounded;
 
 const GET: &str = "/test.Items/Get";
 const TALK: &str = "/test.Items/Talk";
 
-/// `rpcreplay serve` as a process of its own, which does not outlive the test.
-struct Process {
-    child: Option<Child>,
-    folder: TempDir,
-    address: String,
-}
-
-impl Process {
-    /// Serves a recording, and waits until it listens.
-    async fn new(recording: &[u8], listen: Option<&str>, flags: &[&str]) -> Process {
-        let folder = TempDir::new().expect("a folder");
-        let (file, ready) = (folder.path().join("calls.replay"), folder.path().join("ready"));
-        fs::write(&file, recording).expect("it can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
-        command.current_dir(&folder).args(["serve", "--no-config", "calls.replay", "--addr-file", "ready"]);
-        command.arg("--listen").arg(listen.unwrap_or("127.0.0.1:0")).args(flags);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().expect("it starts");
-        let address = loop {
-            match fs::read_to_string(&ready) {
-                Ok(address) => break address.trim().to_owned(),
-                Err(_) => sleep(Duration::from_millis(10)).await,
-            }
-        };
-        Process { child: Some(child), folder, address }
-    }
-
-    async fn client(&self) -> Client {
-        Client::tcp(&self.address).await
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.as_ref().expect("it runs").id().to_string();
-        let status = Command::new("kill").args(["-s", name, &id]).status().expect("kill is there");
-        assert!(status.success(), "{status}");
-    }
-
-    /// What it has written when it has ended.
-    async fn output(mut self) -> (Option<i32>, String, String) {
-        let child = self.child.take().expect("it is waited for once");
-        let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.expect("no panic");
-        let Output { status, stdout, stderr } = output.expect("its output");
-        assert!(!self.path("ready").exists(), "the address is not kept");
-        (status.code(), text(stdout), text(stderr))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).expect("UTF-8")
+/// Serves a recording.
+async fn serve(recording: &[u8], listen: Option<&str>, flags: &[&str]) -> Process {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("calls.replay"), recording).expect("it can be written");
+    let listen = listen.unwrap_or("127.0.0.1:0");
+    let arguments = [&["serve", "--no-config", "calls.replay", "--listen", listen], flags].concat();
+    Process::new(folder, &arguments).await
 }
 
 /// The lines of a log, without how long calls took.
@@ -105,7 +43,7 @@ fn nobody_who_does_not_read_holds_up_calls() {
     bounded(async {
         let method = format!("/test.Items/{}", "Long".repeat(1000));
         let recording = Recording::new().unary(&method, b"a", Ok(b"b")).bytes();
-        let mut process = Process::new(&recording, None, &["--repeat", "always"]).await;
+        let mut process = serve(&recording, None, &["--repeat", "always"]).await;
         let client = process.client().await;
         for _ in 0..CALLS {
             assert_eq!(client.unary(&method, b"a").await.1, End::of("0", ""));
@@ -119,7 +57,7 @@ fn nobody_who_does_not_read_holds_up_calls() {
         let lines = text(output.expect("its output").stdout).lines().count();
         assert!((1..CALLS).contains(&lines), "{lines}");
         // Whoever reads in time reads all.
-        let process = Process::new(&recording, None, &["--repeat", "always"]).await;
+        let process = serve(&recording, None, &["--repeat", "always"]).await;
         let client = process.client().await;
         for _ in 0..CALLS {
             client.unary(&method, b"a").await;
@@ -134,7 +72,7 @@ fn nobody_who_does_not_read_holds_up_calls() {
 fn tells_of_calls_line_by_line() {
     bounded(async {
         let recording = Recording::new().unary(GET, b"a", Ok(b"b")).unary(GET, b"c", Ok(b"d"));
-        let process = Process::new(&recording.bytes(), None, &["--require-all"]).await;
+        let process = serve(&recording.bytes(), None, &["--require-all"]).await;
         let client = process.client().await;
         assert_eq!(client.unary(GET, b"a").await.1, End::of("0", ""));
         assert_eq!(client.unary("/\u{9b}2J/No", b"a").await.1.0, "2");
@@ -155,7 +93,7 @@ fn tells_of_calls_line_by_line() {
 fn tells_of_calls_as_json() {
     bounded(async {
         let recording = Recording::new().unary(GET, b"a", Ok(b"b"));
-        let process = Process::new(&recording.bytes(), None, &["--log", "json", "--require-all"]).await;
+        let process = serve(&recording.bytes(), None, &["--log", "json", "--require-all"]).await;
         assert_eq!(process.client().await.unary(GET, b"a").await.1, End::of("0", ""));
         process.signal("INT");
         let (code, out, _) = process.output().await;
@@ -173,7 +111,7 @@ fn tells_of_calls_as_json() {
 fn a_second_signal_ends_it_at_once() {
     bounded(async {
         let steps = [Step::Send(b"a"), Step::Recv(b"1"), Step::Send(b"b"), Step::End];
-        let process = Process::new(&Recording::new().stream(TALK, &steps).bytes(), None, &[]).await;
+        let process = serve(&Recording::new().stream(TALK, &steps).bytes(), None, &[]).await;
         let mut call = process.client().await.open(TALK, &[]);
         call.send(b"a").await;
         assert_eq!(call.message().await, Some(b"1".to_vec()));
@@ -190,7 +128,7 @@ fn a_second_signal_ends_it_at_once() {
 fn listens_at_a_unix_socket() {
     bounded(async {
         let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
-        let process = Process::new(&recording, Some("unix:socket"), &[]).await;
+        let process = serve(&recording, Some("unix:socket"), &[]).await;
         assert_eq!(process.address, "unix:socket");
         let stream = UnixStream::connect(process.path("socket")).await.expect("it listens");
         assert_eq!(Client::over(stream).await.unary(GET, b"a").await.0, Some(b"b".to_vec()));
@@ -201,27 +139,14 @@ fn listens_at_a_unix_socket() {
     });
 }
 
-async fn over_tls(address: &str, certificate: &Path) -> std::io::Result<Client> {
-    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).expect("it can be trusted");
-    let config = ClientConfig::builder_with_provider(ring::default_provider().into());
-    let config = config.with_safe_default_protocol_versions().expect("there are some");
-    let mut config = config.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let stream = TcpStream::connect(address).await.expect("it listens");
-    let name = "localhost".try_into().expect("a name");
-    Ok(Client::over(TlsConnector::from(Arc::new(config)).connect(name, stream).await?).await)
-}
-
 #[test]
 fn makes_a_certificate_that_clients_can_trust() {
     bounded(async {
         let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
-        let process = Process::new(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
+        let process = serve(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
         let client = over_tls(&process.address, &process.path("cert.pem")).await.expect("it is trusted");
         assert_eq!(client.unary(GET, b"a").await.0, Some(b"b".to_vec()));
-        let other = Process::new(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
+        let other = serve(&recording, None, &["--tls-self-signed", "cert.pem"]).await;
         assert!(over_tls(&process.address, &other.path("cert.pem")).await.is_err(), "another one is not");
         process.signal("TERM");
         let (code, _, err) = process.output().await;
@@ -240,7 +165,7 @@ fn takes_a_certificate_and_its_key() {
         fs::write(&key, made.signing_key.serialize_pem()).expect("it can be written");
         let flags = ["--tls-cert", certificate.to_str().expect("UTF-8"), "--tls-key", key.to_str().expect("UTF-8")];
         let recording = Recording::new().unary(GET, b"a", Ok(b"b")).bytes();
-        let process = Process::new(&recording, None, &flags).await;
+        let process = serve(&recording, None, &flags).await;
         let client = over_tls(&process.address, &certificate).await.expect("it is trusted");
         assert_eq!(client.unary(GET, b"a").await.0, Some(b"b".to_vec()));
     });
@@ -261,7 +186,7 @@ fn redacts_requests_before_it_matches_them() {
         }
         let recording = writer.finish().expect("a Vec takes all");
         let flags = ["--redact", "request:name=replace:REDACTED"];
-        let process = Process::new(&recording, None, &flags).await;
+        let process = serve(&recording, None, &flags).await;
         let (answer, end) = process.client().await.unary(get, &request("projects/real")).await;
         assert_eq!((answer, end), (Some(redacted), End::of("0", "")));
     });
@@ -273,7 +198,7 @@ fn explains_what_differs_and_ignores_it_on_demand() {
         let secrets = include_bytes!("../../data/secrets.replay");
         let get = "/google.cloud.secretmanager.v1.SecretManagerService/GetSecret";
         let request = b"\x0a\x08projects";
-        let process = Process::new(secrets, None, &[]).await;
+        let process = serve(secrets, None, &[]).await;
         assert_eq!(process.client().await.unary(get, request).await.1.0, "2");
         process.signal("TERM");
         let (_, _, err) = process.output().await;
@@ -281,7 +206,7 @@ fn explains_what_differs_and_ignores_it_on_demand() {
         let value = "request:name: \"projects/demo/secrets/weather-api-key\" was recorded, \"projects\" was sent\n";
         assert!(err.contains(value), "{err}");
         assert!(err.contains("hint: if they may differ: --ignore 'request:name'\n"), "{err}");
-        let process = Process::new(secrets, None, &["--ignore", "request:name"]).await;
+        let process = serve(secrets, None, &["--ignore", "request:name"]).await;
         assert_eq!(process.client().await.unary(get, request).await.1.0, "5", "the first recorded one was not found");
     });
 }
