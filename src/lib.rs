@@ -33,6 +33,7 @@ pub mod wire;
 pub mod entry;
 pub mod pairing;
 pub mod recording;
+pub mod unnamed;
 
 pub mod schema;
 pub mod shapes;

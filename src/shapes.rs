@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::entry::{Entry, Kind, Payload};
 use crate::pairing::EntrySet;
 use crate::schema::{Code, Method, Schema, Status};
+use crate::unnamed;
 
 /// How the call ended, if this entry says so.
 ///
@@ -32,7 +33,8 @@ pub fn is_end(entry: &Entry, code: Option<Code>) -> bool {
 /// Follows the streams of a recording whose methods answer once.
 ///
 /// Go's client reads the only response of a client stream and nothing after it, so no end of such a stream is ever
-/// recorded: the response is the end. Which streams these are, only the service's descriptor tells.
+/// recorded: the response is the end. Which streams these are, only the service's descriptor tells; who
+/// [recorded without descriptors](crate::unnamed) has noted the end of every stream.
 #[derive(Debug)]
 pub struct Shapes<'s> {
     schema: &'s Schema,
@@ -51,7 +53,16 @@ impl<'s> Shapes<'s> {
     /// Whether an entry belongs to a stream that ends with its first response. To be asked of every entry, in order.
     pub fn is_answered_once(&mut self, entry: &Entry, first: u64) -> bool {
         if entry.kind() != Kind::CreateStream {
-            return self.answered_once.contains(first);
+            let once = self.answered_once.contains(first);
+            let is_unnamed = |entry: &Entry| match entry.payload() {
+                Payload::Message(any) => unnamed::of(any.type_url).is_some(),
+                Payload::Error(_) | Payload::Eof | Payload::Empty => false,
+            };
+            if once && is_unnamed(entry) {
+                self.answered_once.remove(first);
+                return false;
+            }
+            return once;
         }
         let once = self.method(entry.method()).is_some_and(|method| !method.streams_responses);
         if once {

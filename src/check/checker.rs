@@ -248,8 +248,9 @@ impl Checker<'_> {
             Kind::CreateStream | Kind::Unspecified | Kind::Unknown(_) => return,
         };
         let (wanted, found) = (self.schema.layout(layout).full_name(), any.type_name());
-        // Go refuses a message without a type before it looks where it stands.
-        if found == wanted || found.is_empty() {
+        // Go refuses a message without a type before it looks where it stands. One that nobody could name is what its method says.
+        let is_known = found == wanted || self.schema.resolve(any.type_url).is_ok_and(|found| found == layout);
+        if is_known || found.is_empty() {
             return;
         }
         let finding = Finding::new(Rule::WrongType, format!("a {found}, and the method {verb} {wanted}"));
@@ -279,7 +280,7 @@ impl Checker<'_> {
                     (None, _) => format!("the method {verb}"),
                     (Some(layout), Payload::Message(any)) => {
                         let (wanted, found) = (against.layout(layout).full_name(), any.type_name());
-                        if wanted == found {
+                        if wanted == found || against.resolve(any.type_url).is_ok_and(|found| found == layout) {
                             return;
                         }
                         format!("the method {verb} {wanted}, and not {found}")

@@ -11,6 +11,7 @@ use crate::schema::{
     ChangedMessage, Editor, Field, Layout, Opaque, Part, Scalar, Schema, Selected, Shape, Splicer, Spot, Target, Type,
     Unresolved, Verdict,
 };
+use crate::unnamed;
 use crate::wire::{Cursor, Groups};
 
 /// Looks at messages with other descriptors than those that they are known by.
@@ -47,7 +48,7 @@ impl<'c> Drift<'c> {
     /// Looks whether the type of a message is gone.
     pub(super) fn look_for_type(&self, type_url: &str, part: Option<Part>, found: &mut Vec<Finding>) {
         if self.against.resolve(type_url).is_err() {
-            found.extend(self.type_is_gone(type_name(type_url), &place_of(part, "")));
+            found.extend(self.type_is_gone(unnamed::name(type_url), &place_of(part, "")));
         }
     }
 

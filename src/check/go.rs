@@ -109,6 +109,9 @@ fn beyond_belief(bytes: u64) -> &'static str {
     }
 }
 
+/// What Go says of a message of a type that its program does not link.
+pub(super) const NOT_FOUND: &str = "proto: not found";
+
 /// What Go says of bytes that are no message.
 pub(super) const UNPARSABLE: &str = "proto: cannot parse invalid wire-format data";
 

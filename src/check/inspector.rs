@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::Checks;
 use super::drift::Drift;
 use super::finding::{Cause, Finding, Go, Inspected};
-use super::go::{UNPARSABLE, too_long};
+use super::go::{NOT_FOUND, UNPARSABLE, too_long};
 use super::look::{Look, place_of};
 use super::rule::Rule;
 use crate::compare::put_said;
@@ -18,6 +18,7 @@ use crate::schema::{
     Code, LayoutId, Part, Schema, Splicer, Status, Target, UnknownEntryFields, Unresolved, Walker, check_message,
     field_without_utf8, unknown_entry_fields,
 };
+use crate::unnamed;
 use crate::wire::{Cursor, Fault, Groups};
 
 /// Where secrets stand that stand in a comment of a text recording.
@@ -148,6 +149,8 @@ impl<'c> Inspector<'c> {
             Ok(layout) => layout,
             Err(reason) => return inspected.findings.push(self.unresolved(any, part, &reason)),
         };
+        // Here its method tells what it is, and Go does not ask that.
+        inspected.findings.extend(recorded_without_type(any));
         if let Some(malformed) = self.malformed(layout, any) {
             return inspected.findings.push(malformed);
         }
@@ -206,13 +209,14 @@ impl<'c> Inspector<'c> {
     fn unresolved(&self, any: Any<'_>, part: Option<Part>, reason: &Unresolved) -> Finding {
         let (rule, words) = match reason {
             Unresolved::EmptyUrl => (Rule::NoType, "proto: invalid empty type URL"),
-            Unresolved::NotUtf8 | Unresolved::Unknown(_) | Unresolved::Broken { .. } => {
-                (Rule::UnknownType, "proto: not found")
-            }
+            Unresolved::NotUtf8 | Unresolved::Unknown(_) | Unresolved::Broken { .. } => (Rule::UnknownType, NOT_FOUND),
         };
         if rule == Rule::UnknownType && self.checks.severity(rule).is_none() {
             let finding = Finding::new(Rule::Uninspected, reason.to_string()).of_place(place_of(part, ""));
             return finding.about(any.type_url);
+        }
+        if let Some(finding) = recorded_without_type(any) {
+            return finding;
         }
         let message = match rule {
             Rule::NoType => "a message without a type".to_owned(),
@@ -238,6 +242,15 @@ impl<'c> Inspector<'c> {
         };
         Some(Finding::new(Rule::MalformedMessage, message).said(words))
     }
+}
+
+/// A finding of a message whose type nobody could name when it was recorded.
+fn recorded_without_type(any: Any<'_>) -> Option<Finding> {
+    let method = unnamed::of(any.type_url)?.method;
+    let message = format!(
+        "a message of {method} that was recorded without descriptors, which Go refuses; `rpcreplay schema retype` names its type"
+    );
+    Some(Finding::new(Rule::UnknownType, message).said(NOT_FOUND).about(any.type_url))
 }
 
 /// The number of a field that begins with its tag.

@@ -205,7 +205,9 @@ const ABOUT: [About; 39] = [
         "unknown-type",
         "no source knows the type of a message",
         "Go's replayer refuses a recording with a type that is not linked into the program that replays it. rpcreplay knows the types of googleapis; name \
-         others with --go-binary (the Go test that made the recording has them), --proto or --protoset, or in rpcreplay.toml.",
+         others with --go-binary (the Go test that made the recording has them), --proto or --protoset, or in rpcreplay.toml. A message that was \
+         recorded without descriptors has a type that no program links, `rpcreplay.unknown/SERVICE.METHOD.Request` or `.Response`: `rpcreplay schema \
+         retype` writes what its method's descriptor calls it.",
     ),
     error(
         "malformed-message",

@@ -5,6 +5,7 @@ use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
 use crate::format::{Format, ReadOptions, Reader};
 use crate::pairing::Pairing;
 use crate::schema::Schema;
+use crate::unnamed::{self, Direction};
 use crate::wire::put_bytes;
 
 const TOPIC: &str = "type.googleapis.com/google.pubsub.v1.Topic";
@@ -630,4 +631,37 @@ fn other_descriptors_may_lack_what_is_recorded() {
     let reader = Reader::new(&text[..], &schema, ReadOptions::default()).expect("a header").keeping_text();
     let entries: Vec<Entry> = reader.collect::<Result<_, _>>().expect("an entry");
     assert_eq!(drift(&entries), ["field kms_key_name (5) of google.pubsub.v1.Topic is called kms_key"]);
+}
+
+/// What its method tells of it is known here, and Go does not ask; the end of a stream that answers once was noted, too.
+#[test]
+fn what_was_recorded_without_descriptors_has_no_type() {
+    let urls = [Direction::Request, Direction::Response].map(|direction| unnamed::type_url(WRITE, direction));
+    let [request, response] = urls.each_ref().map(|type_url| Payload::Message(Any { type_url, value: b"" }));
+    let unknown = unnamed::type_url("/acme.v1.Orders/Get", Direction::Request);
+    let unknown = Payload::Message(Any { type_url: &unknown, value: b"" });
+    let entries = encoded(&[
+        (Kind::CreateStream, WRITE, Payload::Empty, 0),
+        (Kind::Send, "", request, 1),
+        (Kind::Recv, "", response, 1),
+        (Kind::Recv, "", Payload::Eof, 1),
+        (Kind::CreateStream, PULL, Payload::Empty, 0),
+        (Kind::Send, "", unknown, 5),
+        (Kind::Recv, "", Payload::Eof, 5),
+    ]);
+    let mut checks = all();
+    checks.set("wrong-type", Some(Severity::Error)).expect("there is one");
+    let schema = Schema::builtin();
+    let finding = |finding: &Finding| {
+        let entry = finding.position.entry.expect("it is of an entry");
+        (entry, finding.cause, finding.message.split(" that was").next().expect("it begins").to_owned())
+    };
+    let found: Vec<_> = found_with(&entries, &checks, Some(&schema)).iter().map(finding).collect();
+    let of = |method: &str| format!("a message of {method}");
+    let cause = |rule| Cause::Rule(rule);
+    assert!(found.contains(&(2, cause(Rule::UnknownType), of(WRITE))), "{found:?}");
+    assert!(found.contains(&(3, cause(Rule::UnknownType), of(WRITE))), "{found:?}");
+    assert!(found.contains(&(6, cause(Rule::UnknownType), of("/acme.v1.Orders/Get"))), "{found:?}");
+    let others = found.iter().filter(|(entry, cause, _)| *entry < 5 && *cause != Cause::Rule(Rule::UnknownType));
+    assert_eq!(others.collect::<Vec<_>>(), [] as [&(u64, Cause, String); 0]);
 }

@@ -83,7 +83,7 @@ pub(crate) use valid::field_without_utf8;
 pub use walk::{Walker, Wire};
 pub use well_known::WellKnown;
 
-use crate::entry::type_name;
+use crate::unnamed::{self, Direction, Unnamed};
 use source::{SchemaSources, Sources};
 pub use source::{SourceError, SourceKind};
 
@@ -246,6 +246,8 @@ impl Schema {
 
     /// The layout of the message that a type URL names, with or without a slash.
     ///
+    /// Of a message [whose type nobody could name](crate::unnamed) when it was recorded, it is that which its method takes or answers with.
+    ///
     /// # Errors
     ///
     /// [`Unresolved`] if no source knows the type, or the one that does can't supply it.
@@ -299,7 +301,10 @@ impl Schema {
     /// The source that a message type comes from: `built-in bundle`, the name of a descriptor set or Go program, or the
     /// path of a `.proto` file.
     pub fn origin(&self, type_name: &str) -> Option<String> {
-        self.0.sources.origin(type_name)
+        match unnamed::of(type_name) {
+            Some(unnamed) => self.origin_of_method(&unnamed.method),
+            None => self.0.sources.origin(type_name),
+        }
     }
 
     /// The source that the service of a method comes from, by the path `/package.Service/Method`.
@@ -333,7 +338,7 @@ impl Shared {
         if type_url.is_empty() {
             return Err(Unresolved::EmptyUrl);
         }
-        let name = type_name(type_url);
+        let name = unnamed::name(type_url);
         if name.len() > TYPE_NAME_LIMIT_BYTES {
             return Err(Unresolved::Unknown(beginning(name).into()));
         }
@@ -341,7 +346,11 @@ impl Shared {
         if let Some(reason) = unresolved.get(name) {
             return Err(reason.clone());
         }
-        let reason = match self.sources.message(name) {
+        let found = match unnamed::of(name) {
+            Some(unnamed) => Ok(self.message_of(&unnamed)),
+            None => self.sources.message(name),
+        };
+        let reason = match found {
             Ok(Some(descriptor)) => {
                 let id = self.id_of(descriptor);
                 let mut resolved = self.resolved.write().unwrap_or_else(PoisonError::into_inner);
@@ -357,6 +366,15 @@ impl Shared {
             unresolved.insert(name.into(), reason.clone());
         }
         Err(reason)
+    }
+
+    /// The type of a message that nobody could name when it was recorded, as its method's descriptor says.
+    fn message_of(&self, unnamed: &Unnamed) -> Option<MessageDescriptor> {
+        let method = self.sources.method(&unnamed.method)?;
+        Some(match unnamed.direction {
+            Direction::Request => method.input(),
+            Direction::Response => method.output(),
+        })
     }
 
     #[cold]
@@ -404,6 +422,28 @@ mod tests {
         assert!(method.streams_requests && method.streams_responses);
         for path in ["", "/", "google.pubsub.v1.Subscriber/Pull", "/google.pubsub.v1.Subscriber/", "/no.Such/Method"] {
             assert_eq!(schema.method(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_message_without_a_type_is_that_of_its_method() {
+        let schema = Schema::builtin();
+        let url = |method, direction| unnamed::type_url(method, direction);
+        for (direction, name) in [(Direction::Request, "PullRequest"), (Direction::Response, "PullResponse")] {
+            let url = url("/google.pubsub.v1.Subscriber/Pull", direction);
+            // The name alone is that of no type, and asking for it changes nothing.
+            assert!(schema.resolve(&url["rpcreplay.unknown/".len()..]).is_err());
+            for _ in 0..2 {
+                let id = schema.resolve(&url).expect("the bundle has the service");
+                assert_eq!(schema.layout(id).full_name(), format!("google.pubsub.v1.{name}"));
+            }
+            assert_eq!(schema.origin(&url).as_deref(), Some("built-in bundle"));
+        }
+        for method in ["/no.Such/Get", "/google.pubsub.v1.Subscriber/Push", "Pull", ""] {
+            let url = url(method, Direction::Request);
+            let reason = schema.resolve(&url).expect_err(method).to_string();
+            assert_eq!(reason, format!("no descriptor for message type `{url}`"));
+            assert_eq!(schema.origin(&url), None);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use rpcreplay::Schema;
 use rpcreplay::schema::{DefinitionKind, MissingImport, similar};
+use rpcreplay::unnamed;
 
 use crate::failure::note;
 use crate::project::Project;
@@ -19,7 +20,7 @@ pub struct UnknownServices(Vec<String>);
 impl UnknownServices {
     /// Adds the service of a method.
     pub fn add(&mut self, method: &str) {
-        let Some((service, _)) = method.strip_prefix('/').and_then(|method| method.split_once('/')) else { return };
+        let Some(service) = service_of(method) else { return };
         if self.0.len() < REMEMBERED_SERVICES && self.0.iter().all(|known| known != service) {
             self.0.push(service.to_owned());
         }
@@ -31,20 +32,40 @@ impl UnknownServices {
     }
 }
 
+/// The service of a method.
+fn service_of(method: &str) -> Option<&str> {
+    Some(method.strip_prefix('/')?.split_once('/')?.0)
+}
+
 /// Which flags would help with types that no source knows.
 pub fn flags(names: &[&str]) -> Option<String> {
-    let quoted: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    let (last, others) = quoted.split_last()?;
-    let types = match (others, names.len() - quoted.len()) {
-        ([], 0) => last.clone(),
-        (others, 0) => format!("{} and {last}", others.join(", ")),
-        (_, more) => format!("{} and {more} more", quoted.join(", ")),
-    };
+    let types = in_words(names)?;
     let them = if names.len() == 1 { "it" } else { "them" };
     Some(format!(
         "name what defines {types} with --go-binary PROGRAM (the Go test that made the recording has {them}), \
          --proto FILE -I DIR or --protoset FILE"
     ))
+}
+
+/// The same for messages of methods that were recorded without descriptors.
+fn flags_for_methods(methods: &[String]) -> Option<String> {
+    let names: Vec<_> = methods.iter().map(String::as_str).collect();
+    let (methods, service) = (in_words(&names)?, if names.len() == 1 { "service" } else { "services" });
+    Some(format!(
+        "messages of {methods} were recorded without descriptors: name what defines the {service} with --protoset FILE, \
+         --proto FILE -I DIR or --go-binary PROGRAM"
+    ))
+}
+
+/// A few names, and how many there are beside them; nothing if there are none.
+fn in_words(names: &[&str]) -> Option<String> {
+    let quoted: Vec<_> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let (last, others) = quoted.split_last()?;
+    Some(match (others, names.len() - quoted.len()) {
+        ([], 0) => last.clone(),
+        (others, 0) => format!("{} and {last}", others.join(", ")),
+        (_, more) => format!("{} and {more} more", quoted.join(", ")),
+    })
 }
 
 /// Says what would help with the types that were asked for and not found, and with these services.
@@ -59,11 +80,13 @@ pub fn advise(schema: &Schema, services: &[String], without_builtin: bool, proje
             note("hint: ", "leave --no-builtin-protos out: the built-in descriptors know types that were not found");
         }
     }
-    let Some(mut hint) = flags(&names) else { return };
-    if let Some(project) = project {
-        hint += &format!(", or in {}", project.path.display());
+    let methods = take_methods(&mut names);
+    let in_project = project.map(|project| format!(", or in {}", project.path.display())).unwrap_or_default();
+    if let Some(hint) = flags_for_methods(&methods) {
+        note("hint: ", &format!("{hint}{in_project}; `rpcreplay schema retype` then writes what the types are called"));
     }
-    note("hint: ", &hint);
+    let Some(hint) = flags(&names) else { return };
+    note("hint: ", &format!("{hint}{in_project}"));
     // Options need their imports, too, but nobody misses those; what is missing here may stand in any of them.
     let imports = schema.missing_imports();
     if let Some(first) = imports.first() {
@@ -85,6 +108,17 @@ pub fn advise(schema: &Schema, services: &[String], without_builtin: bool, proje
     }
 }
 
+/// Takes the names of messages that were recorded without descriptors, and the services of their methods, out of others, and returns the
+/// methods, sorted.
+fn take_methods(names: &mut Vec<&str>) -> Vec<String> {
+    let mut methods: Vec<_> = names.iter().filter_map(|name| unnamed::of(name)).map(|unnamed| unnamed.method).collect();
+    methods.sort();
+    methods.dedup();
+    let is_service = |name: &str| methods.iter().any(|method| service_of(method) == Some(name));
+    names.retain(|name| unnamed::of(name).is_none() && !is_service(name));
+    methods
+}
+
 /// What is known that comes close to types that are not.
 fn known_elsewhere(schema: &Schema, names: &[&str]) -> Vec<String> {
     let sources = schema.sources();
@@ -99,6 +133,8 @@ fn known_elsewhere(schema: &Schema, names: &[&str]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use rpcreplay::unnamed::Direction;
+
     use super::*;
 
     #[test]
@@ -111,6 +147,23 @@ mod tests {
         begins(&["a", "b", "c"], "name what defines `a`, `b` and `c` with ");
         begins(&["a", "b", "c", "d", "e"], "name what defines `a`, `b`, `c` and 2 more with ");
         assert_eq!(flags(&[]), None);
+    }
+
+    #[test]
+    fn messages_without_a_type_are_told_by_their_methods() {
+        let names = ["/a.S/N", "/a.S/M", "/a.S/M"].map(|method| unnamed::type_url(method, Direction::Request));
+        let mut names: Vec<_> = names.iter().map(String::as_str).chain(["a.S", "b.T"]).collect();
+        let methods = take_methods(&mut names);
+        assert_eq!((&methods[..], &names[..]), (&["/a.S/M".to_owned(), "/a.S/N".to_owned()][..], &["b.T"][..]));
+        let hint = flags_for_methods(&methods[..1]).expect("there is a method");
+        assert!(hint.starts_with(
+            "messages of `/a.S/M` were recorded without descriptors: name what defines the service with --protoset"
+        ));
+        let hint = flags_for_methods(&methods).expect("there are methods");
+        assert!(hint.starts_with(
+            "messages of `/a.S/M` and `/a.S/N` were recorded without descriptors: name what defines the services"
+        ));
+        assert_eq!(flags_for_methods(&[]), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rpcreplay::schema::{
     Flow, Layout, Malformed, Order, Place, Schema, Sink, Status, UnopenedAny, Unresolved, Walker, Wire, quote_json,
     read_any,
 };
+use rpcreplay::unnamed;
 
 use crate::args::{Input, SchemaArgs, Sources, TableFormat};
 use crate::batches::Batches;
@@ -188,7 +189,7 @@ impl Uses {
         if any.type_name().is_empty() {
             return;
         }
-        count(&mut self.types, any.type_name());
+        count(&mut self.types, unnamed::name(any.type_url));
         let Ok(layout) = walker.schema().resolve(any.type_url) else { return };
         let inside = walker.checked_if_needed(Malformed::in_any, |walker| {
             let mut sink = Inside::default();
