@@ -190,6 +190,9 @@ _rpcreplay() {
             rpcreplay__subcmd__help__subcmd__schema,list)
                 cmd="rpcreplay__subcmd__help__subcmd__schema__subcmd__list"
                 ;;
+            rpcreplay__subcmd__help__subcmd__schema,retype)
+                cmd="rpcreplay__subcmd__help__subcmd__schema__subcmd__retype"
+                ;;
             rpcreplay__subcmd__help__subcmd__schema,show)
                 cmd="rpcreplay__subcmd__help__subcmd__schema__subcmd__show"
                 ;;
@@ -205,6 +208,9 @@ _rpcreplay() {
             rpcreplay__subcmd__schema,list)
                 cmd="rpcreplay__subcmd__schema__subcmd__list"
                 ;;
+            rpcreplay__subcmd__schema,retype)
+                cmd="rpcreplay__subcmd__schema__subcmd__retype"
+                ;;
             rpcreplay__subcmd__schema,show)
                 cmd="rpcreplay__subcmd__schema__subcmd__show"
                 ;;
@@ -219,6 +225,9 @@ _rpcreplay() {
                 ;;
             rpcreplay__subcmd__schema__subcmd__help,list)
                 cmd="rpcreplay__subcmd__schema__subcmd__help__subcmd__list"
+                ;;
+            rpcreplay__subcmd__schema__subcmd__help,retype)
+                cmd="rpcreplay__subcmd__schema__subcmd__help__subcmd__retype"
                 ;;
             rpcreplay__subcmd__schema__subcmd__help,show)
                 cmd="rpcreplay__subcmd__schema__subcmd__help__subcmd__show"
@@ -1187,7 +1196,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help__subcmd__schema)
-            opts="list find show used"
+            opts="list find show used retype"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1215,6 +1224,20 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__help__subcmd__schema__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__help__subcmd__schema__subcmd__retype)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1829,7 +1852,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__schema)
-            opts="-h --help list find show used help"
+            opts="-h --help list find show used retype help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1885,7 +1908,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__schema__subcmd__help)
-            opts="list find show used help"
+            opts="list find show used retype help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1940,6 +1963,20 @@ _rpcreplay() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rpcreplay__subcmd__schema__subcmd__help__subcmd__retype)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rpcreplay__subcmd__schema__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1977,6 +2014,64 @@ _rpcreplay() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --protoset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --descriptor-set-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proto-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --go-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rpcreplay__subcmd__schema__subcmd__retype)
+            opts="-o -i -I -h --max-record-size --threads --output --in-place --dry-run --verify --no-verify --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-record-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --protoset)

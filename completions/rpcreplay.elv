@@ -37,7 +37,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand match 'Say which recorded call answers a request, or why none does'
             cand edit 'Edit a recording in your editor'
             cand serve 'Answer gRPC calls from recordings'
-            cand schema 'Say which message types are known, from where, and which ones recordings use'
+            cand schema 'Say which message types are known, from where, and which ones recordings use, and name them there'
             cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -477,6 +477,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand find 'Find messages, enums, services, methods and extensions by their names'
             cand show 'Show how a message, enum, service, method or extension is defined'
             cand used 'Say which message types and methods recordings use, and which source knows each'
+            cand retype 'Name the types of messages that were recorded without descriptors'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rpcreplay;schema;list'= {
@@ -536,11 +537,34 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rpcreplay;schema;retype'= {
+            cand --max-record-size 'Refuse records, entries and header lines of more bytes than this'
+            cand --threads 'Work on this many threads [default: one per core]'
+            cand -o 'Write to this file, or into this folder, where recordings keep their names [default: standard output]'
+            cand --output 'Write to this file, or into this folder, where recordings keep their names [default: standard output]'
+            cand --protoset 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --descriptor-set-in 'Look message types up in this descriptor set before the built-in ones (can be repeated)'
+            cand --proto 'Look message types up in this `.proto` file (can be repeated)'
+            cand -I 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --proto-path 'Look for imports of .proto files below this folder (can be repeated)'
+            cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
+            cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
+            cand -i 'Write each recording to where it was read from'
+            cand --in-place 'Write each recording to where it was read from'
+            cand --dry-run 'Write nothing, and say what would be named'
+            cand --verify 'Read back what was written, and compare it, before it takes its place; this is the default'
+            cand --no-verify 'Do not read back what was written'
+            cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
+            cand --no-config 'Read no project file'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rpcreplay;schema;help'= {
             cand list 'List the sources of message types, in the order in which they are asked'
             cand find 'Find messages, enums, services, methods and extensions by their names'
             cand show 'Show how a message, enum, service, method or extension is defined'
             cand used 'Say which message types and methods recordings use, and which source knows each'
+            cand retype 'Name the types of messages that were recorded without descriptors'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rpcreplay;schema;help;list'= {
@@ -550,6 +574,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;schema;help;show'= {
         }
         &'rpcreplay;schema;help;used'= {
+        }
+        &'rpcreplay;schema;help;retype'= {
         }
         &'rpcreplay;schema;help;help'= {
         }
@@ -629,7 +655,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand match 'Say which recorded call answers a request, or why none does'
             cand edit 'Edit a recording in your editor'
             cand serve 'Answer gRPC calls from recordings'
-            cand schema 'Say which message types are known, from where, and which ones recordings use'
+            cand schema 'Say which message types are known, from where, and which ones recordings use, and name them there'
             cand git 'Have git show what changed in recordings'
             cand completions 'Write the completions of a shell to standard output'
             cand man 'Write the manual pages into a directory'
@@ -668,6 +694,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand find 'Find messages, enums, services, methods and extensions by their names'
             cand show 'Show how a message, enum, service, method or extension is defined'
             cand used 'Say which message types and methods recordings use, and which source knows each'
+            cand retype 'Name the types of messages that were recorded without descriptors'
         }
         &'rpcreplay;help;schema;list'= {
         }
@@ -676,6 +703,8 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
         &'rpcreplay;help;schema;show'= {
         }
         &'rpcreplay;help;schema;used'= {
+        }
+        &'rpcreplay;help;schema;retype'= {
         }
         &'rpcreplay;help;git'= {
             cand install 'Have git show recordings as text and compare them call by call'

@@ -50,6 +50,7 @@ pub mod query;
 pub mod redact;
 pub mod repair;
 pub mod replay;
+pub mod retype;
 pub mod stats;
 
 #[cfg(feature = "net")]

@@ -14,11 +14,11 @@ use crate::wire::{
     varint_bytes,
 };
 
-const KIND: Tag = Tag::new(1, WireType::Varint);
-const METHOD: Tag = Tag::new(2, WireType::Bytes);
-const MESSAGE: Tag = Tag::new(3, WireType::Bytes);
-const IS_ERROR: Tag = Tag::new(4, WireType::Varint);
-const REF_INDEX: Tag = Tag::new(5, WireType::Varint);
+pub(super) const KIND: Tag = Tag::new(1, WireType::Varint);
+pub(super) const METHOD: Tag = Tag::new(2, WireType::Bytes);
+pub(super) const MESSAGE: Tag = Tag::new(3, WireType::Bytes);
+pub(super) const IS_ERROR: Tag = Tag::new(4, WireType::Varint);
+pub(super) const REF_INDEX: Tag = Tag::new(5, WireType::Varint);
 
 const ANY_TYPE_URL: Tag = Tag::new(Any::TYPE_URL, WireType::Bytes);
 const ANY_VALUE: Tag = Tag::new(Any::VALUE, WireType::Bytes);

@@ -86,6 +86,11 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// On how many threads to work.
+    pub fn threads(&self) -> NonZeroUsize {
+        self.threads.unwrap_or_else(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+
     /// The recordings that they name, of folders those below them. Ends the program if standard input is named more than once.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ mod network;
 mod notes;
 mod ordered;
 mod output;
+mod outputs;
 mod pager;
 mod print;
 mod progress;

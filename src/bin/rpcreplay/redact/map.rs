@@ -29,13 +29,13 @@ use rpcreplay::redact::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Redact;
-use super::outputs::destinations;
 use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::fingerprint::Identifier;
 use crate::folders::{Recognized, recordings};
 use crate::json_object::put_object;
+use crate::outputs::destinations;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::Destination;
@@ -314,7 +314,7 @@ impl Redact {
         let file = File::open(map).map_err(|error| Trouble::new(&name, error))?;
         let lines = read(&name, &file)?;
         let recordings = recordings(&self.paths, Recognized::ByContent)?;
-        let destinations = destinations(&self.paths, &recordings, self.output.as_deref(), self.in_place)?;
+        let destinations = destinations("redact", &self.paths, &recordings, self.output.as_deref(), self.in_place)?;
         let mut outcome = Outcome::Fine;
         for (recording, destination) in recordings.iter().zip(destinations) {
             match self.restore_one((&name, &lines), &recording.path, &destination, &sources.schema) {

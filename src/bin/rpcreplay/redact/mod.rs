@@ -3,7 +3,6 @@
 mod check;
 mod init;
 mod map;
-mod outputs;
 mod report;
 mod rules;
 mod run;

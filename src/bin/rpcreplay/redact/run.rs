@@ -12,13 +12,13 @@ use rpcreplay::schema::Schema;
 
 use super::Redact;
 use super::map::{Earlier, Map};
-use super::outputs::destinations;
 use super::report::Report;
 use crate::batches::options_of;
 use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::fingerprint::Identifier;
 use crate::folders::{Recognized, Recording, recordings};
+use crate::outputs::destinations;
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
 use crate::target::Destination;
@@ -62,7 +62,7 @@ impl Redact {
     ) -> Result<Outcome, Failure> {
         let destinations = match self.dry_run {
             true => recordings.iter().map(|_| Destination::Stdout).collect(),
-            false => destinations(&self.paths, recordings, self.output.as_deref(), self.in_place)?,
+            false => destinations("redact", &self.paths, recordings, self.output.as_deref(), self.in_place)?,
         };
         let tells_all = recordings.len() == 1;
         let mut all = Report::new(redaction.rules, self.dry_run, tells_all, self.report.as_deref())?;

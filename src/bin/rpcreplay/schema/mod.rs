@@ -1,7 +1,8 @@
-//! `rpcreplay schema`: what is known of message types, and from where.
+//! `rpcreplay schema`: what is known of message types, and from where; and naming those of recordings.
 
 mod find;
 mod list;
+mod retype;
 mod show;
 mod used;
 
@@ -12,7 +13,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output::terminal_width;
 use crate::render::{Cell, Column, Painter, Table, write_fields};
 
-/// Say which message types are known, from where, and which ones recordings use
+/// Say which message types are known, from where, and which ones recordings use, and name them there
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +30,7 @@ enum Command {
     Find(find::Find),
     Show(show::Show),
     Used(used::Used),
+    Retype(retype::Retype),
 }
 
 impl Schema {
@@ -39,6 +41,7 @@ impl Schema {
             Command::Find(find) => find.run(),
             Command::Show(show) => show.run(),
             Command::Used(used) => used.run(),
+            Command::Retype(retype) => retype.run(),
         }
     }
 }

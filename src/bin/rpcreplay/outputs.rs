@@ -11,6 +11,7 @@ use crate::target::{Destination, is_folder};
 
 /// Where each of these recordings goes.
 pub fn destinations(
+    command: &str,
     paths: &[PathBuf],
     recordings: &[Recording],
     output: Option<&Path>,
@@ -21,12 +22,12 @@ pub fn destinations(
     }
     let are_several = recordings.len() > 1 || paths.iter().any(|path| path.is_dir());
     if are_several {
-        refuse_stdout_for_folder("redact", output);
+        refuse_stdout_for_folder(command, output);
     }
     let Some(folder) = output.filter(|path| are_several || is_folder(path)) else {
         return match output {
             None if are_several => {
-                usage("redact", ErrorKind::TooManyValues, "several recordings need -o FOLDER or --in-place")
+                usage(command, ErrorKind::TooManyValues, "several recordings need -o FOLDER or --in-place")
             }
             None => Ok(vec![Destination::Stdout]),
             Some(path) => Ok(vec![at(path)]),
