@@ -179,8 +179,10 @@ pub struct Entry {
     pub(crate) is_pinned: bool,
     /// Whether JSON had bytes for it that were not taken.
     pub(crate) ignored_wire: bool,
-    /// Whether the entry or its `Any` has fields beside those above, which is rare and dear to look for.
+    /// Whether the entry or its `Any` has fields beside those above and an extension, which is rare and dear to look for.
     pub(crate) has_unknown_fields: bool,
+    /// Whether there is an [`Extension`](crate::extension::Extension) beside it.
+    pub(crate) has_extension: bool,
 }
 
 /// The text of an entry, as it stands in a text recording behind its byte count.
@@ -199,6 +201,10 @@ pub(crate) struct AnyRanges {
 }
 
 impl Entry {
+    /// The number of the field in which an [`Extension`](crate::extension::Extension) stands: so high that Go's recorder will not come to
+    /// it.
+    pub(crate) const EXTENSION: u32 = 100_001;
+
     /// The number the entry had in its file.
     pub fn index(&self) -> EntryIndex {
         self.index

@@ -38,6 +38,8 @@ pub mod unnamed;
 pub mod schema;
 pub mod shapes;
 
+pub mod extension;
+
 pub mod format;
 
 pub mod compare;

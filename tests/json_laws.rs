@@ -153,6 +153,34 @@ fn odd_records() -> Vec<Vec<u8>> {
     ]
 }
 
+/// Records with something in the field of an extension: what encoders write, what they write otherwise, and what is none.
+fn extended_records() -> Vec<Vec<u8>> {
+    let plain = || b"\x08\x03\x12\x02/s".to_vec();
+    let with = |content: &[u8]| [&[0x8a, 0xea, 0x30, content.len() as u8], content].concat();
+    let time = bytes(1, b"\x08\x07\x10\x09");
+    let metadatum = |field, key: &[u8], value: &[u8]| bytes(field, &[bytes(1, key), bytes(2, value)].concat());
+    let texts =
+        [metadatum(2, b"a", b"b\"\n"), metadatum(2, b"a", "é\u{7f}".as_bytes()), metadatum(3, b"k", b"v")].concat();
+    vec![
+        [plain(), with(&[&time[..], &texts].concat())].concat(),
+        [plain(), with(b"")].concat(),
+        [plain(), with(&bytes(1, b""))].concat(),
+        [plain(), with(&metadatum(3, b"x-bin", b"\x00\xff")), b"\x30\x05".to_vec()].concat(),
+        [plain(), with(&metadatum(2, b"no-text", b"\xff"))].concat(),
+        // Written otherwise: in front, in two parts, out of order, with what is empty or longer than it need be.
+        [with(&time), plain()].concat(),
+        [plain(), with(&texts), with(&time)].concat(),
+        [plain(), with(&[&texts[..], &time, &time].concat())].concat(),
+        [plain(), with(&bytes(2, b"\x0a\x00\x12\x00"))].concat(),
+        [plain(), with(&bytes(2, b"\x12\x01v\x0a\x01k"))].concat(),
+        [plain(), with(b"\x0a\x03\x08\x87\x00")].concat(),
+        // None: a field too many, beside one that would be one, and another wire type.
+        [plain(), with(b"\x20\x01")].concat(),
+        [plain(), with(&time), with(b"\x20\x01"), b"\x30\x05".to_vec()].concat(),
+        [plain(), b"\x88\xea\x30\x01".to_vec()].concat(),
+    ]
+}
+
 fn recordings() -> Vec<Recording> {
     let of_fixtures = |name, file| Recording { name, file, schema: fixtures::schema() };
     let records = odd_records();
@@ -179,6 +207,7 @@ fn recordings() -> Vec<Recording> {
         of_fixtures("nothing", binary(b"\0\xff\"", &[])),
         of_fixtures("odd records", refer(&records)),
         of_fixtures("odd messages", refer(&messages)),
+        of_fixtures("extended records", refer(&extended_records())),
         of_fixtures("others", refer(&others)),
         from_data("bytestream.replay", Schema::builtin()),
         from_data("firestore.replay", Schema::builtin()),
@@ -638,6 +667,39 @@ fn threads_change_nothing() {
                 convert(&path("long.json"), &["--to", "binary", "--threads", threads]) == file,
                 "{format} on {threads}"
             );
+        }
+    }
+}
+
+/// What stands there of an extension is what a reader takes, in either manner, whatever is beside it.
+#[test]
+fn extensions_are_read_as_they_are_edited() {
+    let schema = fixtures::schema();
+    let file = binary_of_records(&[&extended_records()[0]]);
+    let shown = "\"extension\":{\"time\":\"1970-01-01T00:00:07.000000009Z\",\"headers\":[{\"key\":\"a\",\"value\":\"b\\\"\\n\"},\
+                 {\"key\":\"a\",\"value\":\"é\\u007f\"}],\"trailers\":[{\"key\":\"k\",\"value\":\"v\"}]}";
+    let json = jsonl(&file, &schema);
+    assert!(json.contains(shown), "{json}");
+    let canonical = WriteOptions { canonical: true, ..WriteOptions::new(Format::JsonLines) };
+    let strict = text(convert(&file, &schema, canonical).expect("ProtoJSON has a place for it"));
+    assert!(strict.contains("\"value\":\"dg==\""), "{strict}");
+    assert_eq!(to(Format::Binary, strict.as_bytes(), &schema), file);
+    for (old, new) in [
+        ("\"value\":\"v\"", "\"bytes\":\"dg==\""),
+        ("\"value\":\"v\"", "\"value\":\"\\u0076\""),
+        ("\"time\":", " \"time\" :\t"),
+    ] {
+        assert_eq!(to(Format::Binary, json.replace(old, new).as_bytes(), &schema), file, "{new}");
+    }
+    for (old, new) in
+        [("\"value\":\"v\"", "\"value\":\"other\""), ("07.000000009Z", "08Z"), (shown, "\"extension\":{}")]
+    {
+        let edited = to(Format::Binary, json.replace(old, new).as_bytes(), &schema);
+        let found = fixtures::read(&edited, &schema).0[0].extension().expect("one");
+        match new {
+            "08Z" => assert_eq!(found.time.map(|time| time.seconds()), Some(8)),
+            "\"extension\":{}" => assert_eq!(found, rpcreplay::extension::Extension::default()),
+            _ => assert_eq!(found.trailers[0].value, b"other"),
         }
     }
 }

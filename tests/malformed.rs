@@ -471,6 +471,57 @@ fn json_entries() {
             1,
             "entry 2 at line 3:13, byte 60: `@unknown` does not hold whole fields: it ends inside a varint",
         ),
+        case(
+            with("{\"extension\":7}"),
+            1,
+            "entry 2 at line 3:14, byte 61: `7` is not an object with time, headers and trailers",
+        ),
+        case(
+            with("{\"extension\":{\"time\":\"2026-02-30T00:00:00Z\"}}"),
+            1,
+            "entry 2 at line 3:22, byte 69: `\"2026-02-30T00:00:00Z\"` is not a time such as 2026-01-31T12:00:00Z",
+        ),
+        case(
+            with("{\"extension\":{\"time\":7}}"),
+            1,
+            "entry 2 at line 3:22, byte 69: `7` is not a time such as 2026-01-31T12:00:00Z",
+        ),
+        case(
+            with("{\"extension\":{\"headers\":[],\"headers\":[]}}"),
+            1,
+            "entry 2 at line 3:28, byte 75: `headers` stands there twice",
+        ),
+        case(
+            with("{\"extension\":{\"trailers\":{}}}"),
+            1,
+            "entry 2 at line 3:26, byte 73: found `{`, expected a list of metadata",
+        ),
+        case(
+            with("{\"extension\":{\"other\":1}}"),
+            1,
+            "entry 2 at line 3:15, byte 62: unknown field `other` of an extension",
+        ),
+        case(
+            with("{\"extension\":{},\"extension\":{}}"),
+            1,
+            "entry 2 at line 3:17, byte 64: `extension` stands there twice",
+        ),
+        case(
+            with("{\"extension\":{\"headers\":[{\"value\":\"\",\"bytes\":\"\"}]}}"),
+            1,
+            "entry 2 at line 3:38, byte 85: `bytes` stands there twice",
+        ),
+        case(
+            with("{\"extension\":{\"headers\":[{\"name\":\"a\"}]}}"),
+            1,
+            "entry 2 at line 3:27, byte 74: unknown field `name` of a metadatum",
+        ),
+        case(with("{\"extension\":{\"headers\":[{\"key\":7}]}}"), 1, "entry 2 at line 3:33, byte 80: `7` is not a key"),
+        case(
+            with("{\"@unknown\":\"iuowAA==\"}"),
+            1,
+            "entry 2 at line 3:13, byte 60: `@unknown` is not fields that an entry does not have",
+        ),
         case(with("{\"@wire\":7}"), 1, "entry 2 at line 3:10, byte 57: `7` is not bytes in base64"),
         case(
             with("{\"@wire\":\"CA==\"}"),

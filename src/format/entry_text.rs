@@ -43,7 +43,7 @@ impl EntryText<'_> {
 /// Appends an entry as prototext, byte for byte as Go's recorder writes it, and says what the text does not tell.
 ///
 /// The message is expanded if its type is known, its bytes are one, and its text can be read again; else the two fields of
-/// the `Any` are written. Unknown fields of the entry and its `Any` count as left out, too.
+/// the /// the `Any` are written. Unknown fields of the entry and its `Any` count as left out, too, and so does what was noted beside it.
 ///
 /// Source: go-replayers, `grpcreplay`, `text_format.go`; protobuf-go, `prototext.MarshalOptions{Multiline: true}`.
 pub fn write_entry_text(entry: &Entry, walker: &mut Walker<'_>, out: &mut Vec<u8>) -> LeftOut {
@@ -95,6 +95,7 @@ fn write_entry(entry: &Entry, walker: Option<&mut Walker<'_>>, out: &mut Vec<u8>
     }
     let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
     left_out.unknown_fields += (of_entry.len() + of_any.len()) as u64;
+    left_out.extension = entry.has_extension;
     left_out
 }
 

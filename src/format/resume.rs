@@ -63,6 +63,7 @@ fn follow_each_other(mut bytes: Bytes, left: &mut usize) -> bool {
 mod tests {
     use super::*;
     use crate::entry::{Any, Payload};
+    use crate::extension::Extension;
 
     fn record(kind: Kind, method: &str, ref_index: i32) -> Vec<u8> {
         let message = Payload::Message(Any { type_url: "t", value: b"\x08\x01\x08" });
@@ -102,6 +103,9 @@ mod tests {
         assert!(is_record(&whole));
         assert!(!is_record(&[&whole[..], b"\xf8\x07\x01"].concat().into()), "an unknown field");
         assert!(!is_record(&whole.slice(..whole.len() - 1)));
+        let entry = wire::decode(whole, EntryIndex(0), 0).expect("an entry");
+        let entry = entry.with_extension(&Extension::default()).expect("a short record");
+        assert!(is_record(&entry.record().to_vec().into()), "what a recorder notes beside an entry");
     }
 
     /// Looking at every place to the end would not end within a minute.

@@ -62,7 +62,7 @@ pub fn write_text_header(header: &Header, out: &mut Vec<u8>) {
 
 /// Appends an entry in the text format: the number of bytes on a line of its own, then those of
 /// [`write_entry_text`](super::write_entry_text). Says what the text does not tell of the entry, if that is allowed: fields
-/// that nobody knows. A message that readers would refuse then stands there as its bytes.
+/// that nobody knows, and what was noted beside it. A message that readers would refuse then stands there as its bytes.
 ///
 /// The text is read as an equal entry, though its bytes need not be the same: fields come in another order, and a NaN is one
 /// like others.
@@ -85,7 +85,8 @@ pub fn write_text_entry(
     if left_out != LeftOut::default() && !allow_loss {
         out.truncate(start);
         let index = Some(entry.index().0).filter(|&index| index != 0);
-        let loss = first_loss(entry, walker, false).unwrap_or(Loss::TooDeep);
+        let noted = || if entry.has_extension { Loss::Extension } else { Loss::TooDeep };
+        let loss = first_loss(entry, walker, false).unwrap_or_else(noted);
         return Err(Error::new(
             ErrorKind::Loss { format: "text", loss },
             Position { entry: index, ..Position::default() },

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::entry::{Any, AnyRanges, Entry, EntryBody, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
+use crate::extension;
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
     varint_bytes,
@@ -19,6 +20,7 @@ pub(super) const METHOD: Tag = Tag::new(2, WireType::Bytes);
 pub(super) const MESSAGE: Tag = Tag::new(3, WireType::Bytes);
 pub(super) const IS_ERROR: Tag = Tag::new(4, WireType::Varint);
 pub(super) const REF_INDEX: Tag = Tag::new(5, WireType::Varint);
+const EXTENSION: Tag = Tag::new(Entry::EXTENSION, WireType::Bytes);
 
 const ANY_TYPE_URL: Tag = Tag::new(Any::TYPE_URL, WireType::Bytes);
 const ANY_VALUE: Tag = Tag::new(Any::VALUE, WireType::Bytes);
@@ -36,6 +38,8 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
     let mut is_error = false;
     let mut ref_index = 0;
     let mut has_unknown_fields = false;
+    // Whether all that stands in its field is one, if there is something.
+    let mut is_extension: Option<bool> = None;
 
     let mut fields = Fields::new(&record, 0..record.len());
     while let Some(field) = fields.next()? {
@@ -47,9 +51,15 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
             }
             (IS_ERROR, WireValue::Bits(number)) => is_error = number != 0,
             (REF_INDEX, WireValue::Bits(number)) => ref_index = number as i32,
+            (EXTENSION, WireValue::Span { start, end }) => {
+                let is_another = extension::is_extension(&record, start as usize..end as usize);
+                is_extension = Some(is_extension.unwrap_or(true) && is_another);
+            }
             _ => has_unknown_fields = true,
         }
     }
+    let has_extension = is_extension == Some(true);
+    has_unknown_fields |= is_extension == Some(false);
     let kind = Kind::from_number(kind);
     let (line, text, is_pinned, ignored_wire) = (0, None, false, false);
     Ok(Entry {
@@ -66,6 +76,7 @@ pub(crate) fn decode(record: Bytes, index: EntryIndex, offset: u64) -> Result<En
         is_error,
         ref_index,
         has_unknown_fields,
+        has_extension,
     })
 }
 
@@ -209,6 +220,7 @@ impl Entry {
             is_error,
             ref_index,
             has_unknown_fields: false,
+            has_extension: false,
         })
     }
 
@@ -282,6 +294,15 @@ impl Entry {
         Ok(Entry { line: self.line, is_pinned: self.is_pinned, ignored_wire: self.ignored_wire, ..entry })
     }
 
+    /// The same of a record that may be too long.
+    pub(crate) fn with_whole_record(&self, record: Vec<u8>) -> Result<Entry> {
+        let (bytes, limit_bytes) = (record.len() as u64, u64::from(u32::MAX));
+        if bytes > limit_bytes {
+            return Err(ErrorKind::TooLong { what: "record", bytes, limit_bytes }.into());
+        }
+        self.with_record(record).map_err(|(fault, _)| fault.into())
+    }
+
     /// The entry without the text that it was read from.
     pub(crate) fn without_text(self) -> Entry {
         Entry { text: None, ..self }
@@ -310,6 +331,9 @@ pub(super) fn is_plain(entry: &Entry) -> bool {
             (MESSAGE, WireValue::Span { start, end }) => is_plain_any(&entry.record, start..end),
             (KIND | REF_INDEX, WireValue::Bits(bits)) => bits as i32 as i64 as u64 == bits,
             (IS_ERROR, WireValue::Bits(bits)) => bits == 1,
+            (EXTENSION, WireValue::Span { start, end }) => {
+                extension::is_plain(&entry.record, start as usize..end as usize)
+            }
             _ => true,
         };
         if is_default || !is_short || !is_whole || tag.number() <= last {

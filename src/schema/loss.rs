@@ -41,6 +41,9 @@ pub enum Loss {
         /// The path of the `Any`.
         path: String,
     },
+    /// An [`Extension`](crate::extension::Extension) beside an entry.
+    #[error("metadata, or the time, which was noted beside the entry")]
+    Extension,
     /// Messages, map entries and `Any`s inside one another beyond what readers of text take.
     #[error("messages that nest deeper than {NESTING_LIMIT}, entries of maps and expanded Anys included")]
     TooDeep,

@@ -77,6 +77,7 @@ pub use text::{
     LeftOut, TEXT_FREE_BYTES, TEXT_RATIO_LIMIT, TextOptions, UnknownFields, is_plain_type_url, quote_text, text_limit,
     write_text,
 };
+pub(crate) use time::is_timestamp;
 pub use time::{duration, timestamp};
 pub use valid::check_message;
 pub(crate) use valid::field_without_utf8;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::entry::{Any, Entry};
-use crate::wire::{Cursor, Fault, Groups, WireValue, put_bytes, put_varint};
+use crate::wire::{Cursor, Fault, Groups, Tag, WireType, WireValue, put_bytes, put_varint};
 
 /// The code of a status: how a call ended.
 ///
@@ -182,17 +182,24 @@ impl UnknownEntryFields<'_> {
     }
 }
 
-/// Finds the fields of a recorded entry, and of the `Any` that carries its message, that their types do not have.
+/// Finds the fields of a recorded entry, and of the `Any` that carries its message, that their types do not have. An
+/// [`Extension`](crate::extension::Extension) is none of them.
 pub fn unknown_entry_fields(entry: &Entry) -> UnknownEntryFields<'_> {
-    if entry.has_unknown_fields { unknown_fields_of(entry.record()) } else { UnknownEntryFields::default() }
+    if entry.has_unknown_fields {
+        unknown_fields_of(entry.record(), entry.has_extension)
+    } else {
+        UnknownEntryFields::default()
+    }
 }
 
-fn unknown_fields_of(record: &[u8]) -> UnknownEntryFields<'_> {
+fn unknown_fields_of(record: &[u8], has_extension: bool) -> UnknownEntryFields<'_> {
+    const EXTENSION: u32 = Tag::new(Entry::EXTENSION, WireType::Bytes).0;
     let mut unknown = UnknownEntryFields::default();
     // The reader has refused records that can't be read to their end.
     let _ = for_each_field(record, |tag, value, field| match (tag, value) {
         // kind, method, is_error, ref_index
         (0x08 | 0x12 | 0x20 | 0x28, _) => {}
+        (EXTENSION, _) if has_extension => {}
         (0x1a, WireValue::Span { start, end }) => {
             let _ = for_each_field(&record[start as usize..end as usize], |tag, _, field| {
                 if !matches!(tag, 0x0a | 0x12) {
@@ -250,14 +257,14 @@ mod tests {
     #[test]
     fn finds_what_an_entry_should_not_have() {
         let record = b"\x08\x01\x30\x05\x12\x01m\x3b\x08\x01\x3c\x1a\x05\x0a\x01t\x18\x07\x1a\x02\x20\x01";
-        let unknown = unknown_fields_of(record);
+        let unknown = unknown_fields_of(record, false);
         assert_eq!(unknown.of_entry, [&b"\x30\x05"[..], b"\x3b\x08\x01\x3c"]);
         assert_eq!(unknown.of_any, [b"\x18\x07", b"\x20\x01"]);
         let alone = unknown.to_record();
         assert_eq!(alone, b"\x30\x05\x3b\x08\x01\x3c\x1a\x04\x18\x07\x20\x01");
-        let again = unknown_fields_of(&alone);
+        let again = unknown_fields_of(&alone, false);
         assert_eq!((&again.of_entry, &again.of_any), (&unknown.of_entry, &unknown.of_any));
-        let none = unknown_fields_of(b"\x08\x01\x1a\x06\x0a\x01t\x12\x01v\x20\x01\x28\x07");
+        let none = unknown_fields_of(b"\x08\x01\x1a\x06\x0a\x01t\x12\x01v\x20\x01\x28\x07", false);
         assert_eq!(none, UnknownEntryFields::default());
         assert_eq!(none.to_record(), b"");
     }

@@ -57,6 +57,8 @@ pub struct LeftOut {
     pub invalid_utf8: bool,
     /// Whether messages, map entries and `Any`s nest deeper than readers of the text go.
     pub too_deep: bool,
+    /// Whether metadata or a time was noted beside the entry, which its text does not carry.
+    pub extension: bool,
 }
 
 /// How many `Any` are expanded inside one another, and inside a message that may itself be that of an `Any`. Those beyond

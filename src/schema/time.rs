@@ -14,6 +14,11 @@ const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_5
 
 const NANOS_PER_SECOND: i32 = 1_000_000_000;
 
+/// Whether seconds since 1970 began and nanoseconds are a time from the year 1 to the year 9999.
+pub(crate) fn is_timestamp(seconds: i64, nanos: i32) -> bool {
+    TIMESTAMP_SECONDS.contains(&seconds) && (0..NANOS_PER_SECOND).contains(&nanos)
+}
+
 /// Appends the RFC 3339 form of a timestamp, with no, three, six or nine digits behind the point.
 ///
 /// # Errors

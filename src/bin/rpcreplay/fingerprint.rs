@@ -97,6 +97,9 @@ impl<'s> Identifier<'s> {
             });
             hash.update(if said { &self.said } else { any.value });
         }
+        if let Some(extension) = entry.extension().filter(|_| self.with_unknown) {
+            hash.update(&extension.encode());
+        }
         hash.digest()
     }
 }

@@ -62,6 +62,8 @@ pub struct Notes {
     pub ignored_wire: Found,
     /// Fields that the format can't carry.
     pub left_out: Found,
+    /// What was noted beside entries and the format can't carry.
+    pub extensions: Found,
 }
 
 impl Notes {
@@ -69,6 +71,7 @@ impl Notes {
     pub fn add(&mut self, later: Notes) {
         self.ignored_wire.append(later.ignored_wire);
         self.left_out.append(later.left_out);
+        self.extensions.append(later.extensions);
     }
 
     /// Says what was noticed.
@@ -84,5 +87,6 @@ impl Notes {
             count => format!("{count} fields that the descriptor does not know were left out"),
         };
         say(&self.left_out, &left_out);
+        say(&self.extensions, "metadata and times, which the format can't carry, were left out");
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! An entry is `{"index":1,"kind":"REQUEST","method":"/…","message":{"@type":"…",…},"isError":true,"refIndex":1}`, each member
 //! absent where it has its default. `index` is the entry's name, and `refIndex` such a name, see [`super::Numbering`].
-//! What the members don't tell of an entry stands in `"@unknown"` and `"@wire"`, as it does in messages.
+//! What was noted beside it stands in `"extension"`, in the words of [`extension`]. What the members don't tell of an entry stands in `"@unknown"` and `"@wire"`, as it does in messages.
 
 mod cut;
+mod extension;
 mod read;
 mod write;
 

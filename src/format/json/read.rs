@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::cut::line_and_column;
+use super::extension::read_extension;
 use crate::entry::{Entry, EntryIndex, Kind};
 use crate::error::{Error, ErrorKind, Position, Result};
+use crate::extension::Extension;
 use crate::format::wire::{self, NewAny};
 use crate::schema::protojson::{AnyJson, Integer, Lexer, Raw, read_base64, utf8};
 use crate::schema::{JsonFault, JsonReadError, JsonReadOptions, JsonReader, Schema, unknown_entry_fields};
@@ -37,6 +39,7 @@ struct Members<'t> {
     has_message: bool,
     is_error: Option<bool>,
     ref_index: Option<i32>,
+    extension: Option<Extension>,
     unknown: Option<Vec<u8>>,
     wire: Option<Vec<u8>>,
     ignored_wire: bool,
@@ -205,6 +208,7 @@ impl<'t> Members<'t> {
                 }
                 self.is_error.replace(is_error).is_some()
             }
+            b"extension" => self.extension.replace(read_extension(lexer, is_canonical)?).is_some(),
             b"@unknown" if !is_canonical => {
                 lexer.peek();
                 let (at, mut bytes) = (lexer.at, Vec::new());
@@ -242,6 +246,9 @@ impl<'t> Members<'t> {
         let method = self.method.as_deref().unwrap_or_default();
         let (is_error, ref_index) = (self.is_error.unwrap_or_default(), self.ref_index.unwrap_or_default());
         let mut entry = Entry::encode_parts(kind, method, any, is_error, ref_index)?;
+        if let Some(extension) = &self.extension {
+            entry = entry.with_extension(extension)?;
+        }
         if let Some(unknown) = &self.unknown {
             entry = with_record([entry.record(), unknown].concat())?;
         }
@@ -278,10 +285,12 @@ fn says_the_same(a: &Entry, b: &Entry) -> bool {
     facts(a) == facts(b)
         && a.method() == b.method()
         && a.payload() == b.payload()
+        && a.extension() == b.extension()
         && unknown_entry_fields(a).to_record() == unknown_entry_fields(b).to_record()
 }
 
-const MEMBERS: [&[u8]; 7] = [b"index", b"kind", b"method", b"isError", b"is_error", b"refIndex", b"ref_index"];
+const MEMBERS: [&[u8]; 8] =
+    [b"index", b"kind", b"method", b"isError", b"is_error", b"refIndex", b"ref_index", b"extension"];
 
 fn is_member(name: &[u8]) -> bool {
     MEMBERS.contains(&name)
@@ -289,12 +298,17 @@ fn is_member(name: &[u8]) -> bool {
 
 #[cold]
 fn unknown(raw: Raw<'_>) -> JsonReadError {
-    let field = crate::error::excerpt(raw.text, 40);
-    JsonReadError::new(raw.at, JsonFault::UnknownField { field, message: "an entry".to_owned() })
+    unknown_of(raw, "an entry")
 }
 
 #[cold]
-fn repeated(raw: Raw<'_>, name: &[u8]) -> JsonReadError {
+pub(super) fn unknown_of(raw: Raw<'_>, message: &str) -> JsonReadError {
+    let field = crate::error::excerpt(raw.text, 40);
+    JsonReadError::new(raw.at, JsonFault::UnknownField { field, message: message.to_owned() })
+}
+
+#[cold]
+pub(super) fn repeated(raw: Raw<'_>, name: &[u8]) -> JsonReadError {
     JsonReadError::new(raw.at, JsonFault::Repeated(crate::error::excerpt(name, 40)))
 }
 

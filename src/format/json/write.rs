@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::extension::write_extension;
 use crate::entry::Entry;
 use crate::format::wire;
 use crate::recording::Header;
@@ -28,7 +29,8 @@ pub fn write_json_header(header: &Header, file: Option<&str>, is_canonical: bool
 
 /// Appends an entry as a JSON object on one line, without a line feed.
 ///
-/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. Fields that
+/// The fields are those of the protobuf message, absent where they have their default, and `index` in front. A value of metadata that
+/// is no text stands in `bytes` as base64; in the strict manner each value does so in `value`, as ProtoJSON has it. Fields that
 /// the message does not have stand in `"@unknown"` as base64 of their bytes; so do those that its `Any` does not have, in a
 /// field 3 as the entry has it. In the lossless manner `"@wire"` holds the entry's record where the other members don't tell
 /// it, or where it refers to what is no entry before it. Says how many unknown fields the strict manner left out.
@@ -84,6 +86,10 @@ pub fn write_json_entry(
     if entry.ref_index() != 0 || options.emit_defaults {
         let _ = write!(out, ",\"{ref_index_name}\":{}", entry.ref_index());
     }
+    if let Some(extension) = entry.extension() {
+        out.extend_from_slice(b",\"extension\":");
+        write_extension(&extension, options.strict, out);
+    }
     let unknown = unknown_entry_fields(entry);
     if options.strict {
         left_out += (unknown.of_entry.len() + unknown.of_any.len()) as u64;
@@ -108,6 +114,10 @@ fn is_told(entry: &Entry, unknown: &UnknownEntryFields<'_>) -> bool {
     refers_back
         && (wire::is_plain(entry)
             || Entry::encode(entry.kind(), entry.method(), entry.payload(), entry.ref_index())
+                .and_then(|told| match entry.extension() {
+                    Some(extension) => told.with_extension(&extension),
+                    None => Ok(told),
+                })
                 .is_ok_and(|told| entry.record() == [told.record(), &unknown.to_record()].concat()))
 }
 

@@ -56,7 +56,7 @@ impl Edits {
     }
 
     /// Replaces a range.
-    pub(super) fn replace(&mut self, range: Range<usize>, new: &[u8]) -> i64 {
+    pub(crate) fn replace(&mut self, range: Range<usize>, new: &[u8]) -> i64 {
         let start = self.new.len();
         self.new.extend_from_slice(new);
         self.push(range, start, start)
@@ -72,7 +72,7 @@ impl Edits {
     }
 
     /// Replaces a length by another one, and says how many more bytes there are. One that is longer than it need be stays so.
-    pub(super) fn replace_length(&mut self, range: Range<usize>, old: u64, length: u64) -> i64 {
+    pub(crate) fn replace_length(&mut self, range: Range<usize>, old: u64, length: u64) -> i64 {
         let start = self.new.len();
         push_varint(&mut self.new, length);
         while range.len() > varint_bytes(old) && self.new.len() - start < range.len() {

@@ -163,7 +163,10 @@ impl<'a> EntryWriter<'a> {
         for entry in entries {
             let index = entry.index().0;
             match self.encoder.entry(entry, index == 1, &mut written.bytes) {
-                Ok(left_out) => written.notes.left_out.add(index, left_out.unknown_fields),
+                Ok(left_out) => {
+                    written.notes.left_out.add(index, left_out.unknown_fields);
+                    written.notes.extensions.add(index, left_out.extension.into());
+                }
                 Err(error) => {
                     batch.rest.abandon();
                     written.ends = Some(Err((self.rewrite.trouble)(&batch.name, &error, options)));
