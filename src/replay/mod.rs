@@ -30,7 +30,7 @@ mod stream;
 
 pub use calls::{CallRef, Order, Repeat};
 pub use miss::{Miss, Near, Why};
-pub use recorder::{BeforeWrite, NotRecorded, Recorder};
+pub use recorder::{BeforeWrite, NotRecorded, Note, Recorder};
 pub use replayer::{Answer, BeforeMatch, Event, Log, NoReplay, Outcome, Replayer};
 pub use stream::{Sent, StreamReplay};
 

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::entry::{Any, Entry, EntryIndex, Flaw, Kind, Payload};
 use crate::error::{Error, ErrorKind};
+use crate::extension::Extension;
 use crate::format::{Compression, Encoder, Format, RECORD_LIMIT_BYTES, ReadOptions, Reader, WriteOptions};
 use crate::pairing::{Methods, Pairing, Unpaired};
 use crate::recording::Header;
@@ -47,8 +48,41 @@ pub struct Recorder<'s> {
     before_write: Option<Box<BeforeWrite<'s>>>,
 }
 
-/// May change a message before it is written: it is given the entry and the method of its call, and says what to write instead, or why that
-/// can't be. Of what it gives back only the message counts. It is asked while the recorder writes nothing else, so it must not use that itself.
+/// What is noted of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Note<'a> {
+    /// What the entry records.
+    pub kind: Kind,
+    /// The full method, of an entry that begins a call; else nothing.
+    pub method: &'a str,
+    /// The message, the error, or what stands for neither.
+    pub payload: Payload<'a>,
+    /// The number of the entry that began the call; nothing for that one.
+    pub call: Option<EntryIndex>,
+    /// What is noted beside it, which only a binary recording can carry.
+    pub extension: Option<&'a Extension>,
+}
+
+impl<'a> Note<'a> {
+    /// A note without an extension that belongs to no earlier entry.
+    pub fn new(kind: Kind, method: &'a str, payload: Payload<'a>) -> Note<'a> {
+        Note { kind, method, payload, call: None, extension: None }
+    }
+
+    /// The same of a call that this entry began.
+    pub fn of_call(self, call: EntryIndex) -> Note<'a> {
+        Note { call: Some(call), ..self }
+    }
+
+    /// The same with this beside it.
+    pub fn with_extension(self, extension: &'a Extension) -> Note<'a> {
+        Note { extension: Some(extension), ..self }
+    }
+}
+
+/// May change a message, and what is noted beside it, before it is written: it is given the entry and the method of its call, and says what
+/// to write instead, or why that can't be. Of what it gives back only the message and the
+/// [extension](Entry::extension) count, and an entry that had no extension gets none. It is asked while the recorder writes nothing else, so it must not use that itself.
 pub type BeforeWrite<'s> = dyn Fn(&Entry, &str) -> Result<Entry, String> + Send + Sync + 's;
 
 /// Why something was not recorded.
@@ -61,6 +95,9 @@ pub enum NotRecorded {
     /// Something could not be written before, and nothing is written since.
     #[error("nothing more is recorded, since something could not be written before: {0}")]
     Failed(String),
+    /// Something is to be noted beside an entry, and it is a text recording.
+    #[error("a text recording can't carry metadata and times, expected a binary one")]
+    NoExtensions,
     /// The hook refuses it.
     #[error("refused before it was written: {0}")]
     Refused(String),
@@ -220,7 +257,7 @@ impl<'s> Recorder<'s> {
     ///
     /// [`NotRecorded`]; nothing of it is in the file then.
     pub fn request(&self, method: &str, request: Any<'_>) -> Result<EntryIndex, NotRecorded> {
-        self.note(Kind::Request, method, Payload::Message(request), EntryIndex(0))
+        self.note(Note::new(Kind::Request, method, Payload::Message(request)))
     }
 
     /// Notes how a unary call ended: its response, or a `google.rpc.Status`.
@@ -229,7 +266,7 @@ impl<'s> Recorder<'s> {
     ///
     /// As for [`request`](Self::request); [`NotRecorded::Unpaired`] if no such call waits for a response.
     pub fn response(&self, call: EntryIndex, response: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
-        self.note(Kind::Response, "", response, call)
+        self.note(Note::new(Kind::Response, "", response).of_call(call))
     }
 
     /// Notes that a stream was opened, or with an error that it was not, and says which number its messages are to be noted under.
@@ -238,7 +275,7 @@ impl<'s> Recorder<'s> {
     ///
     /// As for [`request`](Self::request).
     pub fn create_stream(&self, method: &str, error: Option<Any<'_>>) -> Result<EntryIndex, NotRecorded> {
-        self.note(Kind::CreateStream, method, error.map_or(Payload::Empty, Payload::Error), EntryIndex(0))
+        self.note(Note::new(Kind::CreateStream, method, error.map_or(Payload::Empty, Payload::Error)))
     }
 
     /// Notes a message that was sent on a stream, or what sending it failed with; `Eof` if the stream had ended.
@@ -247,7 +284,7 @@ impl<'s> Recorder<'s> {
     ///
     /// As for [`response`](Self::response).
     pub fn send(&self, stream: EntryIndex, sent: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
-        self.note(Kind::Send, "", sent, stream)
+        self.note(Note::new(Kind::Send, "", sent).of_call(stream))
     }
 
     /// Notes a message that was received from a stream, its end, or the error that ended it.
@@ -256,7 +293,7 @@ impl<'s> Recorder<'s> {
     ///
     /// As for [`response`](Self::response).
     pub fn recv(&self, stream: EntryIndex, received: Payload<'_>) -> Result<EntryIndex, NotRecorded> {
-        self.note(Kind::Recv, "", received, stream)
+        self.note(Note::new(Kind::Recv, "", received).of_call(stream))
     }
 
     /// Ends the recording: writes the header if there is nothing else. Nothing more is noted then.
@@ -277,13 +314,14 @@ impl<'s> Recorder<'s> {
         Ok(())
     }
 
-    fn note(
-        &self,
-        kind: Kind,
-        method: &str,
-        payload: Payload<'_>,
-        refers_to: EntryIndex,
-    ) -> Result<EntryIndex, NotRecorded> {
+    /// Notes an entry, and says which number it has. The others make one of these, without an extension.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRecorded`]; nothing of it is in the file then.
+    pub fn note(&self, note: Note<'_>) -> Result<EntryIndex, NotRecorded> {
+        let Note { kind, method, payload, call, extension } = note;
+        let refers_to = call.unwrap_or(EntryIndex(0));
         let mut state = self.state();
         let state = &mut *state;
         state.refuse_if_failed()?;
@@ -294,13 +332,20 @@ impl<'s> Recorder<'s> {
         // A reference of the wire form has 32 bits.
         let ref_index = i32::try_from(refers_to.0).map_err(|_| Error::from(ErrorKind::TooManyEntries))?;
         i32::try_from(index.0).map_err(|_| Error::from(ErrorKind::TooManyEntries))?;
-        let entry = Entry::encode(kind, method, payload, ref_index)?;
+        if extension.is_some() && state.encoder.options().format != Format::Binary {
+            return Err(NotRecorded::NoExtensions);
+        }
+        let made = |payload: Payload<'_>, extension: Option<&Extension>| {
+            let entry = Entry::encode(kind, method, payload, ref_index)?;
+            extension.map_or(Ok(entry.clone()), |extension| entry.with_extension(extension))
+        };
+        let entry = made(payload, extension)?;
         let entry = match &self.before_write {
             None => entry,
             Some(hook) => {
                 let of_call = if method.is_empty() { state.methods.of(refers_to) } else { method };
                 let changed = hook(&entry, of_call).map_err(NotRecorded::Refused)?;
-                Entry::encode(kind, method, changed.payload(), ref_index)?
+                made(changed.payload(), changed.extension().as_ref().filter(|_| extension.is_some()))?
             }
         };
         let entry = entry.with_index(index);
@@ -376,6 +421,7 @@ mod tests {
     use super::*;
     use crate::check::{Checker, Checks, Inspector, Severity};
     use crate::detect::Detectors;
+    use crate::extension::{Metadatum, Time};
 
     const CREATE: &str = "/google.pubsub.v1.Publisher/CreateTopic";
     const PULL: &str = "/google.pubsub.v1.Subscriber/StreamingPull";
@@ -494,6 +540,43 @@ mod tests {
         assert_eq!(entries.len(), 3);
         assert!(entries[2].starts_with("SEND  2 Message") && entries[2].contains("120"), "{entries:?}");
         assert_eq!(*methods.lock().expect("nobody panics"), [CREATE, CREATE, CREATE, PULL, PULL]);
+    }
+
+    #[test]
+    fn what_is_noted_beside_an_entry_is_written_as_the_hook_says() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let metadatum = |value: &[u8]| Metadatum { key: "authorization".to_owned(), value: value.to_vec() };
+        let noted =
+            |value: &[u8]| Extension { time: Time::new(7, 8), headers: vec![metadatum(value)], ..Extension::default() };
+        let hook = move |entry: &Entry, _: &str| match (entry.kind(), entry.extension()) {
+            (Kind::Request, Some(_)) => entry.with_extension(&noted(b"hidden")).map_err(|error| error.to_string()),
+            (Kind::Send, Some(_)) => {
+                Entry::encode(Kind::Send, "", entry.payload(), 1).map_err(|error| error.to_string())
+            }
+            (Kind::Recv, None) => entry.with_extension(&noted(b"new")).map_err(|error| error.to_string()),
+            _ => Ok(entry.clone()),
+        };
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        let recorder = recorder.before_write(Box::new(hook));
+        let (secret, empty) = (noted(b"secret"), Extension::default());
+        let note = |note: Note<'_>| recorder.note(note).expect("it can be written");
+        let request = Note::new(Kind::Request, CREATE, Payload::Message(TOPIC));
+        let call = note(request.with_extension(&secret));
+        note(Note::new(Kind::Response, "", Payload::Message(TOPIC)).of_call(call).with_extension(&empty));
+        let stream = note(Note::new(Kind::CreateStream, PULL, Payload::Empty));
+        note(Note::new(Kind::Send, "", Payload::Message(TOPIC)).of_call(stream).with_extension(&secret));
+        note(Note::new(Kind::Recv, "", Payload::Eof).of_call(stream));
+        recorder.finish().expect("nothing has failed");
+        let bytes = std::fs::read(path(&folder)).expect("a file");
+        let reader = Reader::new(&bytes[..], &schema, ReadOptions::default()).expect("a header");
+        let found: Vec<_> = reader.map(|entry| entry.expect("an entry").extension()).collect();
+        assert_eq!(found, [Some(noted(b"hidden")), Some(empty), None, None, None]);
+        assert_eq!(read(&bytes).1.len(), 5, "the calls are what they are without");
+
+        let recorder = Recorder::create(&path(&folder), Format::Text, &schema).expect("a file");
+        let refused = recorder.note(request.with_extension(&secret)).expect_err("text can't carry it");
+        assert_eq!(refused.to_string(), "a text recording can't carry metadata and times, expected a binary one");
+        assert_eq!((recorder.note(request).expect("it passes"), recorder.entries()), (EntryIndex(1), 1));
     }
 
     /// Takes so many bytes and no more.
