@@ -71,6 +71,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--has', '--has', [CompletionResultType]::ParameterName, 'Keep entries that have a field which this selects (can be repeated)')
             [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)')
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Keep calls for which this expression holds, in CEL (can be repeated)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'In text, show what was noted beside entries, too: metadata, and the time')
             [CompletionResult]::new('--emit-defaults', '--emit-defaults', [CompletionResultType]::ParameterName, 'In JSON, write fields that have their default value')
             [CompletionResult]::new('--proto-names', '--proto-names', [CompletionResultType]::ParameterName, 'In JSON, name fields as the .proto file does')
             [CompletionResult]::new('--enum-numbers', '--enum-numbers', [CompletionResultType]::ParameterName, 'In JSON, write enums as numbers')

@@ -67,6 +67,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --has 'Keep entries that have a field which this selects (can be repeated)'
             cand --match 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)'
             cand --where 'Keep calls for which this expression holds, in CEL (can be repeated)'
+            cand --verbose 'In text, show what was noted beside entries, too: metadata, and the time'
             cand --emit-defaults 'In JSON, write fields that have their default value'
             cand --proto-names 'In JSON, name fields as the .proto file does'
             cand --enum-numbers 'In JSON, write enums as numbers'

@@ -81,6 +81,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l index -d '
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l has -d 'Keep entries that have a field which this selects (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l match -d 'Keep entries in which what a selector selects is this value, or matches a regular expression (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l where -d 'Keep calls for which this expression holds, in CEL (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l verbose -d 'In text, show what was noted beside entries, too: metadata, and the time'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l emit-defaults -d 'In JSON, write fields that have their default value'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l proto-names -d 'In JSON, name fields as the .proto file does'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand print" -l enum-numbers -d 'In JSON, write enums as numbers'

@@ -66,6 +66,10 @@ pub struct Print {
     #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
     bytes: BytesForm,
 
+    /// In text, show what was noted beside entries, too: metadata, and the time
+    #[arg(long, help_heading = "Output")]
+    verbose: bool,
+
     /// In JSON, write fields that have their default value
     #[arg(long, help_heading = "Output")]
     emit_defaults: bool,
@@ -101,12 +105,13 @@ pub struct Print {
 }
 
 /// The arguments that say how entries are shown, of which `--initial` shows none.
-const WITHOUT_ENTRIES: [&str; 25] = [
+const WITHOUT_ENTRIES: [&str; 26] = [
     "threads",
     "to",
     "group",
     "max_bytes",
     "bytes",
+    "verbose",
     "emit_defaults",
     "proto_names",
     "enum_numbers",
@@ -270,6 +275,7 @@ impl Print {
             (self.proto_names, is_json, "--proto-names", "json and jsonl"),
             (self.enum_numbers, is_json, "--enum-numbers", "json and jsonl"),
             (self.group == Group::Entry, is_text, "--group entry", "text and raw"),
+            (self.verbose, is_text, "--verbose", "text and raw"),
             (self.bytes != BytesForm::Text, is_text, "--bytes", "text and raw"),
             (self.max_bytes.0 != Some(256), is_text, "--max-bytes", "text and raw"),
         ] {

@@ -45,7 +45,7 @@ impl<'s> View<'s> {
             }
             None => {
                 let options = ValueOptions { bytes: print.bytes, max_bytes: print.max_bytes.0 };
-                let view = CallView::new(walker, options, print.to == To::Raw);
+                let view = CallView::new(walker, options, print.to == To::Raw).with_extensions(print.verbose);
                 Form::People { view, colors: print.color.colors(), options }
             }
         };

@@ -19,6 +19,8 @@ pub struct CallView<'s> {
     raw: bool,
     /// Whether entries are called by their numbers.
     numbers: bool,
+    /// Whether what was noted beside entries is shown.
+    extensions: bool,
 }
 
 /// How deep the lines of an entry's payload are indented below the line of the entry.
@@ -27,7 +29,12 @@ const PAYLOAD: usize = 1;
 impl<'s> CallView<'s> {
     /// A view that looks types up with this walker.
     pub fn new(walker: Walker<'s>, options: ValueOptions, raw: bool) -> Self {
-        CallView { walker, options, raw, numbers: true }
+        CallView { walker, options, raw, numbers: true, extensions: false }
+    }
+
+    /// The same view, and whether it shows what was noted beside entries, too.
+    pub fn with_extensions(self, extensions: bool) -> Self {
+        CallView { extensions, ..self }
     }
 
     /// The same view without the numbers of entries, in which a call looks the same wherever in a recording it stands.
@@ -120,6 +127,11 @@ impl<'s> CallView<'s> {
         }
         let level = level + PAYLOAD;
         self.payload(entry, level, painter);
+        if self.extensions {
+            self.extension(entry, level, painter);
+        } else {
+            notes.extension(entry);
+        }
         if begins_call && entry.method().is_empty() {
             painter.mark(level, "no method, so no call can match it");
         }
@@ -152,6 +164,30 @@ impl<'s> CallView<'s> {
             }
             for field in fields {
                 show_raw(painter, field, level, self.options);
+            }
+        }
+    }
+
+    /// Shows what was noted beside an entry: the time, and a line for each metadatum.
+    fn extension(&self, entry: &Entry, level: usize, painter: &mut Painter<'_>) {
+        let Some(extension) = entry.extension() else { return };
+        if let Some(time) = extension.time {
+            painter.indent(level);
+            painter.words(Role::Aside, "noted ");
+            painter.words(Role::Value, &time.to_string());
+            painter.plain("\n");
+        }
+        for (what, metadata) in [("header ", &extension.headers), ("trailer ", &extension.trailers)] {
+            for metadatum in metadata {
+                painter.indent(level);
+                painter.words(Role::Aside, what);
+                painter.short_name(Role::Name, metadatum.key.as_bytes());
+                painter.plain(": ");
+                match metadatum.text() {
+                    Some(text) => painter.quoted(Role::Text, text.as_bytes(), self.options.max_bytes),
+                    None => show_bytes(painter, &metadatum.value, self.options),
+                }
+                painter.plain("\n");
             }
         }
     }

@@ -81,10 +81,14 @@ fn write_text_of(
 fn note_unknown_fields(entry: &Entry, notes: &mut Notes) {
     let UnknownEntryFields { of_entry, of_any } = unknown_entry_fields(entry);
     notes.unknown_fields(entry, (of_entry.len() + of_any.len()) as u64);
+    notes.extension(entry);
 }
 
 fn note_left_out(entry: &Entry, left_out: LeftOut, notes: &mut Notes) {
     notes.unknown_fields(entry, left_out.unknown_fields);
+    if left_out.extension {
+        notes.extension(entry);
+    }
     if left_out.invalid_utf8 {
         notes.invalid_utf8(entry);
     }

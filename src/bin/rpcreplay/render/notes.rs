@@ -10,6 +10,7 @@ pub struct Notes {
     flaw: Option<(u64, Flaw)>,
     more_flaws: u64,
     unknown_fields: Found,
+    extensions: Found,
     invalid_utf8: Found,
 }
 
@@ -21,6 +22,7 @@ impl Notes {
             Some(_) => self.more_flaws += later.more_flaws + u64::from(later.flaw.is_some()),
         }
         self.unknown_fields.append(later.unknown_fields);
+        self.extensions.append(later.extensions);
         self.invalid_utf8.append(later.invalid_utf8);
     }
 
@@ -47,6 +49,13 @@ impl Notes {
         self.unknown_fields.add(entry.index().0, count);
     }
 
+    /// Remembers metadata and a time beside an entry that are not shown, if there are some.
+    pub fn extension(&mut self, entry: &Entry) {
+        if entry.has_extension() {
+            self.extensions.add(entry.index().0, 1);
+        }
+    }
+
     /// Remembers strings that must be UTF-8 and are not, in a format that has no mark for them.
     pub fn invalid_utf8(&mut self, entry: &Entry) {
         self.invalid_utf8.add(entry.index().0, 1);
@@ -60,6 +69,13 @@ impl Notes {
             0 => {}
             1 => lines.push(format!("1 unknown field in {} is not shown in this format", fields.place())),
             count => lines.push(format!("{count} unknown fields in {} are not shown in this format", fields.place())),
+        }
+        let extensions = std::mem::take(&mut self.extensions);
+        if extensions.count() > 0 {
+            let place = extensions.place();
+            lines.push(format!(
+                "metadata or times beside {place} are not shown: --verbose shows them in text, and JSON has them"
+            ));
         }
         let strings = std::mem::take(&mut self.invalid_utf8);
         if strings.count() > 0 {
