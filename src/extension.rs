@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entry::Entry;
-use crate::schema::{is_timestamp, parse_timestamp, timestamp};
+use crate::schema::{Edits, is_timestamp, parse_timestamp, timestamp};
 use crate::wire::{
     Cursor, Fault, Groups, Tag, WireType, WireValue, push_tag, push_varint, put_bytes, put_varint, varint_bytes,
 };
@@ -228,10 +228,26 @@ enum Found<'a> {
 
 /// A metadatum where it stands in a record.
 #[derive(Debug, Clone)]
-struct MetadatumAt<'a> {
+pub(crate) struct MetadatumAt<'a> {
     is_trailer: bool,
-    key: &'a str,
-    value: &'a [u8],
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a [u8],
+    /// Its field, with tag and length.
+    pub(crate) whole: Range<usize>,
+    /// Where its key and value stand.
+    content: Range<usize>,
+    /// The field of its value, with tag and length; nothing if it has none.
+    field: Option<Range<usize>>,
+}
+
+/// What becomes of a value of metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Stays,
+    /// It becomes another one.
+    Becomes(Vec<u8>),
+    /// It goes, and its key with it.
+    Goes,
 }
 
 /// Whether the bytes in a range of a record are an extension.
@@ -283,6 +299,80 @@ impl Entry {
     }
 }
 
+/// Why what stands in the field of an extension is none, if an entry has such a field.
+pub(crate) fn fault_of(entry: &Entry) -> Option<ExtensionFault> {
+    if !entry.has_unknown_fields {
+        return None;
+    }
+    extensions_of(entry.record()).find_map(|Around { content, .. }| read(entry.record(), content, |_| {}).err())
+}
+
+/// Calls `on` for each metadatum of an entry, and notes what becomes of its value; no other byte of the record changes but the lengths
+/// around it.
+///
+/// # Errors
+///
+/// The first of `on`; some edits may have been made then.
+pub(crate) fn edit_metadata<E>(
+    entry: &Entry,
+    edits: &mut Edits,
+    mut on: impl FnMut(&MetadatumAt<'_>) -> Result<Fate, E>,
+) -> Result<(), E> {
+    if !entry.has_extension {
+        return Ok(());
+    }
+    let record = entry.record();
+    for around in extensions_of(record) {
+        let (mut growth, mut result) = (0, Ok(()));
+        // It was read once before.
+        let _ = read(record, around.content.clone(), |found| {
+            let Found::Metadatum(metadatum) = found else { return };
+            if result.is_ok() {
+                match on(&metadatum) {
+                    Ok(fate) => growth += edit(record, &metadatum, fate, edits),
+                    Err(error) => result = Err(error),
+                }
+            }
+        });
+        result?;
+        replace_length(record, (&around.whole, &around.content), growth, edits);
+    }
+    Ok(())
+}
+
+/// Makes the edits for one metadatum, and says how many more bytes there are.
+fn edit(record: &[u8], metadatum: &MetadatumAt<'_>, fate: Fate, edits: &mut Edits) -> i64 {
+    let MetadatumAt { whole, content, field, .. } = metadatum;
+    let value = match fate {
+        Fate::Stays => return 0,
+        Fate::Goes => return edits.replace(whole.clone(), b""),
+        Fate::Becomes(value) => value,
+    };
+    let mut new = Vec::new();
+    if !value.is_empty() {
+        put_bytes(&mut new, VALUE.number(), &value);
+    }
+    let growth = edits.replace(field.clone().unwrap_or(content.end..content.end), &new);
+    growth + replace_length(record, (whole, content), growth, edits)
+}
+
+/// Corrects the length of a field whose content has grown, and says how many more bytes that takes.
+fn replace_length(
+    record: &[u8],
+    (whole, content): (&Range<usize>, &Range<usize>),
+    growth: i64,
+    edits: &mut Edits,
+) -> i64 {
+    if growth == 0 {
+        return 0;
+    }
+    let mut cursor = Cursor::new(record, whole.clone());
+    // It was read once before.
+    let _ = cursor.varint();
+    let old = content.len() as u64;
+    edits.replace_length(cursor.position..content.start, old, old.saturating_add_signed(growth))
+}
+
 /// A field that holds an extension.
 struct Around {
     /// With tag and length.
@@ -326,8 +416,9 @@ fn read<'a>(record: &'a [u8], content: Range<usize>, mut on: impl FnMut(Found<'a
                 on(Found::Time);
                 read_time(record, start as usize..end as usize, &mut on)?;
             }
-            (_, list @ (HEADERS | TRAILERS), WireValue::Span { start, end }) => {
-                on(Found::Metadatum(read_metadatum(record, start as usize..end as usize, list == TRAILERS)?));
+            (whole, list @ (HEADERS | TRAILERS), WireValue::Span { start, end }) => {
+                let place = (whole, start as usize..end as usize);
+                on(Found::Metadatum(read_metadatum(record, place, list == TRAILERS)?));
             }
             (_, tag, _) => {
                 return Err(ExtensionFault::UnknownField { field: tag.number(), message: "an extension" });
@@ -361,9 +452,13 @@ fn read_time<'a>(
     Ok(())
 }
 
-fn read_metadatum(record: &[u8], content: Range<usize>, is_trailer: bool) -> Result<MetadatumAt<'_>, ExtensionFault> {
-    let (mut key, mut value) = (None, None);
-    for field in fields_of(record, content) {
+fn read_metadatum(
+    record: &[u8],
+    (whole, content): (Range<usize>, Range<usize>),
+    is_trailer: bool,
+) -> Result<MetadatumAt<'_>, ExtensionFault> {
+    let (mut key, mut value, mut place) = (None, None, None);
+    for field in fields_of(record, content.clone()) {
         match field? {
             (_, KEY, WireValue::Span { start, end }) => {
                 let bytes = &record[start as usize..end as usize];
@@ -372,7 +467,8 @@ fn read_metadatum(record: &[u8], content: Range<usize>, is_trailer: bool) -> Res
                     return Err(ExtensionFault::Twice("keys"));
                 }
             }
-            (_, VALUE, WireValue::Span { start, end }) => {
+            (field, VALUE, WireValue::Span { start, end }) => {
+                place = Some(field);
                 if value.replace(&record[start as usize..end as usize]).is_some() {
                     return Err(ExtensionFault::Twice("values"));
                 }
@@ -381,7 +477,7 @@ fn read_metadatum(record: &[u8], content: Range<usize>, is_trailer: bool) -> Res
         }
     }
     let (key, value) = (key.unwrap_or_default(), value.unwrap_or_default());
-    Ok(MetadatumAt { is_trailer, key, value })
+    Ok(MetadatumAt { is_trailer, key, value, whole, content, field: place })
 }
 
 #[cfg(test)]

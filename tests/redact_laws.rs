@@ -12,15 +12,17 @@ use flate2::read::MultiGzDecoder;
 use rpcreplay::Schema;
 use rpcreplay::detect::known;
 use rpcreplay::entry::Entry;
-use rpcreplay::format::{ReadOptions, Reader};
+use rpcreplay::extension::{Extension, Metadatum, Time};
+use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions, Writer};
 use rpcreplay::pairing::{Methods, Pairing};
+use rpcreplay::recording::Header;
 use rpcreplay::redact::{Cause, Done, Follower, Key, Learner, Redactor, Rule, Rules, RulesBuilder};
 use serde_json::Value;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
 
 /// Rules, each set with whether what it makes can be known again without a map.
-const RULES: [(&[&str], bool); 7] = [
+const RULES: [(&[&str], bool); 8] = [
     (&["--redact", "**.data=pseudonym", "--redact", "**.name=pseudonym"], true),
     (&["--redact", "**.parent=replace:projects/REDACTED", "--redact", "**.message=mask:2"], true),
     (&["--redact", "request:**=pseudonym"], true),
@@ -28,6 +30,17 @@ const RULES: [(&[&str], bool); 7] = [
     (&["--detect", "all=pseudonym"], true),
     (&["--redact", "google.protobuf.Timestamp=shift", "--redact", "**.labels=clear"], false),
     (&["--redact", "initial:=clear", "--redact", "**.fields=replace:x"], true),
+    (
+        &[
+            "--redact",
+            "metadata:authorization=pseudonym",
+            "--redact",
+            "metadata:x-*=drop",
+            "--redact",
+            "metadata:*-bin=clear",
+        ],
+        true,
+    ),
 ];
 
 /// Runs the program with a key, and returns its exit code, what it writes and what it says.
@@ -167,6 +180,41 @@ fn recordings() -> Vec<PathBuf> {
         recordings.extend(corpus::recordings(&folder).into_iter().map(|(path, _)| path));
     }
     recordings
+}
+
+/// The recording with metadata beside all its entries: values of the messages, others, and what stands in both.
+fn extended(path: &Path, folder: &Path) -> PathBuf {
+    let (initial, entries) = read(path);
+    let schema = Schema::builtin();
+    let encoder = Encoder::new(WriteOptions::new(Format::Binary), &schema);
+    let mut writer = Writer::new(Vec::new(), &Header::new(initial), encoder).expect("a header");
+    for entry in &entries {
+        let metadatum = |key: &str, value: &[u8]| Metadatum { key: key.to_owned(), value: value.to_vec() };
+        let authorization = format!("Bearer token-{}-of-somebody", entry.index());
+        let extension = Extension {
+            time: Time::new(1_000_000_000 + entry.index().0 as i64, 5),
+            headers: vec![
+                metadatum("authorization", authorization.as_bytes()),
+                metadatum("x-goog-request-params", b"name=projects%2Fdemo%2Fsecrets%2Fweather-api-key"),
+                metadatum("message-bin", entry.payload().fields().0.map_or(b"", |any| any.value)),
+            ],
+            trailers: vec![metadatum("copy", authorization.as_bytes()), metadatum("contact", b"mail alice@acme.com")],
+        };
+        writer.write(&entry.with_extension(&extension).expect("a short record")).expect("it can be written");
+    }
+    let path = folder.join("extended.replay");
+    fs::write(&path, writer.finish().expect("it can be written")).expect("a writable folder");
+    path
+}
+
+#[test]
+fn redaction_keeps_its_promises_of_metadata() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["secrets.replay", "pubsub.replay", "ledger.replay"] {
+        let path = extended(&Path::new(DATA).join(name), folder.path());
+        let replaced = redacting(&path, folder.path());
+        assert!(replaced > 50, "only {replaced} values of {name} were replaced");
+    }
 }
 
 #[test]

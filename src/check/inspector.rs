@@ -13,6 +13,7 @@ use super::look::{Look, place_of};
 use super::rule::Rule;
 use crate::compare::put_said;
 use crate::entry::{Any, Entry, Flaw, Kind, Payload};
+use crate::extension::{Extension, Metadatum, fault_of};
 use crate::format::{Format, MessagePlace, RECORD_LIMIT_BYTES, comments, message_place};
 use crate::schema::{
     Code, LayoutId, Part, Schema, Splicer, Status, Target, UnknownEntryFields, Unresolved, Walker, check_message,
@@ -56,6 +57,7 @@ impl<'c> Inspector<'c> {
         let mut inspected = Inspected::default();
         self.look_at_entry(entry, &mut inspected);
         self.look_at_message(entry, &mut inspected);
+        self.look_at_metadata(entry, &mut inspected);
         for comment in entry.text().map(comments).unwrap_or_default() {
             self.look.secrets_of(comment, COMMENT);
             inspected.findings.append(&mut self.look.found);
@@ -134,8 +136,12 @@ impl<'c> Inspector<'c> {
             numbers.sort_unstable();
             numbers.dedup();
             for number in numbers {
-                let finding =
-                    Finding::new(Rule::UnknownFields, format!("field {number}, which {of_type} does not have"));
+                let fault = fault_of(entry).filter(|_| number == Entry::EXTENSION && of_type == "grpcreplay.Entry");
+                let message = match fault {
+                    Some(fault) => format!("field {number} of {of_type}, which holds no metadata and time: {fault}"),
+                    None => format!("field {number}, which {of_type} does not have"),
+                };
+                let finding = Finding::new(Rule::UnknownFields, message);
                 findings.push(finding.of_go(Go::Accepts).about(format!("{of_type} {number}")));
             }
         }
@@ -191,6 +197,15 @@ impl<'c> Inspector<'c> {
                 }
             }
         }
+    }
+
+    /// What stands in the metadata beside it, of which keys are no secrets.
+    fn look_at_metadata(&mut self, entry: &Entry, inspected: &mut Inspected) {
+        let Some(Extension { headers, trailers, .. }) = entry.extension() else { return };
+        for Metadatum { key, value } in headers.iter().chain(&trailers) {
+            self.look.secrets_of(value, &Part::place_of_metadata(key));
+        }
+        inspected.findings.append(&mut self.look.found);
     }
 
     fn look_inside(&mut self, any: Any<'_>, target: &Target<'_>, is_text: bool, inspected: &mut Inspected) {

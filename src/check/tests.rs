@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::extension::{Extension, Metadatum};
 use crate::format::{Format, ReadOptions, Reader};
 use crate::pairing::Pairing;
 use crate::schema::Schema;
@@ -664,4 +665,23 @@ fn what_was_recorded_without_descriptors_has_no_type() {
     assert!(found.contains(&(6, cause(Rule::UnknownType), of("/acme.v1.Orders/Get"))), "{found:?}");
     let others = found.iter().filter(|(entry, cause, _)| *entry < 5 && *cause != Cause::Rule(Rule::UnknownType));
     assert_eq!(others.collect::<Vec<_>>(), [] as [&(u64, Cause, String); 0]);
+}
+
+#[test]
+fn metadata_is_looked_into_and_what_is_none_is_told() {
+    let metadatum = |key: &str, value: &[u8]| Metadatum { key: key.to_owned(), value: value.to_vec() };
+    let extension = Extension {
+        headers: vec![metadatum("from", b"alice@acme.com"), metadatum("alice@acme.com", b"alice")],
+        trailers: vec![metadatum("x-bin", b"\x00alice@acme.com\x00")],
+        ..Extension::default()
+    };
+    let mut entries = encoded(&[(Kind::Request, WRITE, A, 0), (Kind::Response, "", B, 1)]);
+    entries[0] = entries[0].with_extension(&extension).expect("a short record");
+    assert_eq!(found(&entries), ["#1 email metadata:from a secret", "#1 email metadata:x-bin a secret"]);
+    entries[0] = entries[0].with_record([entries[0].record(), b"\x8a\xea\x30\x02\x20\x01"].concat()).expect("a record");
+    let told = found(&entries);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let fault =
+        "field 100001 of grpcreplay.Entry, which holds no metadata and time: field 4, which an extension does not have";
+    assert!(told[0].contains(fault), "{told:?}");
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::Unfit;
 use crate::detect::Encoding;
 use crate::entry::Entry;
+use crate::schema::Part;
 
 /// A value that is replaced.
 #[derive(Debug, Clone)]
@@ -27,6 +28,13 @@ pub struct Change {
     pub old: Vec<u8>,
     /// What it becomes; nothing if it goes.
     pub new: Option<Vec<u8>>,
+}
+
+impl Change {
+    /// Whether it stands in metadata, which no replay looks at.
+    pub fn is_of_metadata(&self) -> bool {
+        self.place.strip_prefix(Part::Metadata.name()).is_some_and(|key| key.starts_with(':'))
+    }
 }
 
 /// Why a value is replaced.

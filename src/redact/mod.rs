@@ -48,6 +48,7 @@ mod follower;
 mod key;
 #[cfg(test)]
 mod laws;
+mod metadata;
 mod pass;
 mod redactor;
 mod rule;

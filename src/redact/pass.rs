@@ -50,14 +50,14 @@ impl Deref for Known<'_> {
 /// A pass over entries.
 #[derive(Debug)]
 pub(super) struct Pass<'r> {
-    rules: &'r Rules,
+    pub(super) rules: &'r Rules,
     schema: &'r Schema,
-    judge: Judge<'r>,
-    texts: Texts<'r>,
+    pub(super) judge: Judge<'r>,
+    pub(super) texts: Texts<'r>,
     pub(super) mode: Mode<'r>,
     entry: u64,
     /// Whether an earlier run has made the entry.
-    is_made: bool,
+    pub(super) is_made: bool,
     part: Option<Part>,
     /// Why the entry can't be redacted, once that is known.
     refusal: Option<Refusal>,
@@ -86,36 +86,43 @@ impl<'r> Pass<'r> {
         (self.is_made, _) = (is_made, self.take_changes());
         self.uninspected.clear();
         self.is_touched = false;
+        splicer.edits().clear();
+        self.message(splicer, entry, method)?;
+        self.metadata(entry, method, splicer.edits())?;
+        let edits = splicer.edits();
+        Ok((!edits.is_empty()).then_some(edits))
+    }
+
+    /// Steps through the message of an entry.
+    fn message(&mut self, splicer: &mut Splicer<'r>, entry: &Entry, method: &str) -> Result<(), Refusal> {
         let Some(any) = entry.payload().fields().0 else {
             return match message_place(entry) {
-                MessagePlace::Odd(why) => self.pass_on("", "", why.to_owned()).map(|()| None),
-                MessagePlace::None | MessagePlace::At { .. } => Ok(None),
+                MessagePlace::Odd(why) => self.pass_on("", "", why.to_owned()),
+                MessagePlace::None | MessagePlace::At { .. } => Ok(()),
             };
         };
         let (around, message) = match message_place(entry) {
-            MessagePlace::None => return Ok(None),
-            MessagePlace::Odd(why) => return self.pass_on("", any.type_name(), why.to_owned()).map(|()| None),
+            MessagePlace::None => return Ok(()),
+            MessagePlace::Odd(why) => return self.pass_on("", any.type_name(), why.to_owned()),
             MessagePlace::At { any, value } => ([any], value),
         };
         let layout = match self.schema.resolve(any.type_url) {
             Ok(layout) => layout,
-            Err(reason) => return self.pass_on("", any.type_name(), reason.to_string()).map(|()| None),
+            Err(reason) => return self.pass_on("", any.type_name(), reason.to_string()),
         };
         let cover = self.judge.of_method(Some(method));
         let (data, part) = (entry.record(), self.part);
         let target = Target { data, around: &around, message, part, method, layout, cover };
-        let edits = splicer.run(&target, self);
+        let result = splicer.run(&target, self).map(drop);
         if let Some(refusal) = self.refusal.take() {
             return Err(refusal);
         }
-        match edits {
-            Ok(edits) => Ok((!edits.is_empty()).then_some(edits)),
-            Err(malformed) => {
-                self.take_changes();
-                let why = format!("no message of type `{}`: {malformed}", any.type_name());
-                self.pass_on("", any.type_name(), why).map(|()| None)
-            }
-        }
+        result.or_else(|malformed| {
+            self.take_changes();
+            splicer.edits().clear();
+            let why = format!("no message of type `{}`: {malformed}", any.type_name());
+            self.pass_on("", any.type_name(), why)
+        })
     }
 
     /// What stands for values; nothing while they are learnt.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::entry::{Any, Entry, Kind, Payload};
+use crate::extension::{Extension, Metadatum, Time};
 use crate::schema::{Schema, TextOptions, Walker, read_text, testing, write_text};
 
 pub(super) fn rules(texts: &[&str]) -> RulesBuilder {
@@ -393,4 +394,87 @@ fn anys_within_one_another_need_no_stack() {
     let entries = [entry(Kind::Response, "google.protobuf.Any", &nested)];
     let redacted = redact(rules(&["**.s=replace:x"]), &schema, &entries).expect("nothing is refused");
     assert_eq!(redacted[0].changes.len(), 1);
+}
+
+/// An entry with a message `s: "secret value"` and metadata.
+fn extended(metadata: &[(&str, &[u8])]) -> Entry {
+    let metadatum = |(key, value): &(&str, &[u8])| Metadatum { key: (*key).to_owned(), value: value.to_vec() };
+    let extension = Extension {
+        time: Time::new(7, 8),
+        headers: metadata.iter().map(metadatum).collect(),
+        trailers: metadata.iter().map(metadatum).collect(),
+    };
+    entry_of(&testing::schema(), "test.All", "s: \"secret value\"").with_extension(&extension).expect("a short record")
+}
+
+/// What becomes of metadata, key by key, which is the same for headers and trailers.
+fn redacted_metadata(texts: &[&str], metadata: &[(&str, &[u8])]) -> String {
+    let schema = testing::schema();
+    let entry = extended(metadata);
+    let redacted = match redact(rules(texts), &schema, std::slice::from_ref(&entry)) {
+        Ok(mut redacted) => redacted.remove(0),
+        Err(refusal) => return format!("error: {refusal}"),
+    };
+    let Extension { time, headers, trailers } = redacted.entry.extension().expect("it stays");
+    assert_eq!((time, &headers), (Time::new(7, 8), &trailers));
+    assert_eq!(restore(&redacted.entry, &redacted.patches).expect("it can be put back").record(), entry.record());
+    let shown = |metadatum: &Metadatum| format!("{}={}", metadatum.key, metadatum.value.escape_ascii());
+    headers.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn metadata_is_redacted_as_messages_are() {
+    let long = "x".repeat(200);
+    let as_long = format!("metadata:a=replace:{long}");
+    let email = "email".to_owned();
+    for (rules, metadata, expected) in [
+        (&["metadata:a=replace:x"][..], &[("a", &b"1"[..]), ("b", b"2")][..], "a=x b=2"),
+        (&["metadata:A=clear"], &[("a", b"1"), ("b", b"2")], "a= b=2"),
+        (&["metadata:a*=drop"], &[("a", b"1"), ("b", b"2"), ("ab", b"3")], "b=2"),
+        (&["metadata:=mask:1"], &[("a", b"123"), ("b", b"")], "a=**3 b="),
+        (&[&as_long], &[("a", b"1"), ("b", b"2")], &format!("a={long} b=2")),
+        (&["Get:metadata:a=replace:x"], &[("a", b"1")], "a=x"),
+        (&["Set:metadata:a=replace:x"], &[("a", b"1")], "a=1"),
+        (&["**=replace:x"], &[("a", b"1")], "a=1"),
+        (&["metadata:a=replace:x", "metadata:=replace:y"], &[("a", b"1"), ("b", b"2")], "a=x b=y"),
+        // Copies, in one direction and the other, plain and in base64.
+        (
+            &["s=replace:x"],
+            &[("a", b"it is secret value, is it?"), ("b-bin", b"\x00secret value\x01")],
+            "a=it is x, is it? b-bin=\\x00x\\x01",
+        ),
+        (&["s=replace:xyz"], &[("a", b"Basic c2VjcmV0IHZhbHVl")], "a=Basic eHl6"),
+        (&["metadata:a=replace:x"], &[("a", b"long enough"), ("b", b"so long enough")], "a=x b=so x"),
+        (&["metadata:a=shift:1s"], &[("a", b"1")], "error: `metadata:a`: "),
+    ] {
+        let found = redacted_metadata(rules, metadata);
+        assert!(
+            found == expected || expected.starts_with("error") && found.contains("metadata:a"),
+            "{rules:?}: {found}"
+        );
+    }
+    let schema = testing::schema();
+    let everywhere = Rule { detect: vec![email], ..Rule::new("email", Action::Replace("X".to_owned())) };
+    let here = Rule { select: vec!["metadata:b".parse().expect("a selector")], ..everywhere.clone() };
+    let other = Rule { select: vec!["metadata:c".parse().expect("a selector")], ..everywhere.clone() };
+    let except = Rule { except: vec!["metadata:b".parse().expect("a selector")], ..everywhere.clone() };
+    let of_method = Rule { methods: vec!["Set".parse().expect("a pattern")], ..everywhere.clone() };
+    for (rule, changes) in [(everywhere, 2), (here, 2), (other, 0), (except, 0), (of_method, 0)] {
+        let builder = RulesBuilder { rules: vec![rule.clone()], ..RulesBuilder::default() };
+        let entries = [extended(&[("b", b"mail alice@example.org")])];
+        let redacted = redact(builder, &schema, &entries).expect("nothing is refused");
+        assert_eq!(redacted[0].changes.len(), changes, "{rule:?}");
+    }
+}
+
+/// Nobody can look into what is no extension; into the message beside one that is one can.
+#[test]
+fn what_is_no_extension_is_refused() {
+    let schema = testing::schema();
+    let entry = extended(&[("a", b"1")]);
+    let odd = entry.with_record([entry.record(), b"\x8a\xea\x30\x02\x20\x01"].concat()).expect("a record");
+    let refusal = redact(rules(&["s=replace:x"]), &schema, &[odd]).expect_err("it is refused");
+    assert!(refusal.to_string().contains("fields that no entry has"), "{refusal}");
+    let redacted = redact(rules(&["s=replace:x"]), &schema, &[entry]).expect("nothing is refused");
+    assert_eq!(text_of(&schema, &redacted[0].entry), "s: \"x\"");
 }

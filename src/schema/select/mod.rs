@@ -1,13 +1,14 @@
 //! [`Selector`]: names fields of messages; the one grammar of flags, rules, reports and errors.
 //!
 //! ```text
-//! SELECTOR = [ METHOD ":" ] [ PART ":" ] PATH  |  [ METHOD ":" ] TYPE
+//! SELECTOR = [ METHOD ":" ] [ PART ":" ] PATH  |  [ METHOD ":" ] TYPE  |  [ METHOD ":" ] "metadata:" KEY
 //! METHOD   = a pattern for methods, such as GetSecret or SecretManagerService/*
 //! PART     = request | response | send | recv | status | initial
 //! PATH     = names of fields joined by ".", in which * stands for any characters; "[3]" or "[*]" into a list, "["key"]" or
 //!            "[*]" into a map, "(pkg.Message)" into an Any, "**" for any depth; "[pkg.name]" is an extension
 //! TYPE     = pkg.Message for every value of a type, pkg.Message.field for a field wherever its message occurs; * stands for
 //!            any characters
+//! KEY      = a key of metadata, in capitals or not, in which * stands for any characters; all of them, if there is none
 //! ```
 //!
 //! What has no part and a name in it that begins with a capital is a type. A step into a list or map may be left out.
@@ -54,6 +55,8 @@ pub enum Part {
     Status,
     /// The recording's initial state.
     Initial,
+    /// The metadata of a call, which no message holds.
+    Metadata,
 }
 
 /// What a selector selects of a message.
@@ -63,6 +66,8 @@ enum Pattern {
     Path(Vec<Step>),
     /// Values of message types, or these of their fields.
     Type { message: Glob, field: Option<Glob> },
+    /// Values of metadata with these keys, which are in lower case.
+    Metadata(Glob),
 }
 
 /// A step into a message.
@@ -103,7 +108,18 @@ impl Selector {
                 Some(Step::Field(name)) => name.as_str() == "*",
                 Some(_) | None => false,
             },
-            Pattern::Type { .. } => false,
+            Pattern::Type { .. } | Pattern::Metadata(_) => false,
+        }
+    }
+
+    /// Whether it selects the value of metadata with this key in calls of this method. What names no part is of messages.
+    pub(crate) fn selects_metadata(&self, method: &str, key: &str) -> bool {
+        match &self.pattern {
+            Pattern::Metadata(keys) => {
+                keys.matches_all(&key.to_ascii_lowercase())
+                    && self.method.as_ref().is_none_or(|glob| glob.matches(method))
+            }
+            Pattern::Path(_) | Pattern::Type { .. } => false,
         }
     }
 
@@ -137,7 +153,7 @@ impl Selector {
     /// is selected by those that name none.
     fn applies_to(&self, method: &str, part: Option<Part>) -> bool {
         let of_part = match (self.part, part) {
-            (None, Some(Part::Initial)) => false,
+            (None, Some(Part::Initial | Part::Metadata)) => false,
             (None, _) => true,
             (Some(wanted), found) => found == Some(wanted),
         };
@@ -161,7 +177,8 @@ impl FromStr for Selector {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 6] = [Part::Request, Part::Response, Part::Send, Part::Recv, Part::Status, Part::Initial];
+    pub const ALL: [Part; 7] =
+        [Part::Request, Part::Response, Part::Send, Part::Recv, Part::Status, Part::Initial, Part::Metadata];
 
     /// The part that an entry's message is; `None` for kinds that no recorder writes.
     pub fn of(entry: &Entry) -> Option<Part> {
@@ -180,6 +197,11 @@ impl Part {
         matches!(self, Part::Response | Part::Recv | Part::Status)
     }
 
+    /// Where a value of metadata stands, as a selector.
+    pub(crate) fn place_of_metadata(key: &str) -> String {
+        format!("{}:{key}", Part::Metadata)
+    }
+
     /// What selectors call it.
     pub fn name(self) -> &'static str {
         match self {
@@ -189,6 +211,7 @@ impl Part {
             Part::Recv => "recv",
             Part::Status => "status",
             Part::Initial => "initial",
+            Part::Metadata => "metadata",
         }
     }
 }

@@ -59,6 +59,10 @@ pub(super) fn parse(text: &str) -> Result<Selector, SelectorError> {
         return Err(at(path_at, "expected a path, such as `response:update_time`".to_owned()));
     }
     let pattern = match part {
+        Some(Part::Metadata) => {
+            let keys = if path.is_empty() { "*".to_owned() } else { path.to_ascii_lowercase() };
+            Pattern::Metadata(keys.parse::<Glob>().map_err(|error| at(path_at, error.to_string()))?)
+        }
         None if is_type(path) => type_pattern(path).map_err(|(offset, message)| at(path_at + offset, message))?,
         _ => Pattern::Path(steps(path).map_err(|(offset, message)| at(path_at + offset, message))?),
     };
@@ -230,13 +234,30 @@ mod tests {
     }
 
     #[test]
+    fn metadata_has_keys() {
+        for (text, keys, method) in [
+            ("metadata:", "*", None),
+            ("metadata:x-goog-*", "x-goog-*", None),
+            ("Get*:metadata:Trace-Bin", "trace-bin", Some("Get*")),
+        ] {
+            let selector = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(selector.pattern, Pattern::Metadata(keys.parse().expect("a pattern")), "{text}");
+            assert_eq!(selector.method.as_ref().map(Glob::as_str), method);
+            assert!(selector.selects_metadata("/a.B/Get", &keys.replace('*', "Anything")), "{text}");
+            assert_eq!(selector.selects_metadata("/a.B/List", keys), method.is_none());
+            assert_eq!(selector.selects_metadata("/a.B/Get", "other"), keys == "*");
+        }
+        assert!(!parse("**").expect("a path").selects_metadata("/a.B/Get", "authorization"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, expected) in [
             ("", "character 1: expected a path, such as `response:update_time`"),
             (":a", "character 1: expected a pattern for methods in front of the colon"),
             (
                 "Get:reply:a",
-                "character 5: found `reply`, expected one of request, response, send, recv, status, initial",
+                "character 5: found `reply`, expected one of request, response, send, recv, status, initial, metadata",
             ),
             ("a:request:b:c", "character 11: expected a path; only a method and a part stand in front of one"),
             ("a..b", "character 3: expected a name"),

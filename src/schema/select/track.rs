@@ -99,6 +99,7 @@ impl<'s> Tracker<'s> {
         let goes_on = |live: &Live| match &self.selectors[live.0 as usize].pattern {
             Pattern::Path(steps) => (live.1 as usize) < steps.len(),
             Pattern::Type { .. } => true,
+            Pattern::Metadata(_) => false,
         };
         self.states[state.index()].live.iter().any(goes_on)
     }
@@ -223,7 +224,7 @@ impl<'s> Tracker<'s> {
     fn step(&self, (selector, taken): Live) -> Option<&Step> {
         match &self.selectors[selector as usize].pattern {
             Pattern::Path(steps) => steps.get(taken as usize),
-            Pattern::Type { .. } => None,
+            Pattern::Type { .. } | Pattern::Metadata(_) => None,
         }
     }
 

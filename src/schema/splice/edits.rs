@@ -31,7 +31,7 @@ pub(crate) struct Splice<'a> {
 }
 
 impl Edits {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.edits.clear();
         self.new.clear();
     }

@@ -388,6 +388,11 @@ impl<'s> Splicer<'s> {
         }
     }
 
+    /// What was said last, to be added to, or taken back.
+    pub(crate) fn edits(&mut self) -> &mut Edits {
+        &mut self.edits
+    }
+
     /// Steps through the message of a record, and says what is to be replaced in the record.
     ///
     /// # Errors

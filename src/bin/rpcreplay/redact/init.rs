@@ -16,8 +16,8 @@ use crate::folders::{Recognized, recordings};
 use crate::output::{Output, escape_controls};
 use crate::source::Source;
 
-/// Fields whose names say that they hold secrets.
-const TELLING: [&str; 11] = [
+/// Fields, and keys of metadata, whose names say that they hold secrets.
+const TELLING: [&str; 15] = [
     "**.*password*",
     "**.*passphrase*",
     "**.*credential*",
@@ -29,6 +29,10 @@ const TELLING: [&str; 11] = [
     "**.client_secret",
     "**.plaintext",
     "google.cloud.secretmanager.v*.SecretPayload.data",
+    "metadata:authorization",
+    "metadata:cookie",
+    "metadata:*token*",
+    "metadata:*api-key*",
 ];
 
 /// The name of the detector of ids of projects, and what it finds: they are no secrets, and often nobody else's business.

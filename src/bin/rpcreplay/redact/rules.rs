@@ -28,14 +28,14 @@ pub struct RuleArgs {
     /// Redact what this selects (can be repeated)
     ///
     /// `response:payload.data=clear`, `**.parent=pseudonym`, `google.protobuf.Timestamp=shift`. A selector is a path such as diff prints,
-    /// or a type. An action is clear, drop, replace:TEXT, mask:N (keep the last N characters), pseudonym, pseudonym:same-length, shift, or
+    /// a type, or `metadata:authorization` for metadata noted beside an entry. An action is clear, drop, replace:TEXT, mask:N (keep the last N characters), pseudonym, pseudonym:same-length, shift, or
     /// shift:-30d. Copies of the value elsewhere in the recording become the same.
     #[arg(long, value_name = "SELECTOR=ACTION", value_parser = parse_rule)]
     pub redact: Vec<Rule>,
 
     /// Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)
     ///
-    /// Detectors look into all strings, bytes, keys of maps and the initial state, also into what is written in base64 or URL-encoded
+    /// Detectors look into all strings, bytes, keys of maps, values of metadata and the initial state, also into what is written in base64 or URL-encoded
     /// there. `--detectors` lists them.
     #[arg(long, value_name = "NAME[=ACTION]")]
     pub detect: Vec<String>,

@@ -316,7 +316,7 @@ impl Sent {
             Kind::Send => EntryIndex(u64::try_from(entry.ref_index()).unwrap_or_default()),
             Kind::Response | Kind::Recv | Kind::Unspecified | Kind::Unknown(_) => return,
         };
-        if changes.is_empty() || self.calls.contains(call.0) {
+        if changes.iter().all(Change::is_of_metadata) || self.calls.contains(call.0) {
             return;
         }
         self.calls.insert(call.0);
