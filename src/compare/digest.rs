@@ -23,7 +23,7 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    fn push(&mut self, hash: u64, rule: RuleId) {
+    pub(super) fn push(&mut self, hash: u64, rule: RuleId) {
         self.hashes.push(hash);
         self.rules.push(rule);
     }

@@ -7,6 +7,7 @@ mod embedded;
 mod encode;
 mod fields;
 mod mask;
+mod noted;
 mod said;
 mod sequence;
 mod tokens;
@@ -43,8 +44,12 @@ impl RuleId {
     pub const COPY: RuleId = RuleId(3);
     /// A name that is another one throughout the recording.
     pub const RENAMED: RuleId = RuleId(4);
+    /// When an entry was noted.
+    pub const NOTED_TIME: RuleId = RuleId(5);
+    /// Metadata that was noted beside an entry.
+    pub const METADATA: RuleId = RuleId(6);
     /// The first that is free for others.
-    pub const FIRST_FREE: RuleId = RuleId(5);
+    pub const FIRST_FREE: RuleId = RuleId(7);
 }
 
 /// Compares the messages of two recordings; keeps its memory from one to the next.
@@ -107,7 +112,7 @@ impl<'s> Comparer<'s> {
         Comparer { schema, mask, walker, watch, bytes: Vec::new() }
     }
 
-    /// What an entry of a call of this method says; its folded values are appended.
+    /// What an entry of a call of this method says; its folded values are appended, and last what was noted beside it.
     ///
     /// With `names`, those names in strings that it holds count as what stands for them.
     pub(crate) fn digest(&mut self, entry: &Entry, method: &str, names: Option<&Names>, folded: &mut Folded) -> Digest {
@@ -137,6 +142,7 @@ impl<'s> Comparer<'s> {
                 put_scalar(&mut bytes, Scalar::Bytes(any.value));
             }
         }
+        noted::fold_noted(entry, folded);
         let hash = xxhash_rust::xxh3::xxh3_128(&bytes);
         self.bytes = bytes;
         hash
@@ -170,6 +176,9 @@ impl<'s> Comparer<'s> {
             let value = |bytes: Vec<u8>| (!bytes.is_empty()).then_some(Value::Opaque(bytes));
             let (old, new) = (value(old_unknown), value(new_unknown));
             changes.push(Change { is_unknown: true, old, new, ..self.of_entry() });
+        }
+        if let (Some(old), Some(new)) = (old, new) {
+            noted::noted_changes(old, new, &mut changes);
         }
         changes
     }
@@ -390,6 +399,7 @@ mod laws;
 mod tests {
     use super::*;
     use crate::entry::{Any, Kind};
+    use crate::extension::{Extension, Metadatum, Time};
     use crate::schema::testing::{any, bytes, schema, varint};
 
     const METHOD: &str = "/test.Service/Get";
@@ -412,7 +422,7 @@ mod tests {
             Some(Value::Json(json)) => json.clone(),
             Some(Value::Opaque(value)) => format!("opaque {}", text(value)),
             Some(Value::Any(url, inside)) => format!("{url} {}", words(&Some((**inside).clone()))),
-            Some(Value::Message(fields)) => {
+            Some(Value::Message(fields) | Value::Map(fields)) => {
                 let fields = fields.iter().map(|(name, value)| format!("{name}: {}", words(&Some(value.clone()))));
                 format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
             }
@@ -585,6 +595,45 @@ mod tests {
             (bytes(6, varint(98, 1)), bytes(6, b""), "response:child unknown opaque \\x90\\x06\\x01 > nothing"),
         ] {
             assert_eq!(changes(&[old], &[new]), [expected]);
+        }
+    }
+
+    #[test]
+    fn what_was_noted_beside_an_entry_is_folded() {
+        let metadatum = |key: &str, value: &[u8]| Metadatum { key: key.to_owned(), value: value.to_vec() };
+        let noted = |seconds, headers: &[(&str, &[u8])]| {
+            let headers = headers.iter().map(|(key, value)| metadatum(key, value)).collect();
+            let extension = Extension { time: Time::new(seconds, 0), headers, ..Extension::default() };
+            entry("t/test.All", &varint(1, 1)).with_extension(&extension).expect("a small entry")
+        };
+        let (schema, mask) = (schema(), Mask::new());
+        let mut comparer = Comparer::new(&schema, &mask);
+        let without = entry("t/test.All", &varint(1, 1));
+        for (old, new, expected) in [
+            (noted(1, &[("a", b"1")]), noted(1, &[("a", b"1")]), vec![]),
+            (noted(1, &[]), noted(2, &[]), vec!["1970-01-01T00:00:01Z > 1970-01-01T00:00:02Z by 5"]),
+            (noted(1, &[("a", b"1")]), noted(1, &[("a", b"2")]), vec!["metadata: [{\"a\": 1}] > [{\"a\": 2}] by 6"]),
+            (
+                without,
+                noted(1, &[("a", b"1"), ("b-bin", b"\xff")]),
+                vec![
+                    "nothing > 1970-01-01T00:00:01Z by 5",
+                    "metadata: nothing > [{\"a\": 1}, {\"b-bin\": \\xff}] by 6",
+                ],
+            ),
+        ] {
+            let (mut old_folded, mut new_folded) = (Folded::default(), Folded::default());
+            let old_digest = comparer.digest(&old, METHOD, None, &mut old_folded);
+            assert_eq!(old_digest, comparer.digest(&new, METHOD, None, &mut new_folded), "they say the same");
+            let line = |change: &Change| {
+                let rule = change.rule.expect("it is folded").0;
+                let space = if change.path.is_empty() { "" } else { " " };
+                format!("{}{space}{} > {} by {rule}", change.path, words(&change.old), words(&change.new))
+            };
+            let found: Vec<String> = comparer.changes(Some(&old), Some(&new), METHOD).iter().map(line).collect();
+            assert_eq!(found, expected);
+            let is_same = (old_folded.hashes, old_folded.rules) == (new_folded.hashes, new_folded.rules);
+            assert_eq!(is_same, expected.is_empty());
         }
     }
 

@@ -54,6 +54,8 @@ impl Noise {
             rule("same-json", "JSON in other words"),
             rule("copy", "copies of values that another rule folds"),
             rule("renamed", "names that are others throughout the recording"),
+            rule("noted-time", "when entries were noted"),
+            rule("metadata", "metadata that was noted beside entries"),
         ];
         debug_assert_eq!(rules.len(), usize::from(RuleId::FIRST_FREE.0));
         Noise { mask: Mask::new(), rules, has_rules: false }
