@@ -75,6 +75,11 @@ impl Ending {
         Some(Ending { code, message: message.unwrap_or_default(), details: details.map(Bytes::from), forwarded })
     }
 
+    /// The trailers that another server has sent.
+    pub(crate) fn metadata(&self) -> Option<&HeaderMap> {
+        self.forwarded.as_deref()
+    }
+
     /// As a `google.rpc.Status`, as Go writes it into a recording.
     pub(crate) fn status(&self) -> Bytes {
         if let Some(details) = &self.details {

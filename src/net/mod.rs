@@ -20,7 +20,7 @@ pub use tls::{NoTls, Tls, Trust};
 pub use upstream::Upstream;
 
 pub(crate) use connections::{Busy, Stage, run};
-pub(crate) use ending::Ending;
+pub(crate) use ending::{Ending, read_binary};
 pub(crate) use failure::{Broken, Failure, abandoned, no_grpc};
 pub(crate) use framing::{Deframer, Fault, Framed, Messages, framed};
 pub(crate) use head::{Encoding, Head, answer_headers, refusal, timeout_of};

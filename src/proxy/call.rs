@@ -11,9 +11,7 @@ use super::body::{Download, Upload, without_status};
 use super::methods::Shape;
 use super::server::Shared;
 use super::tape::{Keeper, Tape};
-use crate::net::{
-    Broken, Busy, Channel, Encoding, Ending, Failure, NoConnection, answer_headers, no_grpc, refusal, timeout_of,
-};
+use crate::net::{Broken, Busy, Channel, Encoding, Ending, Failure, NoConnection, answer_headers, no_grpc, refusal};
 use crate::schema::Code;
 
 /// Passes a call on to the server, and its answer back.
@@ -38,11 +36,9 @@ pub(super) async fn pass(
         Err(found) => return Ok(ended(&Ending::new(Code::UNIMPLEMENTED, found))),
     };
     Encoding::accept_known(&mut head.headers);
-    // What can't be read, the server refuses.
-    let timeout = timeout_of(&head.headers).ok().flatten();
     let method = shared.method(head.uri.path());
     let shape = method.shape;
-    let tape = Arc::new(Mutex::new(Tape::new(shared, method, encoding, timeout, busy)));
+    let tape = Arc::new(Mutex::new(Tape::new(shared, method, encoding, &head.headers, busy)));
     let keeper = Keeper(tape.clone());
     let mut upload = Upload::new(body, tape);
     match begin(&keeper, &channel, &mut upload, shape).await {
@@ -153,7 +149,7 @@ fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
         };
     }
     match Encoding::of(&head.headers) {
-        Ok(encoding) => keeper.tape().begin_response(encoding),
+        Ok(encoding) => keeper.tape().begin_response(&head.headers, encoding),
         Err(found) => return end(&keeper, Ending::new(Code::INTERNAL, found)),
     }
     Response::from_parts(head, Download::new(body, keeper))

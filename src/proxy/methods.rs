@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::glob::Glob;
 use crate::schema::Schema;
+use crate::unnamed::{self, Direction};
 
 /// How many methods are remembered: a client can make up any number of names.
 const REMEMBERED_METHODS: usize = 4096;
@@ -79,8 +80,8 @@ impl Methods {
                 path: path.to_owned(),
                 is_known: false,
                 shape: unless_said(Shape::Many),
-                request_url: unnamed(path, "Request"),
-                response_url: unnamed(path, "Response"),
+                request_url: unnamed::type_url(path, Direction::Request),
+                response_url: unnamed::type_url(path, Direction::Response),
             },
         }
     }
@@ -88,8 +89,4 @@ impl Methods {
 
 fn type_url(name: &str) -> String {
     format!("type.googleapis.com/{name}")
-}
-
-fn unnamed(path: &str, end: &str) -> String {
-    format!("rpcreplay.unknown/{}.{end}", path.trim_start_matches('/').replace('/', "."))
 }

@@ -38,6 +38,7 @@
 
 mod body;
 mod call;
+mod metadata;
 mod methods;
 mod reflection;
 mod server;
@@ -56,4 +57,7 @@ pub struct Options {
     pub limits: Limits,
     /// The methods that are unary though no descriptor says so, as `/package.Service/Method`.
     pub unary: Vec<Glob>,
+    /// Whether metadata and times are noted beside entries, as an [`Extension`](crate::extension::Extension); what looks like a secret by its
+    /// key is not. A text recording can't carry that.
+    pub extensions: bool,
 }

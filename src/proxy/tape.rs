@@ -1,15 +1,19 @@
 //! [`Tape`]: what becomes of a call in the recording.
 
+use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use hyper::HeaderMap;
 
+use super::metadata::metadata;
 use super::methods::{Method, Shape};
 use super::server::Shared;
-use crate::entry::{Any, EntryIndex, Payload};
-use crate::net::{Busy, Deframer, Encoding, Ending, Fault, abandoned};
-use crate::replay::NotRecorded;
+use crate::entry::{Any, EntryIndex, Kind, Payload};
+use crate::extension::{Extension, Metadatum};
+use crate::net::{Busy, Deframer, Encoding, Ending, Fault, abandoned, timeout_of};
+use crate::replay::{NotRecorded, Note};
 use crate::schema::Code;
 
 /// How much of a deadline may be left for a client that gives up to have met it: its clock began earlier than ours.
@@ -35,24 +39,38 @@ pub(super) struct Tape {
     is_over: bool,
     /// How the call ends for the client because of us.
     refused: Option<Ending>,
+    /// What was sent in front of the messages, by either side, until it is noted beside an entry.
+    headers: Option<Headers>,
     /// What the proxy waits for at its end.
     _busy: Busy,
 }
 
+/// Metadata that waits for the first entry of its side.
+#[derive(Debug, Default)]
+struct Headers {
+    of_client: Vec<Metadatum>,
+    of_server: Vec<Metadatum>,
+}
+
 impl Tape {
+    /// The tape of a call that begins with these headers.
     pub(super) fn new(
         shared: Arc<Shared>,
         method: Arc<Method>,
         encoding: Encoding,
-        timeout: Option<Duration>,
+        headers: &HeaderMap,
         busy: Busy,
     ) -> Self {
+        // What can't be read, the server refuses.
+        let timeout = timeout_of(headers).ok().flatten();
         let limit = shared.options.limits.max_message_bytes;
         let (requests, responses) = (Deframer::new(encoding, limit), Deframer::new(Encoding::Identity, limit));
         let (begun, call, sent, held, is_over, refused) = (Instant::now(), None, 0, None, false, None);
+        let of_client = || Headers { of_client: metadata(headers), ..Headers::default() };
+        let headers = shared.options.extensions.then(of_client);
         shared.counts.begin();
         let _busy = busy;
-        Tape { shared, method, begun, timeout, call, requests, sent, responses, held, is_over, refused, _busy }
+        Tape { shared, method, begun, timeout, call, requests, sent, responses, held, is_over, refused, headers, _busy }
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -74,8 +92,8 @@ impl Tape {
     pub(super) fn open(&mut self, failed: Option<&Ending>) -> Result<(), Ending> {
         let status = failed.map(Ending::status);
         let error = status.as_ref().map(|status| Any { type_url: STATUS_URL, value: status });
-        let noted = self.shared.recorder.create_stream(&self.method.path, error);
-        self.call = Some(self.check(noted)?);
+        let noted = self.note(Kind::CreateStream, error.map_or(Payload::Empty, Payload::Error), None)?;
+        self.call = Some(noted);
         if failed.is_some() {
             self.finish();
         }
@@ -96,8 +114,11 @@ impl Tape {
         self.or_refuse(sent)
     }
 
-    /// What comes back is compressed in this way.
-    pub(super) fn begin_response(&mut self, encoding: Encoding) {
+    /// What comes back begins with these headers, and is compressed in this way.
+    pub(super) fn begin_response(&mut self, headers: &HeaderMap, encoding: Encoding) {
+        if let Some(waiting) = &mut self.headers {
+            waiting.of_server = metadata(headers);
+        }
         self.responses = Deframer::new(encoding, self.shared.options.limits.max_message_bytes);
     }
 
@@ -153,36 +174,37 @@ impl Tape {
     }
 
     fn note_sent(&mut self) -> Result<(), Ending> {
+        let method = self.method.clone();
         while let Some(message) = self.requests.next().map_err(ending_of)? {
             let content = self.requests.open(&message).map_err(ending_of)?;
-            let any = Any { type_url: &self.method.request_url, value: &content };
-            let recorder = &self.shared.recorder;
-            let noted = match (self.call, self.shape()) {
-                (None, _) => recorder.request(&self.method.path, any),
+            let message = Payload::Message(Any { type_url: &method.request_url, value: &content });
+            match (self.call, method.shape) {
+                (None, _) => self.call = Some(self.note(Kind::Request, message, None)?),
                 (Some(_), Shape::Unary) => {
                     let words = "request of more than one message, expected the one of a unary call";
                     return Err(Ending::new(Code::UNIMPLEMENTED, words));
                 }
-                (Some(call), Shape::ManyRequests | Shape::ManyResponses | Shape::Many) => {
-                    recorder.send(call, Payload::Message(any))
+                (Some(_), Shape::ManyRequests | Shape::ManyResponses | Shape::Many) => {
+                    self.note(Kind::Send, message, None)?;
                 }
-            };
-            let noted = self.check(noted)?;
-            self.call.get_or_insert(noted);
+            }
             self.sent += 1;
         }
         Ok(())
     }
 
     fn note_received(&mut self) -> Result<(), Ending> {
+        let method = self.method.clone();
         while let Some(message) = self.responses.next().map_err(ending_of)? {
             let content = self.responses.open(&message).map_err(ending_of)?;
-            match self.shape() {
+            match method.shape {
                 Shape::Unary | Shape::ManyRequests => self.held = Some((content, self.held.is_some())),
                 Shape::ManyResponses | Shape::Many => {
-                    let any = Any { type_url: &self.method.response_url, value: &content };
-                    let noted = self.call.map(|call| self.shared.recorder.recv(call, Payload::Message(any)));
-                    noted.map(|noted| self.check(noted)).transpose()?;
+                    self.note(
+                        Kind::Recv,
+                        Payload::Message(Any { type_url: &method.response_url, value: &content }),
+                        None,
+                    )?;
                 }
             }
         }
@@ -191,16 +213,17 @@ impl Tape {
 
     /// Source: Go's recorder notes what the calls of grpc-go give back.
     fn note_end(&mut self, ending: &Ending) -> Result<(), Ending> {
-        let Some(call) = self.call else {
+        if self.call.is_none() {
             self.finish();
             return Ok(());
-        };
+        }
+        let method = self.method.clone();
         let held = self.held.take();
         let cut = self.responses.end().map_err(ending_of).err().filter(|_| ending.code == Code::OK);
-        let ending = cut.as_ref().unwrap_or(ending);
+        let (trailers, ending) = (ending.metadata(), cut.as_ref().unwrap_or(ending));
         let violation = |words: &str| Ending::new(Code::INTERNAL, format!("cardinality violation: {words}"));
         let (status, message);
-        let payload = match (self.shape(), ending.code, &held) {
+        let payload = match (method.shape, ending.code, &held) {
             (Shape::Unary | Shape::ManyRequests, Code::OK, None) => {
                 status = violation("received no response message from non-server-streaming RPC").status();
                 Payload::Error(Any { type_url: STATUS_URL, value: &status })
@@ -212,7 +235,7 @@ impl Tape {
             }
             (Shape::Unary | Shape::ManyRequests, Code::OK, Some((content, false))) => {
                 message = content.clone();
-                Payload::Message(Any { type_url: &self.method.response_url, value: &message })
+                Payload::Message(Any { type_url: &method.response_url, value: &message })
             }
             (Shape::ManyResponses | Shape::Many, Code::OK, _) => Payload::Eof,
             (_, _, _) => {
@@ -220,14 +243,27 @@ impl Tape {
                 Payload::Error(Any { type_url: STATUS_URL, value: &status })
             }
         };
-        let recorder = &self.shared.recorder;
-        let noted = match self.shape() {
-            Shape::Unary => recorder.response(call, payload),
-            Shape::ManyRequests | Shape::ManyResponses | Shape::Many => recorder.recv(call, payload),
-        };
-        self.check(noted)?;
+        let kind = if method.shape == Shape::Unary { Kind::Response } else { Kind::Recv };
+        self.note(kind, payload, trailers)?;
         self.finish();
         Ok(())
+    }
+
+    /// Notes an entry of the call; of one that begins it, the number.
+    fn note(&mut self, kind: Kind, payload: Payload<'_>, trailers: Option<&HeaderMap>) -> Result<EntryIndex, Ending> {
+        let extension = self.headers.as_mut().map(|waiting| Extension {
+            time: SystemTime::now().try_into().ok(),
+            headers: match kind {
+                Kind::Request | Kind::CreateStream => take(&mut waiting.of_client),
+                Kind::Response | Kind::Recv => take(&mut waiting.of_server),
+                Kind::Send | Kind::Unspecified | Kind::Unknown(_) => Vec::new(),
+            },
+            trailers: trailers.map(metadata).unwrap_or_default(),
+        });
+        let path = if self.call.is_none() { &*self.method.path } else { "" };
+        let note = Note { call: self.call, extension: extension.as_ref(), ..Note::new(kind, path, payload) };
+        let noted = self.shared.recorder.note(note);
+        self.check(noted)
     }
 
     /// Tells what was not recorded, and says how the call ends then.

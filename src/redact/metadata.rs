@@ -19,10 +19,11 @@ impl Pass<'_> {
                     self.learn_metadatum(metadatum.value, whole, &detecting);
                     Ok(Fate::Stays)
                 }
-                Mode::Replace { replacements, .. } => {
+                Mode::Replace { .. } => {
+                    let known = self.known();
                     let fate = match whole {
-                        Some(rule) => self.selected_metadatum(metadatum, rule, replacements),
-                        None => self.other_metadatum(metadatum, &detecting, replacements),
+                        Some(rule) => self.selected_metadatum(metadatum, rule, &known),
+                        None => self.other_metadatum(metadatum, &detecting, &known),
                     };
                     let place = || Part::place_of_metadata(metadatum.key);
                     fate.map_err(|(rule, unfit)| Refusal::Unfit { place: place(), rule: rule.into(), unfit })

@@ -236,6 +236,11 @@ impl<'s> Recorder<'s> {
         self.state().header.initial.clone()
     }
 
+    /// The format that it is written in.
+    pub fn format(&self) -> Format {
+        self.state().encoder.options().format
+    }
+
     /// How many bytes the recording has.
     pub fn bytes(&self) -> u64 {
         self.state().length

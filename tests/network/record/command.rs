@@ -325,6 +325,7 @@ fn refuses_what_it_can_not_write() {
         (&["-o", "calls.jsonl"][..], "a recording is written call by call as binary or text, not compressed"),
         (&["-o", "calls.replay.gz"], "a recording is written call by call as binary or text, not compressed"),
         (&["-o", "no/folder/calls.replay"], "no/folder/calls.replay: No such file or directory"),
+        (&["-o", "calls.grpcrr", "--extensions"], "a text recording can't carry what --extensions notes"),
         (&["-o", "calls.replay", "--append", "--initial", "x"], "cannot be used with"),
         (&["-o", "calls.replay", "--initial", "@missing"], "missing: No such file or directory"),
         (&["-o", "calls.replay", "--upstream-ca", "missing.pem"], "missing.pem: No such file or directory"),

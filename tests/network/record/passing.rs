@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use rpcreplay::Schema;
+use rpcreplay::extension::{Metadatum, Time};
+use rpcreplay::format::{ReadOptions, Reader};
 use rpcreplay::proxy::Options;
 
-use super::proxied::{BOTH, Proxied, UNARY};
+use super::proxied::{BOTH, DOWN, Proxied, UNARY, UP};
 use super::upstream::{GRPC, map, upstream};
 use crate::client::{End, compressed, framed, with_prefix};
 use crate::running::bounded;
@@ -164,5 +167,59 @@ fn long_messages_pass() {
         let entries = proxied.recorded().await;
         assert_eq!(entries.len(), 6);
         assert_eq!(entries[1], "2 RESPONSE #1 google.pubsub.v1.Topic 20000000 bytes");
+    });
+}
+
+/// What passed in front of messages and behind them stands beside the entries, and no secret does.
+#[test]
+fn metadata_is_noted_on_demand() {
+    bounded(async {
+        let (address, _) =
+            noting(&[("x-answer", "1"), ("set-cookie", "a")], framed(b"b"), &[("grpc-status", "0"), ("x-cost", "7")])
+                .await;
+        let proxied = Proxied::new(&address, Options { extensions: true, ..Options::default() }).await;
+        let client = proxied.client().await;
+        let sent = [("authorization", "Bearer token"), ("x-trace-bin", "AAE="), ("x-request", "7")];
+        let before = std::time::SystemTime::now();
+        for method in [UNARY, DOWN, UP, BOTH] {
+            assert_eq!(client.unary_with(method, &sent, &framed(b"a")).await.0, Some(b"b".to_vec()));
+        }
+        let (result, recording) = proxied.file().await;
+        result.expect("everything was written");
+        let schema = Schema::builtin();
+        let reader = Reader::new(&recording[..], &schema, ReadOptions::default()).expect("a recording");
+        let mut last: Time = before.try_into().expect("it is now");
+        let mut beside = Vec::new();
+        for entry in reader {
+            let entry = entry.expect("an entry");
+            let extension = entry.extension().expect("each has one");
+            let time = extension.time.expect("each has one");
+            assert!(time >= last, "time goes on");
+            last = time;
+            let words = |list: &[Metadatum]| -> Vec<String> {
+                list.iter().map(|one| format!("{}={}", one.key, String::from_utf8_lossy(&one.value))).collect()
+            };
+            beside.push(format!("{} {:?} {:?}", entry.kind(), words(&extension.headers), words(&extension.trailers)));
+        }
+        let sent = r#"["x-trace-bin=\0\u{1}", "x-request=7"] []"#;
+        let (answered, cost, none) = (r#"["x-answer=1"]"#, r#"["x-cost=7"]"#, "[] []");
+        assert_eq!(
+            beside,
+            [
+                format!("REQUEST {sent}"),
+                format!("RESPONSE {answered} {cost}"),
+                format!("CREATE_STREAM {sent}"),
+                format!("SEND {none}"),
+                format!("RECV {answered} []"),
+                format!("RECV [] {cost}"),
+                format!("CREATE_STREAM {sent}"),
+                format!("SEND {none}"),
+                format!("RECV {answered} {cost}"),
+                format!("CREATE_STREAM {sent}"),
+                format!("SEND {none}"),
+                format!("RECV {answered} []"),
+                format!("RECV [] {cost}"),
+            ]
+        );
     });
 }

@@ -92,12 +92,17 @@ impl Proxied {
         drop(self.stop.take());
     }
 
-    /// Stops, and gives back how that went and what is in the file, a line for an entry.
-    pub async fn stopped(mut self) -> (Result<(), NotRecorded>, Vec<String>) {
+    /// Stops, and gives back how that went and the file.
+    pub async fn file(mut self) -> (Result<(), NotRecorded>, Vec<u8>) {
         self.stop();
         let result = (&mut self.proxy).await.expect("the proxy does not panic");
         let _ = self.recorder.finish();
-        let recording = fs::read(self.folder.path().join("calls.replay")).expect("it is there");
+        (result, fs::read(self.folder.path().join("calls.replay")).expect("it is there"))
+    }
+
+    /// Stops, and gives back how that went and what is in the file, a line for an entry.
+    pub async fn stopped(self) -> (Result<(), NotRecorded>, Vec<String>) {
+        let (result, recording) = self.file().await;
         (result, entries_of(&recording))
     }
 

@@ -80,6 +80,13 @@ pub struct Record {
     #[arg(long, value_name = "TEXT|@FILE", help_heading = "Output")]
     initial: Option<String>,
 
+    /// Note metadata, trailers and times beside entries, which only a binary recording can carry; keys that look like secrets are left out
+    ///
+    /// Go's replayer steps over them; `print --verbose` shows them, and serve --timing answers as slowly. `authorization`, `cookie`,
+    /// `x-goog-api-key` and all keys that look like these are never written, and rules and detectors look into the rest.
+    #[arg(long, help_heading = "Output")]
+    extensions: bool,
+
     /// Write the descriptors that the server told of by reflection to this file, for --protoset of other commands
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     protoset_out: Option<PathBuf>,
@@ -121,7 +128,7 @@ impl Record {
         let sources = self.sources(&runtime, &upstream)?;
         let is_new = !self.output.exists();
         let recorder = Arc::new(self.recorder(format, initial, sources)?);
-        let options = Options { limits: self.server.limits(), unary: self.unary.clone() };
+        let options = Options { limits: self.server.limits(), unary: self.unary.clone(), extensions: self.extensions };
         let proxy = Proxy::new(upstream, recorder.clone(), &sources.schema, options);
         let watch = Watch::new(proxy.counts(), recorder.clone());
         let is_missing = Arc::new(AtomicBool::new(false));
@@ -154,11 +161,15 @@ impl Record {
                 rpcreplay convert makes of it what is wanted";
             usage("record", ErrorKind::ValueValidation, words);
         }
-        match self.to {
+        let format = match self.to {
             Some(To::Binary) => Format::Binary,
             Some(To::Text) => Format::Text,
             None => of_name.unwrap_or(Format::Binary),
+        };
+        if self.extensions && !self.append && format == Format::Text {
+            usage("record", ErrorKind::ArgumentConflict, "a text recording can't carry what --extensions notes");
         }
+        format
     }
 
     fn upstream(&self) -> Result<Upstream, Trouble> {
@@ -232,6 +243,9 @@ impl Record {
             Recorder::create(&self.output, format, schema)
         };
         let mut recorder = recorder.map_err(trouble)?;
+        if self.extensions && recorder.format() == Format::Text {
+            return Err(trouble(NotRecorded::NoExtensions).with_hint("do without --extensions, or write another file"));
+        }
         let mut initial = initial;
         let of_project = sources.project().filter(|project| !project.config.redact.rules.is_empty());
         if let Some(project) = of_project {
