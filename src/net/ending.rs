@@ -63,21 +63,21 @@ impl Ending {
         }
     }
 
-    /// An end as another server has said it, if it did.
+    /// An end as another server has said it in its trailers, if it did, which are kept.
+    pub(crate) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
+        Some(Ending { forwarded: Some(Box::new(trailers.clone())), ..Ending::said(trailers)? })
+    }
+
+    /// What another server has said in its trailers of the end, if it did.
     ///
     /// Source: grpc-go, `status.NewWithProto`: details count if they are of the same code.
-    pub(crate) fn forwarded(trailers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn said(trailers: &HeaderMap) -> Option<Self> {
         let code = Code(trailers.get(STATUS)?.to_str().ok()?.parse().ok()?);
         let message = trailers.get(MESSAGE).map(|message| percent_decode(message.as_bytes()).collect());
         let details = trailers.get(DETAILS).and_then(|details| read_binary(details.as_bytes()));
         let details = details.filter(|details| Status::read(details).is_ok_and(|status| status.code == code));
-        let forwarded = Some(Box::new(trailers.clone()));
-        Some(Ending { code, message: message.unwrap_or_default(), details: details.map(Bytes::from), forwarded })
-    }
-
-    /// The trailers that another server has sent.
-    pub(crate) fn metadata(&self) -> Option<&HeaderMap> {
-        self.forwarded.as_deref()
+        let message = message.unwrap_or_default();
+        Some(Ending { code, message, details: details.map(Bytes::from), forwarded: None })
     }
 
     /// As a `google.rpc.Status`, as Go writes it into a recording.
@@ -124,7 +124,7 @@ mod tests {
         let status = |pairs: &[(&'static str, &'static str)]| {
             let pairs =
                 pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-            Ending::forwarded(&pairs.collect()).map(|ending| ending.status().to_vec())
+            Ending::said(&pairs.collect()).map(|ending| ending.status().to_vec())
         };
         assert_eq!(status(&[]), None);
         assert_eq!(status(&[("grpc-status", "five")]), None);

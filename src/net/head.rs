@@ -47,13 +47,15 @@ impl Encoding {
 
     /// Takes from headers what they accept that is not known.
     pub(crate) fn accept_known(headers: &mut HeaderMap) {
-        let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        let accepted: Vec<&str> = accepted.flat_map(|list| list.split(',')).map(str::trim).collect();
-        let is_known = |name: &&&str| Encoding::ALL.iter().any(|known| known.name() == **name);
-        if accepted.iter().all(|name| is_known(&name)) {
+        let accepted = || {
+            let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+            lists.flat_map(|list| list.split(',')).map(str::trim)
+        };
+        let is_known = |name: &&str| Encoding::ALL.iter().any(|known| known.name() == *name);
+        if accepted().all(|name| is_known(&name)) {
             return;
         }
-        let known: Vec<&str> = accepted.iter().filter(is_known).copied().collect();
+        let known: Vec<&str> = accepted().filter(is_known).collect();
         let known = HeaderValue::try_from(known.join(",")).expect("names of encodings are ASCII");
         headers.insert(ACCEPT_ENCODING, known);
     }

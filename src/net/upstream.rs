@@ -8,7 +8,8 @@ use bytes::Bytes;
 use hyper::body::Body;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::http::request::Parts;
-use hyper::{Request, header};
+use hyper::http::uri::{Authority, PathAndQuery, Scheme};
+use hyper::{Request, Uri, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -30,6 +31,7 @@ const MAX_HEADER_LIST_BYTES: u32 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Upstream {
     address: Address,
+    authority: Authority,
     trust: Option<Trust>,
 }
 
@@ -44,7 +46,13 @@ pub(crate) struct NoConnection {
 impl Upstream {
     /// A server that is spoken to without TLS.
     pub fn new(address: Address) -> Self {
-        Upstream { address, trust: None }
+        let authority = match &address {
+            // What is none can't be connected to either.
+            Address::Tcp(address) => address.parse().unwrap_or(Authority::from_static(LOCAL)),
+            #[cfg(unix)]
+            Address::Unix(_) => Authority::from_static(LOCAL),
+        };
+        Upstream { address, authority, trust: None }
     }
 
     /// The same, with TLS: the server must prove itself by whom one trusts.
@@ -58,24 +66,18 @@ impl Upstream {
     }
 
     /// A request to it as it came to us, but for what belongs to the connection that it came by.
-    pub(crate) fn request<B>(&self, head: Parts, body: B) -> Result<Request<B>, hyper::http::Error> {
-        let scheme = if self.trust.is_some() { "https" } else { "http" };
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    pub(crate) fn request<B>(&self, head: Parts, body: B) -> Request<B> {
+        let mut uri = head.uri.into_parts();
+        uri.scheme = Some(if self.trust.is_some() { Scheme::HTTPS } else { Scheme::HTTP });
+        uri.authority = Some(self.authority.clone());
+        uri.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
         let mut request = Request::new(body);
         *request.method_mut() = head.method;
-        *request.uri_mut() = format!("{scheme}://{}{path}", self.authority()).parse()?;
+        *request.uri_mut() = Uri::from_parts(uri).expect("all parts are there");
         *request.headers_mut() = head.headers;
         request.headers_mut().remove(header::HOST);
         request.headers_mut().remove(header::CONTENT_LENGTH);
-        Ok(request)
-    }
-
-    fn authority(&self) -> &str {
-        match &self.address {
-            Address::Tcp(address) => address,
-            #[cfg(unix)]
-            Address::Unix(_) => LOCAL,
-        }
+        request
     }
 
     async fn connect(&self) -> io::Result<Box<dyn Stream>> {
@@ -89,13 +91,12 @@ impl Upstream {
             Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
         };
         let Some(trust) = &self.trust else { return Ok(stream) };
-        let (host, _) = self.authority().rsplit_once(':').unwrap_or((self.authority(), ""));
-        Ok(Box::new(trust.secure(host.trim_start_matches('[').trim_end_matches(']'), stream).await?))
+        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
+        Ok(Box::new(trust.secure(host, stream).await?))
     }
 }
 
-/// What a server behind a Unix socket is called.
-#[cfg(unix)]
+/// What a server is called that has no name.
 const LOCAL: &str = "localhost";
 
 /// A connection to another server, made when the first call needs it, and anew when it is gone.

@@ -121,14 +121,14 @@ impl Body for Download {
         let noted = match &frame {
             Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
                 (Some(data), _) => tape.receive(data.clone()),
-                (None, trailers) => tape.end(&trailers.and_then(Ending::forwarded).unwrap_or_else(without_status)),
+                (None, trailers) => tape.end(&trailers.and_then(Ending::said).unwrap_or_else(without_status), trailers),
             },
-            None => tape.end(&without_status()),
+            None => tape.end(&without_status(), None),
             Some(Err(error)) => match (tape.refused(), Failure::of(error)) {
                 (Some(refused), _) => Err(refused),
                 (None, failure) => {
                     let ending = failure.ending(tape.is_late());
-                    let noted = tape.end(&ending);
+                    let noted = tape.end(&ending, None);
                     match failure {
                         Failure::Reset(_) => noted,
                         // The client's connection is not gone, so it is told.

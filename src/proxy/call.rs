@@ -46,11 +46,7 @@ pub(super) async fn pass(
         Err(Stop::Ended(ending)) => return Ok(ended(&ending)),
         Err(Stop::Left) => return Err(Broken::off()),
     }
-    let request = match channel.upstream().request(head, upload) {
-        Ok(request) => request,
-        Err(error) => return Ok(end(&keeper, Ending::new(Code::INTERNAL, error.to_string()))),
-    };
-    match send(&channel, request).await {
+    match send(&channel, channel.upstream().request(head, upload)).await {
         Ok(response) => Ok(answer(response, keeper)),
         Err(NoAnswer::NoConnection(error)) => Ok(end(&keeper, no_connection(&error))),
         Err(NoAnswer::Broken(error)) => {
@@ -63,7 +59,7 @@ pub(super) async fn pass(
             drop(tape);
             match failure {
                 Failure::Lost(_) => Ok(end(&keeper, ending)),
-                Failure::Reset(_) => match keeper.tape().end(&ending) {
+                Failure::Reset(_) => match keeper.tape().end(&ending, None) {
                     Ok(()) => Err(Broken::by(error)),
                     Err(refused) => Ok(ended(&refused)),
                 },
@@ -91,7 +87,7 @@ async fn begin(keeper: &Keeper, channel: &Channel<Upload>, upload: &mut Upload, 
     let connected = channel.sender().await.map(drop).map_err(|error| no_connection(&error));
     match shape {
         Shape::Unary => connected.map_err(|ending| {
-            let noted = keeper.tape().end(&ending);
+            let noted = keeper.tape().end(&ending, None);
             Stop::Ended(noted.err().unwrap_or(ending))
         }),
         Shape::ManyRequests | Shape::ManyResponses | Shape::Many => {
@@ -137,13 +133,14 @@ fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
     // The body may end otherwise.
     head.headers.remove(CONTENT_LENGTH);
     if let Some(ending) = no_grpc(&head) {
-        return match keeper.tape().end(&ending) {
+        return match keeper.tape().end(&ending, None) {
             Ok(()) => Response::from_parts(head, Download::foreign(body)),
             Err(refused) => ended(&refused),
         };
     }
     if let Some(ending) = whole_ending(&head, &body) {
-        return match keeper.tape().end(&ending) {
+        let noted = keeper.tape().end(&ending, Some(&head.headers));
+        return match noted {
             Ok(()) => Response::from_parts(head, Download::empty()),
             Err(refused) => ended(&refused),
         };
@@ -157,7 +154,7 @@ fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
 
 /// How a call ended, if its headers are all that there is.
 fn whole_ending(head: &response::Parts, body: &Incoming) -> Option<Ending> {
-    match Ending::forwarded(&head.headers) {
+    match Ending::said(&head.headers) {
         Some(ending) => Some(ending),
         None => body.is_end_stream().then(without_status),
     }
@@ -165,7 +162,7 @@ fn whole_ending(head: &response::Parts, body: &Incoming) -> Option<Ending> {
 
 /// Ends a call with what the client is told, which is noted.
 fn end(keeper: &Keeper, ending: Ending) -> Response<Download> {
-    let noted = keeper.tape().end(&ending);
+    let noted = keeper.tape().end(&ending, None);
     ended(&noted.err().unwrap_or(ending))
 }
 

@@ -127,7 +127,6 @@ impl Conversation {
         headers.insert(TE, HeaderValue::from_static("trailers"));
         let (head, ()) = head.body(()).expect("a request without a body").into_parts();
         let request = channel.upstream().request(head, Outgoing::new(pieces));
-        let request = request.map_err(|error| unreachable(error.to_string()))?;
         // Servers need not answer at all before they are asked something.
         put(&to, Asked::ListServices(String::new())).await;
         let response = sender.send_request(request).await.map_err(|error| unreachable(error.to_string()))?;
@@ -136,7 +135,7 @@ impl Conversation {
 
     fn of(to: mpsc::Sender<Piece>, response: HttpResponse<Incoming>) -> Result<Conversation, NoReflection> {
         let (head, body) = response.into_parts();
-        if let Some(ending) = Ending::forwarded(&head.headers) {
+        if let Some(ending) = Ending::said(&head.headers) {
             return Err(refused(&ending));
         }
         let encoding = Encoding::of(&head.headers).map_err(NoReflection::Failed)?;
@@ -152,7 +151,7 @@ impl Conversation {
         let failed = |error: &dyn std::fmt::Display| NoReflection::Failed(error.to_string());
         let answer = self.answers.next().await.map_err(|fault| failed(&fault))?;
         let Some(answer) = answer else {
-            let ending = Ending::forwarded(self.answers.trailers());
+            let ending = Ending::said(self.answers.trailers());
             return Err(ending.map_or_else(|| failed(&"it ends without an answer"), |ending| refused(&ending)));
         };
         let content = self.answers.open(&answer).map_err(|fault| failed(&fault))?;

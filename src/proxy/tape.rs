@@ -136,16 +136,16 @@ impl Tape {
         self.or_refuse(received)
     }
 
-    /// Notes how the call ended.
+    /// Notes how the call ended, and what trailers the server has sent.
     ///
     /// # Errors
     ///
     /// How it ends instead, if that can't be recorded.
-    pub(super) fn end(&mut self, ending: &Ending) -> Result<(), Ending> {
+    pub(super) fn end(&mut self, ending: &Ending, trailers: Option<&HeaderMap>) -> Result<(), Ending> {
         if self.is_over {
             return Ok(());
         }
-        let noted = self.note_end(ending);
+        let noted = self.note_end(ending, trailers);
         self.or_refuse(noted)
     }
 
@@ -165,7 +165,7 @@ impl Tape {
             abandoned(self.is_late())
         };
         // Nobody is there to be told.
-        let _ = self.end(&ending);
+        let _ = self.end(&ending, None);
     }
 
     /// How the call ends for the client because of us, if it does.
@@ -212,7 +212,7 @@ impl Tape {
     }
 
     /// Source: Go's recorder notes what the calls of grpc-go give back.
-    fn note_end(&mut self, ending: &Ending) -> Result<(), Ending> {
+    fn note_end(&mut self, ending: &Ending, trailers: Option<&HeaderMap>) -> Result<(), Ending> {
         if self.call.is_none() {
             self.finish();
             return Ok(());
@@ -220,7 +220,7 @@ impl Tape {
         let method = self.method.clone();
         let held = self.held.take();
         let cut = self.responses.end().map_err(ending_of).err().filter(|_| ending.code == Code::OK);
-        let (trailers, ending) = (ending.metadata(), cut.as_ref().unwrap_or(ending));
+        let ending = cut.as_ref().unwrap_or(ending);
         let violation = |words: &str| Ending::new(Code::INTERNAL, format!("cardinality violation: {words}"));
         let (status, message);
         let payload = match (method.shape, ending.code, &held) {
@@ -279,7 +279,7 @@ impl Tape {
     fn or_refuse(&mut self, result: Result<(), Ending>) -> Result<(), Ending> {
         if let Err(ending) = &result {
             // What can't be recorded either was told.
-            let _ = self.note_end(ending);
+            let _ = self.note_end(ending, None);
             self.finish();
             self.refused = Some(ending.clone());
         }

@@ -35,10 +35,7 @@ impl Forwarding {
             Err(error) => return Ending::new(Code::UNAVAILABLE, format!("forwarding to {error}")),
         };
         let (to, pieces) = mpsc::channel(1);
-        let request = match upstream.request(head.clone(), Outgoing::new(pieces)) {
-            Ok(request) => request,
-            Err(error) => return failed(&error),
-        };
+        let request = upstream.request(head.clone(), Outgoing::new(pieces));
         let first = call.first.take().map(|message| message.0);
         let Call { messages, reply, received, .. } = call;
         let sending = async {
