@@ -27,12 +27,14 @@ mod miss;
 mod recorder;
 mod replayer;
 mod stream;
+mod timing;
 
 pub use calls::{CallRef, Order, Repeat};
 pub use miss::{Miss, Near, Why};
 pub use recorder::{BeforeWrite, NotRecorded, Note, Recorder};
 pub use replayer::{Answer, BeforeMatch, Event, Log, NoReplay, Outcome, Replayer};
 pub use stream::{Sent, StreamReplay};
+pub use timing::{After, Wait};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
@@ -30,6 +31,7 @@ pub struct Replayer<'s> {
     schema: &'s Schema,
     mask: &'s Mask,
     rules: (Order, Repeat),
+    is_timed: bool,
     before_match: Option<Box<BeforeMatch<'s>>>,
     log: Option<Box<Log<'s>>>,
     headers: Vec<Header>,
@@ -88,6 +90,8 @@ pub struct Answer<'r> {
     pub call: CallRef,
     /// A message, or an error, a `google.rpc.Status`.
     pub payload: Payload<'r>,
+    /// How long it took in the recording, if that is [wanted](Replayer::timed) and the recording has the times.
+    pub took: Option<Duration>,
 }
 
 /// Why a recording can't be replayed.
@@ -123,6 +127,7 @@ impl<'s> Replayer<'s> {
             schema,
             mask,
             rules: Default::default(),
+            is_timed: false,
             before_match: None,
             log: None,
             headers: Vec::new(),
@@ -138,6 +143,11 @@ impl<'s> Replayer<'s> {
     /// Answers by these rules, and not by those of Go.
     pub fn with_rules(self, order: Order, repeat: Repeat) -> Self {
         Replayer { rules: (order, repeat), ..self }
+    }
+
+    /// Says of answers how long they took in the recording, for whoever is to wait as long: it waits for nothing itself.
+    pub fn timed(self, is_timed: bool) -> Self {
+        Replayer { is_timed, ..self }
     }
 
     /// Changes what a program sends before it is matched.
@@ -295,7 +305,8 @@ impl<'s> Replayer<'s> {
         let sent = self.sent(Kind::Request, method, request).map_err(|why| self.refused(method, false, number, why))?;
         let call = self.choose(method, false, Some(&sent), number)?;
         let payload = self.received_in(call, 0).unwrap_or(Payload::Empty);
-        Ok(Answer { number, call: self.call_ref(call), payload })
+        let took = if self.is_timed { self.took(call) } else { None };
+        Ok(Answer { number, call: self.call_ref(call), payload, took })
     }
 
     /// Answers a stream, message by message.
@@ -346,6 +357,10 @@ impl<'s> Replayer<'s> {
 
     pub(super) fn number_of(&self, method: &str) -> Option<u32> {
         self.numbers.get(method).copied()
+    }
+
+    pub(super) fn is_timed(&self) -> bool {
+        self.is_timed
     }
 
     pub(super) fn rules(&self) -> (Order, Repeat) {

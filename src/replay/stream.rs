@@ -3,6 +3,7 @@
 use super::calls::{CallId, CallRef};
 use super::miss::Miss;
 use super::replayer::{Outcome, Replayer};
+use super::timing::Wait;
 use crate::compare::Change;
 use crate::entry::{Kind, Payload};
 
@@ -17,6 +18,8 @@ pub struct StreamReplay<'r, 's> {
     call: Option<CallId>,
     sent: usize,
     received: usize,
+    /// How long what was received last is to be waited for.
+    wait: Option<Wait>,
 }
 
 /// What became of a message that was sent.
@@ -30,7 +33,7 @@ pub struct Sent<'r> {
 
 impl<'r, 's> StreamReplay<'r, 's> {
     pub(super) fn new(replayer: &'r Replayer<'s>, method: &str, number: u64) -> Self {
-        StreamReplay { replayer, method: method.to_owned(), number, call: None, sent: 0, received: 0 }
+        StreamReplay { replayer, method: method.to_owned(), number, call: None, sent: 0, received: 0, wait: None }
     }
 
     /// The recorded call that answers, once it is chosen.
@@ -88,8 +91,14 @@ impl<'r, 's> StreamReplay<'r, 's> {
             return Ok(Some(error));
         }
         let received = self.replayer.received_in(call, self.received);
+        self.wait = if self.replayer.is_timed() { self.replayer.wait_of(call, self.received) } else { None };
         self.received += usize::from(received.is_some());
         Ok(received)
+    }
+
+    /// How long what was received last is to be waited for, if that is [wanted](Replayer::timed) and the recording has the times.
+    pub fn wait(&self) -> Option<Wait> {
+        self.wait
     }
 
     /// How many messages were sent in the recording that were not sent yet.

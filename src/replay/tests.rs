@@ -1,10 +1,12 @@
 //! Go's matching, case by case, and what is told where nothing matches.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::*;
 use crate::compare::{Mask, RuleId, Treatment};
 use crate::entry::{Any, Entry, EntryIndex, Kind, Payload};
+use crate::extension::{Extension, Time};
 use crate::format::{ReadOptions, Reader, Writer};
 use crate::recording::Header;
 use crate::schema::Schema;
@@ -277,4 +279,51 @@ fn what_go_refuses_is_refused_and_leaves_nothing() {
         assert_eq!(replayer.unused().last().expect("a call").0.recording, recording);
     }
     assert_eq!([A, A, A, A].map(|request| asked(&replayer, request)), ["#3", "#4", "#3", "#4"]);
+}
+
+/// Times are told where they are wanted and there are some: of a response after its request, of what was received after what stands in front
+/// of it in the same stream.
+#[test]
+fn what_took_how_long_is_told() {
+    let (unary, stream) = ("/google.pubsub.v1.Publisher/CreateTopic", PULL);
+    let lines: [(Line<'_>, Option<i64>); 11] = [
+        ((Kind::Request, unary, topic(A), 0), Some(10)),
+        ((Kind::CreateStream, stream, Payload::Empty, 0), Some(20)),
+        ((Kind::Response, "", topic(B), 1), Some(13)),
+        ((Kind::Recv, "", topic(A), 2), Some(25)),
+        ((Kind::Send, "", topic(A), 2), Some(26)),
+        ((Kind::Recv, "", topic(B), 2), Some(28)),
+        ((Kind::Recv, "", topic(C), 2), Some(27)),
+        ((Kind::Send, "", topic(B), 2), None),
+        ((Kind::Recv, "", Payload::Eof, 2), Some(40)),
+        ((Kind::Request, unary, topic(B), 0), None),
+        ((Kind::Response, "", topic(B), 10), Some(99)),
+    ];
+    let mut writer = Writer::binary(Vec::new(), &Header::new("")).expect("a header");
+    for ((kind, method, payload, ref_index), seconds) in lines {
+        let mut entry = Entry::encode(kind, method, payload, ref_index).expect("a short record");
+        if let Some(seconds) = seconds {
+            let extension = Extension { time: Time::new(seconds, 0), ..Extension::default() };
+            entry = entry.with_extension(&extension).expect("a short record");
+        }
+        writer.write(&entry).expect("an entry");
+    }
+    let (bytes, schema, mask) = (writer.finish().expect("memory"), Schema::builtin(), Mask::new());
+    for is_timed in [true, false] {
+        let mut replayer = Replayer::new(&schema, &mask).timed(is_timed);
+        replayer.add(Reader::new(&bytes[..], &schema, ReadOptions::default()).expect("a header")).expect("a recording");
+        let took = [A, B].map(|topic| replayer.unary(unary, topic).expect("it was recorded").took);
+        assert_eq!(took, [is_timed.then_some(Duration::from_secs(3)), None]);
+        let mut replay = replayer.stream(stream);
+        let mut waits = Vec::new();
+        while let Some(payload) = replay.recv().expect("a stream") {
+            waits.push(replay.wait());
+            if payload == Payload::Eof {
+                break;
+            }
+        }
+        let wait = |after, seconds| Some(Wait { after, delay: Duration::from_secs(seconds) });
+        let all = [wait(After::Opened, 5), wait(After::Sent(0), 2), wait(After::Received, 0), None];
+        assert_eq!(waits, if is_timed { all } else { [None; 4] });
+    }
 }
