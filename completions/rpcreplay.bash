@@ -2210,7 +2210,7 @@ _rpcreplay() {
             return 0
             ;;
         rpcreplay__subcmd__serve)
-            opts="-I -h --max-record-size --listen --addr-file --log --require-all --on-miss --order --repeat --tls-cert --tls-key --tls-self-signed --max-message --max-connections --max-streams --max-headers --ignore --redact --detect --debug-redact --rules --allow --allow-uninspected --key-env --key-file --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
+            opts="-I -h --max-record-size --listen --addr-file --log --require-all --on-miss --order --repeat --timing --tls-cert --tls-key --tls-self-signed --max-message --max-connections --max-streams --max-headers --ignore --redact --detect --debug-redact --rules --allow --allow-uninspected --key-env --key-file --descriptor-set-in --protoset --proto --proto-path --go-binary --no-builtin-protos --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -466,6 +466,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --go-binary 'Look message types up in this compiled Go program or test binary (can be repeated)'
             cand --config 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above'
             cand --require-all 'Fail if a recorded call has answered nobody until the server stops; such calls are named'
+            cand --timing 'Wait before each answer as long as the recorded server did, where the recording has the times of entries'
             cand --no-builtin-protos 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API'
             cand --no-config 'Read no project file'
             cand -h 'Print help (see more with ''--help'')'

@@ -462,6 +462,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -s I -l proto
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l go-binary -d 'Look message types up in this compiled Go program or test binary (can be repeated)' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l config -d 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l require-all -d 'Fail if a recorded call has answered nobody until the server stops; such calls are named'
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l timing -d 'Wait before each answer as long as the recorded server did, where the recording has the times of entries'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l no-builtin-protos -d 'Do without the built-in types: well-known ones, googleapis, Bazel\'s remote execution API'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -l no-config -d 'Read no project file'
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'

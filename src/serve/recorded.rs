@@ -1,11 +1,14 @@
 //! The road of a call that a recording answers: a unary one, or a stream.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::call::{AnsweredBy, Call, Stop};
 use crate::entry::Payload;
 use crate::net::Ending;
-use crate::replay::Replayer;
+use crate::replay::{After, Replayer, Wait};
 use crate::schema::Code;
 
 /// Answers a call as it was recorded: as a unary one if it was, else as a stream.
@@ -37,6 +40,9 @@ async fn unary(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, 
     let answer = replayer.unary(&call.method, &message).map_err(Stop::missed)?;
     (call.number, call.answered_by) = (Some(answer.number), AnsweredBy::Recorded(answer.call));
     call.first = None;
+    if let Some(took) = answer.took {
+        sleep(took.min(LONGEST_WAIT)).await;
+    }
     let (message, ending) = match answer.payload {
         Payload::Message(any) => (any.value, Ending::ok()),
         Payload::Empty | Payload::Eof => (&b""[..], Ending::ok()),
@@ -57,6 +63,9 @@ async fn unary(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, 
 /// with what was sent. How the stream ended is said when as much was sent as in the recording, or the client sends no more. Where the
 /// recording does not say, because whoever recorded it read no further, the end is OK; of a method whose server streams, by its
 /// descriptor, only when the client sends no more, as it would wait for what may come.
+///
+/// If the replayer says how long something took, it goes out as much later as it was noted behind what stands in front of it, which for what the
+/// client sends means that it has sent it, or sends no more.
 async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending, Stop> {
     let mut replay = replayer.stream(&call.method);
     call.number = Some(replay.number());
@@ -65,6 +74,8 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
     let mut next: Option<Bytes> = None;
     let mut waits_for_half_close = false;
     let mut held: Option<Ending> = None;
+    let mut moments = Moments { opened: Instant::now(), sent: Vec::new(), received: None, half_closed: None };
+    let mut wait: Option<Wait> = None;
     loop {
         if begins && next.is_none() && held.is_none() {
             match replay.recv().map_err(Stop::missed)? {
@@ -78,6 +89,7 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
                     held = Some(Ending::ok());
                 }
             }
+            wait = replay.wait();
         }
         if let Some(recorded) = replay.call() {
             call.answered_by = AnsweredBy::Recorded(recorded);
@@ -85,7 +97,10 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
             call.reply.open();
         }
         let all_sent = half_closed || (!waits_for_half_close && replay.sends_left() == 0);
-        if let Some(ending) = held.take_if(|_| all_sent) {
+        // What does not have to wait is due; what waits for the client has no time yet.
+        let due = wait.map_or(Some(moments.opened), |wait| moments.due(wait));
+        let is_due = due.is_some_and(|due| due <= Instant::now());
+        if let Some(ending) = held.take_if(|_| all_sent && is_due) {
             return Ok(ending);
         }
         tokio::select! {
@@ -93,13 +108,45 @@ async fn stream(replayer: &Replayer<'static>, call: &mut Call) -> Result<Ending,
                 Some(message) => {
                     let content = call.messages.open(&message)?;
                     call.received += 1;
+                    moments.sent.push(Instant::now());
                     call.first = replay.call().is_none().then_some(message);
                     replay.send(&content).map_err(Stop::missed)?;
                     begins = true;
                 }
-                None => (half_closed, begins) = (true, true),
+                None => {
+                    (half_closed, begins) = (true, true);
+                    moments.half_closed = Some(Instant::now());
+                }
             },
-            room = call.reply.room(), if next.is_some() => room.put(&next.take().unwrap_or_default()),
+            room = call.reply.room(), if next.is_some() && is_due => {
+                room.put(&next.take().unwrap_or_default());
+                moments.received = Some(Instant::now());
+            }
+            () = sleep_until(due.unwrap_or(moments.opened)), if due.is_some() && !is_due => {}
         }
+    }
+}
+
+/// The longest that anybody waits, which clocks can count from now on: a recording may say anything.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// When what happened on a stream.
+struct Moments {
+    opened: Instant,
+    sent: Vec<Instant>,
+    /// The last message that went out.
+    received: Option<Instant>,
+    half_closed: Option<Instant>,
+}
+
+impl Moments {
+    /// When something is due that waits; nothing as long as what it waits for has not happened.
+    fn due(&self, wait: Wait) -> Option<Instant> {
+        let after = match wait.after {
+            After::Opened => Some(self.opened),
+            After::Sent(number) => self.sent.get(number).copied().or(self.half_closed),
+            After::Received => self.received,
+        };
+        after.map(|after| after + wait.delay.min(LONGEST_WAIT))
     }
 }

@@ -1,6 +1,7 @@
 //! Recordings made for a test.
 
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
+use rpcreplay::extension::{Extension, Time};
 use rpcreplay::format::{ReadOptions, Reader, Writer};
 use rpcreplay::recording::Header;
 use rpcreplay::schema::{Schema, Status};
@@ -8,7 +9,11 @@ use rpcreplay::schema::{Schema, Status};
 const TYPE: &str = "type.googleapis.com/test.Unknown";
 
 /// A recording that grows call by call. No source knows the types of its messages, which are compared as bytes.
-pub struct Recording(Writer<'static, Vec<u8>>);
+pub struct Recording {
+    writer: Writer<'static, Vec<u8>>,
+    /// When the last entry was noted, and how long after the one before, in milliseconds, if times are noted.
+    noted: Option<(i64, i64)>,
+}
 
 /// What happens on a stream.
 pub enum Step<'a> {
@@ -21,7 +26,12 @@ pub enum Step<'a> {
 
 impl Recording {
     pub fn new() -> Self {
-        Recording(Writer::binary(Vec::new(), &Header::new("")).expect("a Vec takes all"))
+        Recording { writer: Writer::binary(Vec::new(), &Header::new("")).expect("a Vec takes all"), noted: None }
+    }
+
+    /// Notes times from now on: every entry comes so many milliseconds after the one before.
+    pub fn noted_every(self, step: i64) -> Self {
+        Recording { noted: Some((0, step)), ..self }
     }
 
     pub fn unary(mut self, method: &str, request: &[u8], response: Result<&[u8], &[u8]>) -> Self {
@@ -44,12 +54,17 @@ impl Recording {
     }
 
     pub fn bytes(self) -> Vec<u8> {
-        self.0.finish().expect("a Vec takes all")
+        self.writer.finish().expect("a Vec takes all")
     }
 
     fn write(&mut self, kind: Kind, method: &str, payload: Payload<'_>, first: i32) -> i32 {
-        let entry = Entry::encode(kind, method, payload, first).expect("a small entry");
-        self.0.write(&entry).expect("it refers to an earlier one").0 as i32
+        let mut entry = Entry::encode(kind, method, payload, first).expect("a small entry");
+        if let Some((last, step)) = &mut self.noted {
+            *last += *step;
+            let time = Time::new(*last / 1000, (*last % 1000 * 1_000_000) as i32);
+            entry = entry.with_extension(&Extension { time, ..Extension::default() }).expect("a small entry");
+        }
+        self.writer.write(&entry).expect("it refers to an earlier one").0 as i32
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command: what it writes, where it listens, how it stops.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
 use rpcreplay::format::Writer;
@@ -65,6 +65,41 @@ fn nobody_who_does_not_read_holds_up_calls() {
         process.signal("TERM");
         let (code, out, _) = process.output().await;
         assert_eq!((code, out.lines().count()), (Some(0), CALLS));
+    });
+}
+
+/// Answers come as late as they were recorded, counted from what stands in front of them; never before.
+#[test]
+fn answers_wait_as_long_as_they_took() {
+    const STEP: Duration = Duration::from_millis(150);
+    bounded(async {
+        let steps = [Step::Recv(b"a"), Step::Send(b"b"), Step::Recv(b"c"), Step::Recv(b"d"), Step::End];
+        let recording = Recording::new().noted_every(150).unary(GET, b"a", Ok(b"b")).stream(TALK, &steps).bytes();
+        let process = serve(&recording, None, &["--timing", "--repeat", "always"]).await;
+        let client = process.client().await;
+        let begun = Instant::now();
+        assert_eq!(client.unary(GET, b"a").await, (Some(b"b".to_vec()), End::of("0", "")));
+        assert!(begun.elapsed() >= STEP);
+
+        let begun = Instant::now();
+        let mut talk = client.open(TALK, &[]);
+        assert_eq!(talk.message().await.as_deref(), Some(&b"a"[..]));
+        assert!(begun.elapsed() >= STEP);
+        // What was received after something was sent waits for that.
+        sleep(2 * STEP).await;
+        let sent = Instant::now();
+        talk.send(b"b").await;
+        assert_eq!(talk.message().await.as_deref(), Some(&b"c"[..]));
+        assert!(sent.elapsed() >= STEP);
+        assert_eq!(talk.message().await.as_deref(), Some(&b"d"[..]));
+        assert!(sent.elapsed() >= 2 * STEP);
+        assert_eq!(talk.end().await, End::of("0", ""));
+        assert!(sent.elapsed() >= 3 * STEP);
+
+        // Or for that nothing is sent any more.
+        let mut talk = client.open(TALK, &[]);
+        talk.half_close();
+        assert_eq!(talk.all().await, (vec![b"a".to_vec(), b"c".to_vec(), b"d".to_vec()], End::of("0", "")));
     });
 }
 

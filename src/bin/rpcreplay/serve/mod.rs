@@ -73,6 +73,10 @@ pub struct Serve {
     #[arg(long, value_name = "HOW", default_value = "never", help_heading = "Matching")]
     repeat: RepeatArg,
 
+    /// Wait before each answer as long as the recorded server did, where the recording has the times of entries
+    #[arg(long)]
+    timing: bool,
+
     #[command(flatten)]
     server: ServerArgs,
 
@@ -148,7 +152,7 @@ impl Serve {
     /// The recordings, ready to answer.
     fn replayer(&self, sources: &'static Sources, teller: Teller) -> Result<Replayer<'static>, Trouble> {
         let (replayer, _) = self.matching.replayer(sources)?;
-        let replayer = replayer.with_rules(self.order.order(), self.repeat.repeat());
+        let replayer = replayer.with_rules(self.order.order(), self.repeat.repeat()).timed(self.timing);
         let mut replayer = replayer.log(Box::new(move |event| {
             if let ReplayOutcome::SentOtherwise { call, place, changes } = event.outcome {
                 let places: Vec<&str> = changes.iter().map(|change| &*change.general_path).collect();
