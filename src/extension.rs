@@ -4,6 +4,17 @@
 //! stays a field that nobody knows.
 //!
 //! Source: `descriptors/recording.proto`.
+//!
+//! ```
+//! use rpcreplay::entry::{Entry, Kind, Payload};
+//! use rpcreplay::extension::{Extension, Metadatum, Time};
+//!
+//! let agent = Metadatum { key: "user-agent".to_owned(), value: b"grpc-go".to_vec() };
+//! let noted = Extension { time: Time::new(1_772_357_400, 0), headers: vec![agent], trailers: Vec::new() };
+//! let entry = Entry::encode(Kind::CreateStream, "/pkg.Service/Call", Payload::Empty, 0)?.with_extension(&noted)?;
+//! assert_eq!(entry.extension(), Some(noted));
+//! # Ok::<(), rpcreplay::Error>(())
+//! ```
 
 use std::fmt;
 use std::ops::Range;

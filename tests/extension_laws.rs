@@ -158,3 +158,45 @@ fn what_compares_calls_does_not_look_at_it() {
         assert_eq!(placeless(&shown.replace(text(&path), &plain)), placeless(&plain_shown), "{name}");
     }
 }
+
+/// Keys and values with what a terminal would obey, or read as another line.
+#[test]
+fn nothing_of_it_reaches_a_terminal_as_a_command() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let schema = Schema::builtin();
+    let hostile = "\u{1b}[2J\u{9b}31m\r\n\u{202e}ops@acme.com\u{7}";
+    let metadatum = |key: &str, value: &str| Metadatum { key: key.to_owned(), value: value.as_bytes().to_vec() };
+    let paths = [1, 2].map(|run| {
+        let (header, entries) = read(&Path::new(DATA).join("secrets.replay"));
+        let mut writer = Writer::new(Vec::new(), &header, Encoder::new(WriteOptions::new(Format::Binary), &schema))
+            .expect("a header");
+        for entry in &entries {
+            let extension = Extension {
+                time: Time::new(run, 0),
+                headers: vec![metadatum(hostile, hostile), metadatum("x-bin", hostile)],
+                trailers: vec![metadatum("a", &format!("{hostile}{run}"))],
+            };
+            writer.write(&entry.with_extension(&extension).expect("a short record")).expect("it can be written");
+        }
+        let path = folder.path().join(format!("{run}.replay"));
+        fs::write(&path, writer.finish().expect("it can be written")).expect("a writable folder");
+        path
+    });
+    let [path, other] = paths.each_ref().map(|path| text(path));
+    for arguments in [
+        &["print", "--verbose", path][..],
+        &["print", "--verbose", "--to", "raw", "--bytes", "hex", path],
+        &["print", "--verbose", "--max-bytes", "all", path],
+        &["diff", "--show-noise", path, other],
+        &["check", path],
+        &["redact", "--dry-run", "--detect", "all", "--redact", "metadata:=pseudonym", "--key-env", "PATH", path],
+        &["redact", "--check", "--detect", "email", path],
+    ] {
+        let (_, shown, complaint) = run(arguments);
+        assert!(shown.contains("acme") || shown.contains("metadata:"), "{arguments:?}: {shown}{complaint}");
+        for text in [&shown, &complaint] {
+            let is_command = |character: char| character != '\n' && character.is_control() || character == '\u{202e}';
+            assert_eq!(text.find(is_command), None, "{arguments:?}: {text:?}");
+        }
+    }
+}

@@ -40,13 +40,14 @@ fn the_seeds_of_the_walk_are_messages() {
 }
 
 /// Of each the format, and how many entries it has.
-const RECORDINGS: [(&str, Format, usize); 6] = [
+const RECORDINGS: [(&str, Format, usize); 7] = [
     ("lines", Format::JsonLines, 10),
     ("document", Format::Json, 8),
     ("pretty", Format::JsonLines, 8),
     ("sorted", Format::Json, 8),
     ("canonical", Format::JsonLines, 4),
     ("windows", Format::JsonLines, 2),
+    ("extended", Format::JsonLines, 2),
 ];
 
 #[test]
