@@ -493,6 +493,8 @@ fn read_metadatum(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::entry::{EntryIndex, Kind, Payload};
     use crate::format::{ReadOptions, Reader};
@@ -615,5 +617,46 @@ mod tests {
         assert_eq!(Time::try_from(UNIX_EPOCH - whole), Ok(Time { seconds: -3, nanos: 0 }));
         let (early, late) = (Time { seconds: 1, nanos: 9 }, Time { seconds: 3, nanos: 2 });
         assert_eq!((late.since(early), early.since(late)), (Duration::new(1, 999_999_993), Duration::ZERO));
+    }
+
+    /// Bytes that are an extension, or nearly one.
+    fn nearly() -> impl Strategy<Value = Vec<u8>> {
+        let field = prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..12),
+            (1..4u8, prop::collection::vec((1..4u8, prop::collection::vec(0x40..0xc3u8, 0..4)), 0..3)).prop_map(
+                |(number, inner)| {
+                    let inner: Vec<u8> = inner
+                        .into_iter()
+                        .flat_map(|(number, text)| [&[number << 3 | 2, text.len() as u8][..], &text].concat())
+                        .collect();
+                    [&[number << 3 | 2, inner.len() as u8][..], &inner].concat()
+                }
+            ),
+            (any::<u16>(), any::<u16>()).prop_map(|(seconds, nanos)| {
+                let time = Time::new(seconds.into(), nanos.into());
+                Extension { time, ..Extension::default() }.encode()
+            }),
+        ];
+        prop::collection::vec(field, 0..4).prop_map(|fields| fields.concat())
+    }
+
+    proptest! {
+        /// Whatever is read is written as the same, and what is not is a field that nobody knows; the record stays.
+        #[test]
+        fn bytes_are_an_extension_or_an_unknown_field(bytes in nearly()) {
+            let entry = with_field(&plain(), &bytes);
+            match Extension::decode(&bytes) {
+                Ok(extension) => {
+                    prop_assert_eq!(Extension::decode(&extension.encode()), Ok(extension.clone()));
+                    prop_assert_eq!(entry.extension(), Some(extension));
+                    prop_assert!(unknown_entry_fields(&entry).of_entry.is_empty());
+                }
+                Err(_) => {
+                    prop_assert_eq!(entry.extension(), None);
+                    prop_assert_eq!(unknown_entry_fields(&entry).of_entry.len(), 1);
+                }
+            }
+            prop_assert!(entry.record().starts_with(plain().record()));
+        }
     }
 }

@@ -342,7 +342,10 @@ impl<'s> Recorder<'s> {
         }
         let made = |payload: Payload<'_>, extension: Option<&Extension>| {
             let entry = Entry::encode(kind, method, payload, ref_index)?;
-            extension.map_or(Ok(entry.clone()), |extension| entry.with_extension(extension))
+            match extension {
+                Some(extension) => entry.with_extension(extension),
+                None => Ok(entry),
+            }
         };
         let entry = made(payload, extension)?;
         let entry = match &self.before_write {
