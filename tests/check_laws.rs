@@ -188,6 +188,8 @@ fn cutting(path: &Path, checks: &Checks, schema: &Schema) -> usize {
 /// Recordings that Go takes: those of `tests/data`, and those of the corpus if there is one.
 fn recordings() -> Vec<PathBuf> {
     let mut recordings = corpus::files(Path::new(DATA), ".replay");
+    // Its types are none that a program has.
+    recordings.retain(|path| !path.ends_with("unnamed.replay"));
     recordings
         .extend(corpus::files(Path::new(DATA), ".grpcrr").into_iter().filter(|path| !path.ends_with("marks.grpcrr")));
     if let Some(folder) = corpus::folder() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rpcreplay::Schema;
 use rpcreplay::entry::{Any, Entry, Kind, Payload};
-use rpcreplay::format::{ReadOptions, Reader, Writer};
+use rpcreplay::format::{Encoder, Format, ReadOptions, Reader, WriteOptions, Writer};
 use rpcreplay::pairing::{Methods, Pairing};
 use rpcreplay::recording::Header;
 use rpcreplay::retype::{Survey, Told};
@@ -176,6 +176,16 @@ fn what_a_proxy_records_becomes_what_a_recorder_records() {
         named += told.named;
         calls += told.calls;
 
+        // In JSON it is as lossless as with its types, and read as such.
+        let encoder = Encoder::new(WriteOptions::new(Format::Json), &schema);
+        let mut json = Writer::new(Vec::new(), &Header::new(""), encoder).expect("memory takes it");
+        proxied.iter().for_each(|entry| {
+            json.write(entry).unwrap_or_else(|error| panic!("{name}: {error}"));
+        });
+        let back = read(&json.finish().expect("memory takes it"), &schema).1;
+        let records = |entries: &[Entry]| entries.iter().map(|entry| entry.record().to_vec()).collect::<Vec<_>>();
+        assert_eq!(records(&back), records(&proxied), "{name}");
+
         // What has its types stays as it is.
         for entries in [&retyped, &entries] {
             let (again, told) = retype(entries, &schema);
@@ -183,7 +193,7 @@ fn what_a_proxy_records_becomes_what_a_recorder_records() {
             assert_eq!((told.named, told.calls, told.unknown.len()), (0, 0, 0), "{name}");
         }
     }
-    assert!(named > 100 && calls > 30, "{named} messages, {calls} calls");
+    assert!(named > 50 && calls > 15, "{named} messages, {calls} calls");
 }
 
 /// What `tests/data/unnamed.replay` is made of: what a proxy would have recorded instead of two other recordings there, and calls that

@@ -7,6 +7,7 @@ use crate::entry::{Entry, Kind, Payload};
 use crate::format::{BINARY_MAGIC, RECORD_LIMIT_BYTES, ReadOptions, Reader, Writer, find_records, is_record};
 use crate::recording::Header;
 use crate::schema::Schema;
+use crate::unnamed;
 
 /// The bytes of the length in front of a record.
 const LENGTH_BYTES: usize = 4;
@@ -143,6 +144,9 @@ fn answer(entry: &Entry, schema: &Schema) -> Option<String> {
         (Kind::Request | Kind::CreateStream, _) => {
             let method = schema.method(entry.method())?;
             Some(schema.layout(method.response).full_name().to_owned())
+        }
+        (Kind::Response | Kind::Recv, Payload::Message(any)) if unnamed::of(any.type_url).is_some() => {
+            Some(schema.layout(schema.resolve(any.type_url).ok()?).full_name().to_owned())
         }
         (Kind::Response | Kind::Recv, Payload::Message(any)) => Some(any.type_name().to_owned()),
         _ => None,
