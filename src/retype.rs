@@ -35,6 +35,7 @@ use rustc_hash::FxHashMap;
 
 use crate::entry::{Entry, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
+use crate::extension::Extension;
 use crate::format::{Recast, Renumbering};
 use crate::pairing::Pairing;
 use crate::schema::{Schema, unknown_entry_fields};
@@ -70,8 +71,8 @@ struct Stream {
     /// Whether there is something in it that a call of its method does not have.
     is_odd: bool,
     /// What no entry has in those that would go.
-    of_create: Box<[u8]>,
-    of_end: Box<[u8]>,
+    of_create: Beside,
+    of_end: Beside,
 }
 
 /// What was made of a recording, and what was not, by method.
@@ -95,11 +96,39 @@ enum Role {
     /// It goes.
     Gone,
     /// It is the request of this method; fields of the entry that goes before it stand in front of its own.
-    Request(Rc<str>, Box<[u8]>),
+    Request(Rc<str>, Beside),
     /// It answers this entry; fields of the entry that goes behind it stand behind its own.
-    Response(u64, Box<[u8]>),
+    Response(u64, Beside),
     /// It stays what it is, with fields of the entry that goes behind it.
-    Last(Box<[u8]>),
+    Last(Beside),
+}
+
+/// What stands in an entry that goes and belongs to another one then.
+#[derive(Debug, Default)]
+struct Beside {
+    /// Fields that no entry has.
+    fields: Box<[u8]>,
+    /// What was noted beside it.
+    noted: Option<Extension>,
+}
+
+impl Beside {
+    fn of(entry: &Entry) -> Beside {
+        Beside { fields: unknown_entry_fields(entry).of_entry.concat().into(), noted: entry.extension() }
+    }
+}
+
+/// What was noted beside two entries that become one: the time is that of the later.
+fn joined(first: Option<Extension>, second: Option<Extension>) -> Option<Extension> {
+    match (first, second) {
+        (Some(mut first), Some(second)) => {
+            first.time = second.time.or(first.time);
+            first.headers.extend(second.headers);
+            first.trailers.extend(second.trailers);
+            Some(first)
+        }
+        (first, second) => first.or(second),
+    }
 }
 
 /// Makes what becomes of the entries of a recording, one after the other.
@@ -157,8 +186,8 @@ impl<'s> Survey<'s> {
             ended: None,
             has_failed: false,
             is_odd: entry.payload() != Payload::Empty,
-            of_create: unknown_fields(entry),
-            of_end: Box::default(),
+            of_create: Beside::of(entry),
+            of_end: Beside::default(),
         };
         self.streams.insert(entry.index().0, stream);
     }
@@ -212,7 +241,7 @@ impl Stream {
             }
             Payload::Eof if self.answered.is_some() && self.ended.is_none() && !self.has_failed => {
                 self.ended = Some(entry.index().0);
-                self.of_end = unknown_fields(entry);
+                self.of_end = Beside::of(entry);
             }
             Payload::Message(_) | Payload::Error(_) | Payload::Eof | Payload::Empty => self.is_odd = true,
         }
@@ -233,22 +262,32 @@ impl Retyping<'_> {
         }
         let role = self.roles.remove(&entry.index().0);
         self.has_changes |= named.is_some() || role.is_some();
+        let own = entry.extension();
+        let mut noted = own.clone();
         match &role {
             Some(Role::Gone) => return Ok(None),
             Some(Role::Request(method, before)) => {
-                new = Recast { kind: Kind::Request, method, ref_index: 0, before, ..new };
+                new = Recast { kind: Kind::Request, method, ref_index: 0, before: &before.fields, ..new };
+                noted = joined(before.noted.clone(), own);
             }
             Some(Role::Response(request, behind)) => {
                 let request = i32::try_from(*request).map_err(|_| ErrorKind::TooManyEntries)?;
-                new = Recast { kind: Kind::Response, ref_index: request, behind, ..new };
+                new = Recast { kind: Kind::Response, ref_index: request, behind: &behind.fields, ..new };
+                noted = joined(own, behind.noted.clone());
             }
-            Some(Role::Last(behind)) => new.behind = behind,
+            Some(Role::Last(behind)) => {
+                new.behind = &behind.fields;
+                noted = joined(own, behind.noted.clone());
+            }
             None => {}
         }
         if named.is_none() && role.is_none() {
             return self.numbered(entry).map(Some);
         }
-        let recast = entry.recast(&new)?;
+        let mut recast = entry.recast(&new)?;
+        if let Some(noted) = noted {
+            recast = recast.with_extension(&noted)?;
+        }
         self.numbered(&recast).map(Some)
     }
 
@@ -305,9 +344,4 @@ fn unnamed_of(entry: &Entry) -> Option<Unnamed> {
         Payload::Message(any) => unnamed::of(any.type_url),
         Payload::Error(_) | Payload::Eof | Payload::Empty => None,
     }
-}
-
-/// The fields of a record that no entry has.
-fn unknown_fields(entry: &Entry) -> Box<[u8]> {
-    unknown_entry_fields(entry).of_entry.concat().into()
 }

@@ -30,7 +30,7 @@ impl<'a> Recast<'a> {
 
 impl Entry {
     /// The entry as another one, with a record as Go's recorder writes it: behind the fields that it knows stand those that it does not.
-    /// Its text is not kept.
+    /// Its text is not kept, nor its [extension](Entry::extension).
     ///
     /// # Errors
     ///

@@ -1,11 +1,19 @@
 //! What calls become, by the shape of their methods.
 
+use std::sync::Arc;
+
+use rpcreplay::Schema;
+use rpcreplay::entry::{Entry, Kind};
+use rpcreplay::extension::Extension;
+use rpcreplay::format::{Format, ReadOptions, Reader};
 use rpcreplay::net::Limits;
 use rpcreplay::proxy::Options;
+use rpcreplay::replay::Recorder;
+use rpcreplay::retype::Survey;
 use rpcreplay::serve;
 
 use super::proxied::{BOTH, DOWN, Proxied, UNARY, UNKNOWN, UP};
-use crate::client::End;
+use crate::client::{End, framed};
 use crate::recording::{Recording, Step};
 use crate::running::{Running, bounded};
 
@@ -179,6 +187,64 @@ fn nobody_knows_an_unknown_method() {
                 "6 RESPONSE #5 test.Items.Put.Response d".to_owned(),
             ]
         );
+    });
+}
+
+/// What was recorded without descriptors becomes, with them, what would have been recorded with them; metadata, too.
+#[test]
+fn types_may_come_later() {
+    bounded(async {
+        let address = super::upstream::upstream(|mut call| async move {
+            let body = call.read_all().await;
+            let path = call.request.uri().path().to_owned();
+            let mut stream = call.headers(200, &[super::upstream::GRPC, ("x-answer", "1")], false);
+            let is_refused = body.ends_with(b"refused");
+            if !is_refused {
+                stream.send_data(framed(path.as_bytes()).into(), false).expect("it is open");
+            }
+            let status = if is_refused { "5" } else { "0" };
+            let trailers = super::upstream::map(&[("grpc-status", status), ("x-cost", "7")]);
+            stream.send_trailers(trailers).expect("it is open");
+            false
+        })
+        .await;
+        let mut recordings = Vec::new();
+        for schema in [Schema::builtin(), Schema::builder().builtin(false).build()] {
+            let folder = tempfile::TempDir::new().expect("a folder");
+            let schema: &'static Schema = Box::leak(Box::new(schema));
+            let recorder = Recorder::create(&folder.path().join("calls.replay"), Format::Binary, schema);
+            let options = Options { extensions: true, ..Options::default() };
+            let proxied = Proxied::with(&address, options, folder, Arc::new(recorder.expect("a file")), schema).await;
+            let client = proxied.client().await;
+            for method in [UNARY, UP, DOWN, BOTH] {
+                for message in [b"a".as_slice(), b"refused"] {
+                    client.unary_with(method, &[("x-trace", "8")], &framed(message)).await;
+                }
+            }
+            recordings.push(proxied.file().await.1);
+        }
+        let schema = Schema::builtin();
+        let read = |bytes: &[u8]| -> Vec<Entry> {
+            let reader = Reader::new(bytes, &schema, ReadOptions::default()).expect("a recording");
+            reader.map(|entry| entry.expect("an entry")).collect()
+        };
+        let (with, without) = (read(&recordings[0]), read(&recordings[1]));
+        assert!(without.iter().all(|entry| !matches!(entry.kind(), Kind::Request | Kind::Response)));
+        let mut survey = Survey::new(&schema);
+        without.iter().for_each(|entry| survey.follow(entry));
+        let mut retyping = survey.finish();
+        let retyped: Vec<Entry> =
+            without.iter().filter_map(|entry| retyping.retype(entry).expect("it can be numbered")).collect();
+        // They were not made at the same time.
+        let timeless = |entry: &Entry| {
+            let noted = entry.extension().expect("each has one");
+            assert!(noted.time.is_some());
+            let entry = entry.with_extension(&Extension { time: None, ..noted }).expect("a short record");
+            (entry.index(), entry.record().to_vec())
+        };
+        let (retyped, with): (Vec<_>, Vec<_>) =
+            (retyped.iter().map(timeless).collect(), with.iter().map(timeless).collect());
+        assert_eq!(retyped, with);
     });
 }
 
