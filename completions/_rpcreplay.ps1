@@ -40,6 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Say which recorded call answers a request, or why none does')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Answer gRPC calls from recordings')
+            [CompletionResult]::new('record', 'record', [CompletionResultType]::ParameterValue, 'Record gRPC calls on their way to a server')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use, and name them there')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
@@ -454,12 +455,12 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
         }
         'rpcreplay;serve' {
             [CompletionResult]::new('--max-record-size', '--max-record-size', [CompletionResultType]::ParameterName, 'Refuse records, entries and header lines of more bytes than this')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH')
-            [CompletionResult]::new('--addr-file', '--addr-file', [CompletionResultType]::ParameterName, 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'What a line of the log looks like')
             [CompletionResult]::new('--on-miss', '--on-miss', [CompletionResultType]::ParameterName, 'What becomes of calls that no recorded one answers: `error`, or forward=ADDR, which passes them on to another server')
             [CompletionResult]::new('--order', '--order', [CompletionResultType]::ParameterName, 'In which order recorded calls answer')
             [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'What becomes of calls that have answered')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH')
+            [CompletionResult]::new('--addr-file', '--addr-file', [CompletionResultType]::ParameterName, 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of the certificate, in PEM')
             [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Make a certificate for localhost and the host that is listened at, and write it to this file, so that clients can trust it')
@@ -485,6 +486,48 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
             [CompletionResult]::new('--require-all', '--require-all', [CompletionResultType]::ParameterName, 'Fail if a recorded call has answered nobody until the server stops; such calls are named')
             [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Wait before each answer as long as the recorded server did, where the recording has the times of entries')
+            [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rpcreplay;record' {
+            [CompletionResult]::new('--upstream', '--upstream', [CompletionResultType]::ParameterName, 'The server that is called: HOST:PORT, or a Unix socket, unix:PATH')
+            [CompletionResult]::new('--upstream-ca', '--upstream-ca', [CompletionResultType]::ParameterName, 'Speak TLS with the server, and trust these certificates alone, in PEM')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the recording to this file; what is there is replaced as soon as there is a first call')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the recording to this file; what is there is replaced as soon as there is a first call')
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Write in this format [default: by the ending of OUT, or else binary]')
+            [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'Begin the recording with this initial state, or with what is in a file')
+            [CompletionResult]::new('--protoset-out', '--protoset-out', [CompletionResultType]::ParameterName, 'Write the descriptors that the server told of by reflection to this file, for --protoset of other commands')
+            [CompletionResult]::new('--unary', '--unary', [CompletionResultType]::ParameterName, 'Methods that are unary, whatever descriptors say or do not say (can be repeated)')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH')
+            [CompletionResult]::new('--addr-file', '--addr-file', [CompletionResultType]::ParameterName, 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of the certificate, in PEM')
+            [CompletionResult]::new('--tls-self-signed', '--tls-self-signed', [CompletionResultType]::ParameterName, 'Make a certificate for localhost and the host that is listened at, and write it to this file, so that clients can trust it')
+            [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'Refuse messages of more bytes than this')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Take no more connections than this at the same time')
+            [CompletionResult]::new('--max-streams', '--max-streams', [CompletionResultType]::ParameterName, 'Take no more calls than this on a connection at the same time')
+            [CompletionResult]::new('--max-headers', '--max-headers', [CompletionResultType]::ParameterName, 'Refuse calls whose headers have more bytes than this')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Redact what this selects (can be repeated)')
+            [CompletionResult]::new('--detect', '--detect', [CompletionResultType]::ParameterName, 'Redact what this detector finds, `all` for all that are built in; it becomes REDACTED unless an action is named (can be repeated)')
+            [CompletionResult]::new('--debug-redact', '--debug-redact', [CompletionResultType]::ParameterName, 'Redact fields whose authors gave them the option debug_redact: clear them, unless another action is named')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Read rules from this file: `[[redact]]`, `[[detector]]` and `[[checksum]]`, as rpcreplay.toml may have them (can be repeated)')
+            [CompletionResult]::new('--allow', '--allow', [CompletionResultType]::ParameterName, 'Leave values alone that are this text, or that a regular expression matches (can be repeated)')
+            [CompletionResult]::new('--allow-uninspected', '--allow-uninspected', [CompletionResultType]::ParameterName, 'Pass on messages of these types without a look into them, where that is not possible (can be repeated)')
+            [CompletionResult]::new('--key-env', '--key-env', [CompletionResultType]::ParameterName, 'Make pseudonyms with the key in this variable of the environment')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'Make pseudonyms with the key in this file, rather than that of the environment; a line break at its end does not count')
+            [CompletionResult]::new('--protoset', '--protoset', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--descriptor-set-in', '--descriptor-set-in', [CompletionResultType]::ParameterName, 'Look message types up in this descriptor set before the built-in ones (can be repeated)')
+            [CompletionResult]::new('--proto', '--proto', [CompletionResultType]::ParameterName, 'Look message types up in this `.proto` file (can be repeated)')
+            [CompletionResult]::new('-I', '-I ', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--proto-path', '--proto-path', [CompletionResultType]::ParameterName, 'Look for imports of .proto files below this folder (can be repeated)')
+            [CompletionResult]::new('--go-binary', '--go-binary', [CompletionResultType]::ParameterName, 'Look message types up in this compiled Go program or test binary (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this project file instead of the nearest rpcreplay.toml in the working directory or above')
+            [CompletionResult]::new('--upstream-tls', '--upstream-tls', [CompletionResultType]::ParameterName, 'Speak TLS with the server, which must prove itself by the certificates that the system trusts')
+            [CompletionResult]::new('--append', '--append', [CompletionResultType]::ParameterName, 'Continue the recording that is in the file, in its format')
+            [CompletionResult]::new('--extensions', '--extensions', [CompletionResultType]::ParameterName, 'Note metadata, trailers and times beside entries, which only a binary recording can carry; keys that look like secrets are left out')
             [CompletionResult]::new('--no-builtin-protos', '--no-builtin-protos', [CompletionResultType]::ParameterName, 'Do without the built-in types: well-known ones, googleapis, Bazel''s remote execution API')
             [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Read no project file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -704,6 +747,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Say which recorded call answers a request, or why none does')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a recording in your editor')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Answer gRPC calls from recordings')
+            [CompletionResult]::new('record', 'record', [CompletionResultType]::ParameterValue, 'Record gRPC calls on their way to a server')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Say which message types are known, from where, and which ones recordings use, and name them there')
             [CompletionResult]::new('git', 'git', [CompletionResultType]::ParameterValue, 'Have git show what changed in recordings')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Write the completions of a shell to standard output')
@@ -751,6 +795,9 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             break
         }
         'rpcreplay;help;serve' {
+            break
+        }
+        'rpcreplay;help;record' {
             break
         }
         'rpcreplay;help;schema' {

@@ -40,7 +40,7 @@ pub struct Upstream {
 #[error("{address}: {why}")]
 pub(crate) struct NoConnection {
     address: Address,
-    why: String,
+    pub(crate) why: String,
 }
 
 impl Upstream {

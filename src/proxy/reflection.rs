@@ -119,7 +119,7 @@ impl Conversation {
     /// Begins with the question after all services.
     async fn begin(channel: &Channel<Outgoing>, service: &str) -> Result<Conversation, NoReflection> {
         let unreachable = |error: String| NoReflection::Unreachable(error);
-        let mut sender = channel.sender().await.map_err(|error| unreachable(error.to_string()))?;
+        let mut sender = channel.sender().await.map_err(|error| unreachable(error.why))?;
         let (to, pieces) = mpsc::channel(1);
         let mut head = HttpRequest::post(format!("/{service}/ServerReflectionInfo"));
         let headers = head.headers_mut().expect("the path is one");

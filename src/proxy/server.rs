@@ -194,7 +194,8 @@ impl Proxy {
         };
         let service = move |busy: Busy| {
             let (shared, channel) = (shared.clone(), Arc::new(Channel::new(upstream.clone())));
-            service_fn(move |request| pass(shared.clone(), channel.clone(), request, busy.clone()))
+            // It is moved several times until it runs, and large.
+            service_fn(move |request| Box::pin(pass(shared.clone(), channel.clone(), request, busy.clone())))
         };
         run(listener, &limits, stage, refused, stop, service).await;
         let failed = failing.failed.lock().unwrap_or_else(PoisonError::into_inner).take();

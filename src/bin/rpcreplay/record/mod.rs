@@ -121,6 +121,7 @@ impl Record {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         let format = self.format();
+        self.find_folder()?;
         let upstream = self.upstream()?;
         let initial = self.initial()?;
         let entrance = self.server.entrance()?;
@@ -170,6 +171,13 @@ impl Record {
             usage("record", ErrorKind::ArgumentConflict, "a text recording can't carry what --extensions notes");
         }
         format
+    }
+
+    /// Looks for the folder of the file, before anything takes time.
+    fn find_folder(&self) -> Result<(), Trouble> {
+        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let found = fs::metadata(folder.unwrap_or(Path::new(".")));
+        found.map(drop).map_err(|error| Trouble::new(&name_of(&self.output), error))
     }
 
     fn upstream(&self) -> Result<Upstream, Trouble> {
