@@ -77,8 +77,13 @@ async fn ask(channel: &Channel<Outgoing>, service: &str, schema: &Schema) -> Res
         take(conversation.ask(asked).await?, &mut files, &mut imports, &service.name)?;
     }
     while let Some(import) = imports.pop_front() {
-        if !files.contains_key(&import) {
-            take(conversation.ask(Asked::FileByFilename(import.clone())).await?, &mut files, &mut imports, &import)?;
+        if files.contains_key(&import) {
+            continue;
+        }
+        match conversation.ask(Asked::FileByFilename(import.clone())).await? {
+            // Other sources may have it; if none has, that is told where its types are needed.
+            Told::Error(_) => {}
+            told @ (Told::Files(_) | Told::Services(_)) => take(told, &mut files, &mut imports, &import)?,
         }
     }
     let set = DescriptorSet { file: files.into_values().collect() };

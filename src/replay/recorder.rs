@@ -496,6 +496,44 @@ mod tests {
         assert_eq!(read(&std::fs::read(path(&folder)).expect("a file")), (b"state".to_vec(), Vec::new()));
     }
 
+    /// A recording is replaced when there is something to replace it.
+    #[test]
+    fn what_is_there_goes_with_the_first_entry() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let old = [7; 1000];
+        std::fs::write(path(&folder), old).expect("a writable folder");
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        assert_eq!(std::fs::read(path(&folder)).expect("a file"), old);
+        recorder.request(CREATE, TOPIC).expect("it can be written");
+        let file = std::fs::read(path(&folder)).expect("a file");
+        assert_eq!((read(&file).1.len(), recorder.bytes()), (1, file.len() as u64));
+    }
+
+    #[test]
+    fn nothing_is_noted_behind_the_end() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        let call = recorder.request(CREATE, TOPIC).expect("it can be written");
+        recorder.finish().expect("nothing has failed");
+        assert!(matches!(recorder.response(call, Payload::Error(STATUS)), Err(NotRecorded::HasEnded)));
+        assert_eq!(read(&std::fs::read(path(&folder)).expect("a file")).1.len(), 1);
+    }
+
+    #[test]
+    fn an_entry_that_go_does_not_read_is_refused() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        // What stands around the value: kind, method, the type URL, and lengths, which are longer of what is long.
+        let short = recorder.request(CREATE, Any { value: &[], ..TOPIC }).map(|_| recorder.bytes() - 13 - 4);
+        let around = short.expect("it can be written") + 1 + 4 + 3;
+        let longest = vec![0; (RECORD_LIMIT_BYTES - around) as usize];
+        recorder.request(CREATE, Any { value: &longest, ..TOPIC }).expect("it can be written");
+        let longer = vec![0; longest.len() + 1];
+        let refused = recorder.request(CREATE, Any { value: &longer, ..TOPIC }).expect_err("it is too long");
+        assert!(matches!(refused, NotRecorded::TooLong(bytes) if bytes == RECORD_LIMIT_BYTES + 1), "{refused}");
+        assert_eq!(read(&std::fs::read(path(&folder)).expect("a file")).1.len(), 2);
+    }
+
     #[test]
     fn what_can_not_be_continued_is_refused() {
         let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));

@@ -6,4 +6,5 @@ mod faults;
 mod kinds;
 mod passing;
 mod proxied;
+mod reflection;
 mod upstream;
