@@ -56,7 +56,7 @@ fn says_what_is_in_the_file() {
         assert_eq!(process.client().await.unary(UNARY, b"a").await, (Some(b"b".to_vec()), End::of("0", "")));
         let (code, said, recording, _) = stopped(process).await;
         let bytes = recording.len();
-        let recorded = format!("recorded 1 calls, 2 entries, {bytes} B, to calls.replay");
+        let recorded = format!("recorded 1 call, 2 entries, {bytes} B, to calls.replay");
         let stopping = "stopping; open calls have 5 seconds, another signal ends them at once".to_owned();
         assert_eq!((code, said), (Some(0), vec![format!("listening at {address}"), stopping, recorded]));
         let schema = Schema::builtin();

@@ -86,10 +86,12 @@ impl Watch {
         let entries = self.recorder.entries() - self.entries_before;
         let bytes = HumanBytes(self.recorder.bytes() - self.bytes_before);
         let seconds = self.begun.elapsed().as_secs_f64();
-        let mut words = format!("{calls} calls, {entries} entries, {bytes} in {seconds:.1} s, to {}", name_of(output));
+        let s = |calls: u64| if calls == 1 { "" } else { "s" };
+        let mut words =
+            format!("{calls} call{}, {entries} entries, {bytes} in {seconds:.1} s, to {}", s(calls), name_of(output));
         match self.counts.unrecorded() {
             0 => {}
-            calls => words.push_str(&format!("; {calls} calls ended before there was anything to record")),
+            calls => words.push_str(&format!("; {calls} call{} ended before there was anything to record", s(calls))),
         }
         note("recorded ", &words);
     }
