@@ -1,6 +1,6 @@
 """Recordings, what is asked of each, and where `serve` deliberately answers otherwise than Go's Replayer does.
 
-Entries and messages are ProtoJSON; a call is one of a conversation, see the README.
+Entries and messages are ProtoJSON; a call is one of a conversation, see tests/stations/README.md.
 """
 
 from dataclasses import dataclass, field

@@ -59,7 +59,9 @@ func listen(addressFile string) error {
 	healthServer := health.NewServer()
 	healthServer.SetServingStatus(service, grpc_health_v1.HealthCheckResponse_SERVING)
 	grpc_health_v1.RegisterHealthServer(server, healthServer)
-	reflection.Register(server)
+	if !*unreflected {
+		reflection.Register(server)
+	}
 	if err := ioutil.WriteFile(addressFile+".part", []byte(listener.Addr().String()+"\n"), 0o644); err != nil {
 		return err
 	}
@@ -124,7 +126,16 @@ func failure(code codes.Code, message string, details ...proto.Message) error {
 	return status.ErrorProto(result)
 }
 
-func (s *stations) Read(_ context.Context, req *pb.ReadRequest) (*pb.Reading, error) {
+// Waits until the client waits no longer.
+func leave(ctx context.Context) error {
+	<-ctx.Done()
+	return status.FromContextError(ctx.Err()).Err()
+}
+
+func (s *stations) Read(ctx context.Context, req *pb.ReadRequest) (*pb.Reading, error) {
+	if req.Station == "held" {
+		return nil, leave(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -189,6 +200,9 @@ func (s *stations) Watch(req *pb.WatchRequest, stream pb.Stations_WatchServer) e
 		if err := stream.Send(reading); err != nil {
 			return err
 		}
+	}
+	if req.Station == "held" {
+		return leave(stream.Context())
 	}
 	if strings.HasPrefix(req.Station, "breaks") {
 		return failure(codes.Unavailable, "it broke", &errdetails.RetryInfo{RetryDelay: ptypes.DurationProto(1500000000)})

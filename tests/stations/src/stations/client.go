@@ -118,9 +118,9 @@ func askHealth(address string) error {
 	return nil
 }
 
-// Makes the calls of a conversation, one after the other if nothing else is asked for. What is recorded of a call that ends in a deadline or is canceled
-// has no end.
-func play(conn *grpc.ClientConn, conversation string, isRecorded bool) error {
+// Makes the calls of a conversation, one after the other if nothing else is asked for. With isEndless, nobody asks how calls end that are
+// canceled or have a deadline, so that a recording of them has no end.
+func play(conn *grpc.ClientConn, conversation string, isEndless bool) error {
 	data, err := ioutil.ReadFile(conversation)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func play(conn *grpc.ClientConn, conversation string, isRecorded bool) error {
 	lines := make([]*line, len(calls))
 	begin := func(i int) {
 		var err error
-		lines[i], err = calls[i].play(conn, isRecorded)
+		lines[i], err = calls[i].play(conn, isEndless)
 		answers[i] <- err
 	}
 	for i := range calls {
@@ -156,13 +156,13 @@ func play(conn *grpc.ClientConn, conversation string, isRecorded bool) error {
 	return nil
 }
 
-func (c *call) play(conn *grpc.ClientConn, isRecorded bool) (*line, error) {
+func (c *call) play(conn *grpc.ClientConn, isEndless bool) (*line, error) {
 	m, ok := methods[c.Method]
 	if !ok {
 		return nil, fmt.Errorf("no method %s", c.Method)
 	}
 	wait := callLimit
-	if c.Ends == "deadline" && !isRecorded {
+	if c.Ends == "deadline" && !isEndless {
 		wait = callDeadline
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
@@ -173,7 +173,7 @@ func (c *call) play(conn *grpc.ClientConn, isRecorded bool) (*line, error) {
 	if !m.desc.ClientStreams && !m.desc.ServerStreams {
 		callErr = c.playUnary(ctx, conn, m, result)
 	} else {
-		callErr = c.playStream(ctx, cancel, conn, m, result, isRecorded)
+		callErr = c.playStream(ctx, cancel, conn, m, result, isEndless)
 	}
 	var wrong malformed
 	if errors.As(callErr, &wrong) {
@@ -217,7 +217,7 @@ func (c *call) playUnary(ctx context.Context, conn *grpc.ClientConn, m method, r
 	return result.add(answer)
 }
 
-func (c *call) playStream(ctx context.Context, cancel func(), conn *grpc.ClientConn, m method, result *line, isRecorded bool) error {
+func (c *call) playStream(ctx context.Context, cancel func(), conn *grpc.ClientConn, m method, result *line, isEndless bool) error {
 	stream, err := conn.NewStream(ctx, &m.desc, "/"+service+"/"+c.Method)
 	if err != nil {
 		return err
@@ -252,9 +252,9 @@ func (c *call) playStream(ctx context.Context, cancel func(), conn *grpc.ClientC
 		}
 	}
 	switch {
-	case c.Ends == "cancel" || c.Ends == "deadline" && isRecorded:
+	case c.Ends == "cancel" || c.Ends == "deadline" && isEndless:
 		cancel()
-		if isRecorded {
+		if isEndless {
 			return nil
 		}
 		// What still comes is a matter of chance.

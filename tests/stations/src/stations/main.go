@@ -17,6 +17,7 @@ const usage = `usage: stations [FLAGS] COMMAND ARGUMENTS
   record ADDRESS CONVERSATION RECORDING
                                 make the calls of a conversation through the real Recorder
   write ENTRIES RECORDING       write a recording of entries in ProtoJSON
+  entries RECORDING             print the entries of a recording in ProtoJSON; a line for each
   replay RECORDING CONVERSATION
                                 make the calls of a conversation, answered by the real Replayer
 
@@ -29,7 +30,10 @@ var (
 	certificate = flag.String("tls", "", "connect with TLS, to a server with the certificate in this file; listen: use it")
 	key         = flag.String("key", "", "listen: the key of the certificate")
 	compress    = flag.Bool("gzip", false, "compress requests")
-	atOnce      = flag.Bool("at-once", false, "play: make all calls at once")
+	atOnce      = flag.Bool("at-once", false, "play, record: make all calls at once")
+	whole       = flag.Bool("whole", false, "record: also how calls end that are canceled or have a deadline, which have no end else")
+	raw         = flag.Bool("raw", false, "entries: messages as bytes")
+	unreflected = flag.Bool("unreflected", false, "listen: without reflection")
 )
 
 func main() {
@@ -64,6 +68,8 @@ func run(command string, args []string) error {
 		return record(args[1], args[2], args[3])
 	case command == "write" && len(args) == 3:
 		return writeRecording(args[1], args[2])
+	case command == "entries" && len(args) == 2:
+		return printEntries(args[1])
 	case command == "replay" && len(args) == 3:
 		return replay(args[1], args[2])
 	default:
