@@ -5,10 +5,16 @@ use std::sync::Arc;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio_rustls::client::TlsStream as ClientStream;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::{WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, ServerConfig,
+    SignatureScheme,
+};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -115,32 +121,38 @@ impl Trust {
     pub fn system() -> Result<Trust, NoTls> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(found.certs);
+        roots.add_parsable_certificates(found.certs.clone());
         if roots.is_empty() {
             let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
             return Err(NoTls::NoRoots(errors.join(", ")));
         }
-        Trust::new(roots)
+        Trust::new(roots, found.certs)
     }
 
-    /// Those who have these certificates, in PEM, and those for whom they vouch; nobody else.
+    /// Those who have these certificates, in PEM, and those for whom they vouch; nobody else. As in other clients of gRPC, a certificate may be
+    /// that of a server and of an authority at the same time, which `openssl req -x509` makes.
     ///
     /// # Errors
     ///
     /// [`NoTls`] if they are none.
     pub fn from_pem(certificates: &[u8]) -> Result<Trust, NoTls> {
         let mut roots = RootCertStore::empty();
-        for certificate in read_certificates(certificates)? {
-            roots.add(certificate).map_err(NoTls::Unusable)?;
+        let trusted = read_certificates(certificates)?;
+        for certificate in &trusted {
+            roots.add(certificate.clone()).map_err(NoTls::Unusable)?;
         }
-        Trust::new(roots)
+        Trust::new(roots, trusted)
     }
 
-    fn new(roots: RootCertStore) -> Result<Trust, NoTls> {
-        let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+    fn new(roots: RootCertStore, trusted: Vec<CertificateDer<'static>>) -> Result<Trust, NoTls> {
+        let provider = Arc::new(ring::default_provider());
+        let rules = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build();
+        let rules = rules.map_err(|error| NoTls::Unusable(Error::General(error.to_string())))?;
+        let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(NoTls::Unusable)?;
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        let verifier = Arc::new(Verifier { rules, trusted });
+        let mut config = config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
         config.alpn_protocols = vec![HTTP_2.to_vec()];
         Ok(Trust(TlsConnector::from(Arc::new(config))))
     }
@@ -156,9 +168,115 @@ impl Trust {
     }
 }
 
+/// Whether a certificate is good: by the rules of the web, and if it is one of those that are trusted themselves, it may be that of an
+/// authority, too.
+#[derive(Debug)]
+struct Verifier {
+    rules: Arc<WebPkiServerVerifier>,
+    trusted: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.rules.verify_server_cert(certificate, others, name, ocsp, now) {
+            Err(error) if is_of_authority(&error) && self.trusted.iter().any(|trusted| trusted == certificate) => {
+                // That it is valid now is seen before.
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.rules.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.rules.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.rules.supported_verify_schemes()
+    }
+}
+
+/// Whether all that is wrong with a certificate is that it is one of an authority.
+///
+/// Source: rustls-webpki, `check_issuer_independent_properties`, which looks at the time before.
+fn is_of_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(error))) = error else { return false };
+    matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
 #[cfg(test)]
 mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use tokio::io::duplex;
+
     use super::*;
+
+    /// Whether a client believes a server for `localhost` that has such a certificate.
+    async fn is_believed(name: &str, alter: impl FnOnce(&mut CertificateParams)) -> Result<(), String> {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a good name");
+        alter(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        let tls = Tls::from_pem(pem.as_bytes(), key.serialize_pem().as_bytes()).expect("a pair");
+        let trust = Trust::from_pem(pem.as_bytes()).expect("certificates");
+        let (ours, theirs) = duplex(1 << 16);
+        let (client, _server) = tokio::join!(trust.secure(name, Box::new(ours)), tls.secure(Box::new(theirs)));
+        client.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn is_authority(params: &mut CertificateParams) {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_trusted_may_be_that_of_an_authority() {
+        assert_eq!(is_believed("localhost", |_| {}).await, Ok(()));
+        assert_eq!(is_believed("localhost", is_authority).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn but_it_must_be_valid_for_the_name_and_now() {
+        let error = is_believed("elsewhere", is_authority).await.expect_err("another name");
+        assert!(error.contains("not valid for name"), "{error}");
+        let old = |params: &mut CertificateParams| {
+            is_authority(params);
+            (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+        };
+        let error = is_believed("localhost", old).await.expect_err("an old one");
+        assert!(error.contains("expired"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_not_trusted_is_refused() {
+        let (tls, _) = Tls::self_signed(vec!["localhost".to_owned()]).expect("a good name");
+        let (_, other) = Tls::self_signed(vec!["localhost".to_owned()]).expect("a good name");
+        let trust = Trust::from_pem(other.as_bytes()).expect("certificates");
+        let (ours, theirs) = duplex(1 << 16);
+        let (client, _server) = tokio::join!(trust.secure("localhost", Box::new(ours)), tls.secure(Box::new(theirs)));
+        client.map(drop).expect_err("another certificate");
+    }
 
     #[test]
     fn tells_what_is_no_certificate() {
