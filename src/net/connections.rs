@@ -30,6 +30,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often a connection without traffic is asked whether anybody is there, and how long that may take.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
 
+/// How many bytes may wait on a call for whoever is slower.
+pub(super) const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// As many may wait on all calls of a connection as HTTP/2 allows, so that only the windows of calls hold somebody back. h2 counts small
+/// frames that wait, 256 bytes each, and gives a connection up where they come to half its window: with a window of some MiB, ten thousand small
+/// messages to a slow reader would end all calls.
+///
+/// Source: h2, `data_frame_budget`, which hyper does not pass on.
+pub(super) const CONNECTION_WINDOW_BYTES: u32 = i32::MAX as u32;
+
 /// How far a server has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -134,6 +144,8 @@ async fn serve<S, B>(
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE.0)
         .keep_alive_timeout(KEEP_ALIVE.1)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_concurrent_streams(limits.max_concurrent_streams)
         .max_header_list_size(limits.max_header_list_bytes);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -17,7 +17,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::connections::words_of;
+use super::connections::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, words_of};
 use super::listener::{Address, Stream};
 use super::tls::Trust;
 
@@ -130,7 +130,10 @@ impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>
         let connecting = async {
             let stream = self.upstream.connect().await.map_err(|error| error.to_string())?;
             let mut builder = Builder::new(TokioExecutor::new());
-            builder.max_header_list_size(MAX_HEADER_LIST_BYTES);
+            builder
+                .initial_stream_window_size(STREAM_WINDOW_BYTES)
+                .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+                .max_header_list_size(MAX_HEADER_LIST_BYTES);
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| words_of(&error))
         };
         let connected = match timeout(CONNECT_TIMEOUT, connecting).await {

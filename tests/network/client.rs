@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};
-use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper::client::conn::http2::{Builder, SendRequest, handshake};
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,6 +59,16 @@ impl Client {
 
     pub async fn over(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Client {
         let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
+        tokio::spawn(connection);
+        Client(sender)
+    }
+
+    /// A client that takes so few bytes before it has read others.
+    pub async fn with_window(address: &str, bytes: u32) -> Client {
+        let stream = TcpStream::connect(address).await.expect("somebody listens");
+        let mut builder = Builder::new(TokioExecutor::new());
+        let connecting = builder.initial_stream_window_size(bytes).handshake(TokioIo::new(stream));
+        let (sender, connection) = connecting.await.expect("HTTP/2");
         tokio::spawn(connection);
         Client(sender)
     }

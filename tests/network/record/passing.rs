@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -10,10 +11,11 @@ use rpcreplay::Schema;
 use rpcreplay::extension::{Metadatum, Time};
 use rpcreplay::format::{ReadOptions, Reader};
 use rpcreplay::proxy::Options;
+use tokio::time::sleep;
 
 use super::proxied::{BOTH, DOWN, Proxied, UNARY, UP};
 use super::upstream::{GRPC, map, upstream};
-use crate::client::{End, compressed, framed, with_prefix};
+use crate::client::{Client, End, compressed, framed, with_prefix};
 use crate::running::bounded;
 
 /// What the server has got: headers and bytes.
@@ -221,5 +223,32 @@ fn metadata_is_noted_on_demand() {
                 format!("RECV [] {cost}"),
             ]
         );
+    });
+}
+
+/// h2 ends a connection where small frames wait that it has counted too many of.
+#[test]
+fn any_number_of_small_messages_waits_for_a_slow_client() {
+    const MESSAGES: usize = 20_000;
+    bounded(async {
+        let address = upstream(|mut call| async move {
+            call.read_all().await;
+            let mut stream = call.headers(200, &[GRPC], false);
+            for _ in 0..MESSAGES {
+                stream.send_data(framed(b"m").into(), false).expect("it is open");
+            }
+            stream.send_trailers(map(&[("grpc-status", "0")])).expect("it is open");
+            false
+        })
+        .await;
+        let proxied = Proxied::new(&address, Options::default()).await;
+        let mut call = Client::with_window(&proxied.address, 1000).await.open(DOWN, &[]);
+        call.send(b"").await;
+        call.half_close();
+        call.headers().await;
+        // All that the client does not take has come to the proxy by then.
+        sleep(Duration::from_millis(500)).await;
+        let (messages, end) = call.all().await;
+        assert_eq!((messages.len(), end), (MESSAGES, End::of("0", "")));
     });
 }
