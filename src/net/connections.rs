@@ -58,6 +58,15 @@ impl Stage {
     }
 }
 
+/// The stage of a server, which is the last one as soon as nobody runs it any more.
+struct Progress(watch::Sender<Stage>);
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.send_replace(Stage::Ending);
+    }
+}
+
 /// Kept by whatever a server waits for at its end.
 pub(crate) type Busy = mpsc::Sender<Infallible>;
 
@@ -82,6 +91,9 @@ pub(crate) async fn run<S, B>(
 {
     let (busy, mut idle) = mpsc::channel(1);
     let mut connections = JoinSet::new();
+    // If this is dropped, it is so before the connections, whose calls then know why they end.
+    let progress = Progress(stage);
+    let stage = &progress.0;
     let mut stop = pin!(stop);
     loop {
         tokio::select! {

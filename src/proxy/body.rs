@@ -127,8 +127,7 @@ impl Body for Download {
             Some(Err(error)) => match (tape.refused(), Failure::of(error)) {
                 (Some(refused), _) => Err(refused),
                 (None, failure) => {
-                    let ending = failure.ending(tape.is_late());
-                    let noted = tape.end(&ending, None);
+                    let (ending, noted) = tape.break_off(&failure);
                     match failure {
                         Failure::Reset(_) => noted,
                         // The client's connection is not gone, so it is told.

@@ -55,14 +55,11 @@ pub(super) async fn pass(
                 return Ok(ended(&refused));
             }
             let failure = Failure::of(&error);
-            let ending = failure.ending(tape.is_late());
-            drop(tape);
-            match failure {
-                Failure::Lost(_) => Ok(end(&keeper, ending)),
-                Failure::Reset(_) => match keeper.tape().end(&ending, None) {
-                    Ok(()) => Err(Broken::by(error)),
-                    Err(refused) => Ok(ended(&refused)),
-                },
+            let (ending, noted) = tape.break_off(&failure);
+            match (noted, failure) {
+                (Err(refused), _) => Ok(ended(&refused)),
+                (Ok(()), Failure::Lost(_)) => Ok(ended(&ending)),
+                (Ok(()), Failure::Reset(_)) => Err(Broken::by(error)),
             }
         }
     }

@@ -12,7 +12,7 @@ use super::methods::{Method, Shape};
 use super::server::Shared;
 use crate::entry::{Any, EntryIndex, Kind, Payload};
 use crate::extension::{Extension, Metadatum};
-use crate::net::{Busy, Deframer, Encoding, Ending, Fault, abandoned, timeout_of};
+use crate::net::{Busy, Deframer, Encoding, Ending, Failure, Fault, abandoned, timeout_of};
 use crate::replay::{NotRecorded, Note};
 use crate::schema::Code;
 
@@ -147,6 +147,21 @@ impl Tape {
         }
         let noted = self.note_end(ending, trailers);
         self.or_refuse(noted)
+    }
+
+    /// Notes that the call has broken, and says how it ended. If the proxy stops that is why, whatever breaks first then.
+    ///
+    /// # Errors
+    ///
+    /// As for [`end`](Self::end).
+    pub(super) fn break_off(&mut self, failure: &Failure) -> (Ending, Result<(), Ending>) {
+        let ending = failure.ending(self.is_late());
+        if self.shared.is_stopping() {
+            self.abandon();
+            return (ending, Ok(()));
+        }
+        let noted = self.end(&ending, None);
+        (ending, noted)
     }
 
     /// Notes that the client is gone, or the proxy stops, unless the call has ended.
