@@ -223,6 +223,6 @@ def install():
 
 
 def run(command):
-    done = subprocess.run(list(map(str, command)), cwd=ROOT, stdout=subprocess.DEVNULL)
+    done = subprocess.run(list(map(str, command)), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}")
+        sys.exit(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stderr}")
