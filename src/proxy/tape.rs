@@ -16,8 +16,9 @@ use crate::net::{Busy, Deframer, Encoding, Ending, Failure, Fault, abandoned, ti
 use crate::replay::{NotRecorded, Note};
 use crate::schema::Code;
 
-/// How much of a deadline may be left for a client that gives up to have met it: its clock began earlier than ours.
-const EARLY: Duration = Duration::from_millis(10);
+/// How much of a deadline may be left at most for a client that gives up to have met it: its clock began earlier than ours, on a busy
+/// machine by tens of milliseconds.
+const EARLY: Duration = Duration::from_millis(100);
 
 /// The type of what a call fails with.
 const STATUS_URL: &str = "type.googleapis.com/google.rpc.Status";
