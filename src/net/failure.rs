@@ -176,6 +176,6 @@ mod tests {
     fn finds_the_reason_among_causes() {
         let error = std::io::Error::other(h2::Error::from(Reason::CANCEL));
         // A reason that is nobody's reset.
-        assert_eq!(Failure::of(&error), Failure::Lost("stream no longer needed".to_owned()));
+        assert_eq!(Failure::of(&error), Failure::Lost("protocol error: stream no longer needed".to_owned()));
     }
 }
