@@ -133,6 +133,8 @@ impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>
             builder
                 .initial_stream_window_size(STREAM_WINDOW_BYTES)
                 .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+                // None before the server has said how many it takes: it would refuse the others.
+                .initial_max_send_streams(0)
                 .max_header_list_size(MAX_HEADER_LIST_BYTES);
             builder.handshake(TokioIo::new(stream)).await.map_err(|error| words_of(&error))
         };

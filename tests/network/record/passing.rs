@@ -14,7 +14,7 @@ use rpcreplay::proxy::Options;
 use tokio::time::sleep;
 
 use super::proxied::{BOTH, DOWN, Proxied, UNARY, UP};
-use super::upstream::{GRPC, map, upstream};
+use super::upstream::{GRPC, map, upstream, upstream_with};
 use crate::client::{Client, End, compressed, framed, with_prefix};
 use crate::running::bounded;
 
@@ -250,5 +250,31 @@ fn any_number_of_small_messages_waits_for_a_slow_client() {
         sleep(Duration::from_millis(500)).await;
         let (messages, end) = call.all().await;
         assert_eq!((messages.len(), end), (MESSAGES, End::of("0", "")));
+    });
+}
+
+#[test]
+fn a_server_that_takes_few_calls_at_once_refuses_none() {
+    bounded(async {
+        let mut builder = h2::server::Builder::new();
+        builder.max_concurrent_streams(2);
+        let address = upstream_with(builder, |mut call| async move {
+            call.read_all().await;
+            call.answer(&framed(b"b"), &[("grpc-status", "0")]);
+            false
+        })
+        .await;
+        let proxied = Proxied::new(&address, Options::default()).await;
+        let client = proxied.client().await;
+        let calls: Vec<_> = (0..50)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { client.unary(UNARY, b"a").await })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.expect("no panic"), (Some(b"b".to_vec()), End::of("0", "")));
+        }
+        assert_eq!(proxied.recorded().await.len(), 100);
     });
 }

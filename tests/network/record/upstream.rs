@@ -18,13 +18,21 @@ pub struct Call {
 pub async fn upstream<F: Future<Output = bool> + Send + 'static>(
     answer: impl Fn(Call) -> F + Send + Sync + Clone + 'static,
 ) -> String {
+    upstream_with(server::Builder::new(), answer).await
+}
+
+/// The same, with limits.
+pub async fn upstream_with<F: Future<Output = bool> + Send + 'static>(
+    builder: server::Builder,
+    answer: impl Fn(Call) -> F + Send + Sync + Clone + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it has one").to_string();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let answer = answer.clone();
+            let (answer, builder) = (answer.clone(), builder.clone());
             tokio::spawn(async move {
-                let Ok(mut connection) = server::handshake(stream).await else { return };
+                let Ok(mut connection) = builder.handshake(stream).await else { return };
                 let (drop_it, mut dropped) = tokio::sync::mpsc::channel(1);
                 loop {
                     tokio::select! {
