@@ -108,17 +108,20 @@ enum NoAnswer {
     Broken(hyper::Error),
 }
 
-/// Sends a request; once more by a new connection, if the one that there was has gone before any of it was sent.
+/// How often a request is sent of which nothing has left us. A server may end connections while many calls wait for their turn.
+const ATTEMPTS: usize = 10;
+
+/// Sends a request; again by a new connection, if the one that there was has gone before any of it was sent.
 async fn send(channel: &Channel<Upload>, mut request: Request<Upload>) -> Result<Response<Incoming>, NoAnswer> {
-    let mut is_second = false;
+    let mut attempt = 1;
     loop {
         let mut sender = channel.sender().await.map_err(NoAnswer::NoConnection)?;
         let mut failed = match sender.try_send_request(request).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
-        match failed.take_message().filter(|_| !is_second) {
-            Some(unsent) => (request, is_second) = (unsent, true),
+        match failed.take_message().filter(|_| attempt < ATTEMPTS) {
+            Some(unsent) => (request, attempt) = (unsent, attempt + 1),
             None => return Err(NoAnswer::Broken(failed.into_error())),
         }
     }
