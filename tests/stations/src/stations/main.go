@@ -33,6 +33,8 @@ var (
 	atOnce      = flag.Bool("at-once", false, "play, record: make all calls at once")
 	whole       = flag.Bool("whole", false, "record: also how calls end that are canceled or have a deadline, which have no end else")
 	raw         = flag.Bool("raw", false, "entries: messages as bytes")
+	maxAge      = flag.Duration("max-age", 0, "listen: end connections in order after this time, and a tenth more or less")
+	maxStreams  = flag.Uint("max-streams", 0, "listen: take so many calls of a connection at once")
 	unreflected = flag.Bool("unreflected", false, "listen: without reflection")
 )
 
