@@ -59,7 +59,11 @@ impl Body for Upload {
         }
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
             None => return Poll::Ready(None),
-            Some(Err(error)) => return Poll::Ready(Some(Err(Broken::by(error)))),
+            Some(Err(error)) => {
+                // The client has left, and what breaks on the server's side for that comes later.
+                lock(&self.tape).abandon();
+                return Poll::Ready(Some(Err(Broken::by(error))));
+            }
             Some(Ok(frame)) => frame,
         };
         let noted = match frame.data_ref() {
