@@ -168,9 +168,20 @@ async fn serve<S, B>(
             connection.await
         }
     };
-    if let Err(error) = result {
+    if let Err(error) = result.or_else(|error| if has_left(&error) { Ok(()) } else { Err(error) }) {
         refused(peer, words_of(&error));
     }
+}
+
+/// Whether all that is wrong with a connection is that the client is gone, as some are without a word.
+fn has_left(error: &hyper::Error) -> bool {
+    let io = error.source().and_then(|source| source.downcast_ref::<h2::Error>()).and_then(h2::Error::get_io);
+    io.is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+        )
+    })
 }
 
 /// What an error says, and those that it comes from.

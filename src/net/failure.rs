@@ -36,6 +36,17 @@ impl Failure {
         Failure::Lost(words_of(error))
     }
 
+    /// Whether the server says that it has not done anything for the call, so that it may be sent again.
+    ///
+    /// Source: RFC 9113, section 8.7.
+    pub(crate) fn is_unprocessed(error: &hyper::Error) -> bool {
+        let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+        error.filter(|error| error.is_remote()).is_some_and(|error| {
+            let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+            refused || error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)
+        })
+    }
+
     /// How the call ends by what the server has done; a call that is reset because its deadline has passed says so.
     ///
     /// Source: grpc-go, `http2ErrConvTab` and `handleRSTStream`.
@@ -87,9 +98,14 @@ impl Broken {
         }
     }
 
+    /// Broken off for this reason.
+    pub(crate) fn reset(reason: Reason) -> Broken {
+        Broken(Box::new(h2::Error::from(reason)))
+    }
+
     /// Broken off because nobody wants it any more.
     pub(crate) fn off() -> Broken {
-        Broken(Box::new(h2::Error::from(Reason::CANCEL)))
+        Broken::reset(Reason::CANCEL)
     }
 }
 
@@ -125,7 +141,8 @@ pub(crate) fn no_grpc(answer: &response::Parts) -> Option<Ending> {
         words = format!("unexpected HTTP status code received from server: {} ({reason})", answer.status.as_u16());
     }
     let content_type = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).map(String::from_utf8_lossy);
-    match content_type {
+    match content_type.filter(|_| !is_grpc(&answer.headers)) {
+        None if is_grpc(&answer.headers) => {}
         None => words.push_str("; malformed header: missing HTTP content-type"),
         Some(content_type) => {
             words.push_str(&format!("; transport: received unexpected content-type \"{content_type}\""))

@@ -23,6 +23,7 @@ pub(crate) use connections::{Busy, Stage, run};
 pub(crate) use ending::{Ending, read_binary};
 pub(crate) use failure::{Broken, Failure, abandoned, no_grpc};
 pub(crate) use framing::{Deframer, Fault, Framed, Messages, framed};
+pub(crate) use h2::Reason;
 pub(crate) use head::{Encoding, Head, answer_headers, refusal, timeout_of};
 pub(crate) use outgoing::{Outgoing, Piece};
 pub(crate) use upstream::{Channel, NoConnection};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::Body;
@@ -10,7 +11,7 @@ use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper::http::request::Parts;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use hyper::{Request, Uri, header};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -24,8 +25,16 @@ use super::tls::Trust;
 /// How long the other server has for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many bytes headers and trailers of the other server may have. Whoever called it would take no more than that.
+/// How many bytes headers and trailers of the other server may have.
 const MAX_HEADER_LIST_BYTES: u32 = 1 << 20;
+
+/// How often another server is asked, while calls are open and nothing comes, whether it is there, and how long that may take. Servers
+/// end connections on which they are asked more often than every five minutes.
+const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(330), Duration::from_secs(20));
+
+/// How many calls that were broken off are remembered for a second: what still comes of others is an error of the connection for h2, which
+/// ends it after a thousand.
+const REMEMBERED_RESETS: usize = 4096;
 
 /// Another server, and how one speaks with it.
 #[derive(Debug, Clone)]
@@ -80,6 +89,35 @@ impl Upstream {
         request
     }
 
+    /// Makes a connection.
+    async fn handshake<B>(&self) -> Result<SendRequest<B>, NoConnection>
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static,
+    {
+        let connecting = async {
+            let stream = self.connect().await.map_err(|error| error.to_string())?;
+            let mut builder = Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .keep_alive_interval(KEEP_ALIVE.0)
+                .keep_alive_timeout(KEEP_ALIVE.1)
+                .initial_stream_window_size(STREAM_WINDOW_BYTES)
+                .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+                // None before the server has said how many it takes: it would refuse the others.
+                .initial_max_send_streams(0)
+                .max_concurrent_reset_streams(REMEMBERED_RESETS)
+                .max_header_list_size(MAX_HEADER_LIST_BYTES);
+            builder.handshake(TokioIo::new(stream)).await.map_err(|error| words_of(&error))
+        };
+        let connected = match timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(connected) => connected,
+            Err(_) => Err(format!("nobody has answered for {} seconds", CONNECT_TIMEOUT.as_secs())),
+        };
+        let (sender, driver) = connected.map_err(|why| NoConnection { address: self.address.clone(), why })?;
+        tokio::spawn(driver);
+        Ok(sender)
+    }
+
     async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         let stream: Box<dyn Stream> = match &self.address {
             Address::Tcp(address) => {
@@ -100,51 +138,73 @@ impl Upstream {
 const LOCAL: &str = "localhost";
 
 /// A connection to another server, made when the first call needs it, and anew when it is gone.
-pub(crate) struct Channel<B> {
+pub(crate) struct Channel<B>(Arc<Inner<B>>);
+
+struct Inner<B> {
     upstream: Upstream,
-    connection: Mutex<Option<SendRequest<B>>>,
+    connection: Mutex<Connection<B>>,
+}
+
+/// What the last attempt to connect has come to.
+enum Connection<B> {
+    /// There was none.
+    None,
+    Made(SendRequest<B>),
+    /// It has failed at this time.
+    Failed(NoConnection, Instant),
 }
 
 impl<B> fmt::Debug for Channel<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("upstream", &self.upstream).finish_non_exhaustive()
+        f.debug_struct("Channel").field("upstream", &self.0.upstream).finish_non_exhaustive()
     }
 }
 
 impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static> Channel<B> {
     pub(crate) fn new(upstream: Upstream) -> Self {
-        Channel { upstream, connection: Mutex::default() }
+        Channel(Arc::new(Inner { upstream, connection: Mutex::new(Connection::None) }))
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
-        &self.upstream
+        &self.0.upstream
     }
 
-    /// What requests are sent with: the connection that is there, or a new one if there is none any more.
+    /// What requests are sent with: the connection that is there, or a new one if there is none any more. All calls that wait for an
+    /// attempt get what comes of it, and it goes on if they wait no longer.
     pub(crate) async fn sender(&self) -> Result<SendRequest<B>, NoConnection> {
-        // Other calls wait for it.
-        let mut connection = self.connection.lock().await;
-        if let Some(sender) = connection.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok(sender.clone());
+        if let Ok(connection) = self.0.connection.try_lock()
+            && let Some(sender) = connection.sender()
+        {
+            return Ok(sender);
         }
-        let connecting = async {
-            let stream = self.upstream.connect().await.map_err(|error| error.to_string())?;
-            let mut builder = Builder::new(TokioExecutor::new());
-            builder
-                .initial_stream_window_size(STREAM_WINDOW_BYTES)
-                .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-                // None before the server has said how many it takes: it would refuse the others.
-                .initial_max_send_streams(0)
-                .max_header_list_size(MAX_HEADER_LIST_BYTES);
-            builder.handshake(TokioIo::new(stream)).await.map_err(|error| words_of(&error))
-        };
-        let connected = match timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(connected) => connected,
-            Err(_) => Err(format!("nobody has answered for {} seconds", CONNECT_TIMEOUT.as_secs())),
-        };
-        let no_connection = |why| NoConnection { address: self.upstream.address.clone(), why };
-        let (sender, driver) = connected.map_err(no_connection)?;
-        tokio::spawn(driver);
-        Ok(connection.insert(sender).clone())
+        let (inner, asked) = (self.0.clone(), Instant::now());
+        let connecting = tokio::spawn(async move {
+            let mut connection = inner.connection.lock().await;
+            if let Some(sender) = connection.sender() {
+                return Ok(sender);
+            }
+            match &*connection {
+                Connection::Failed(error, at) if *at >= asked => return Err(error.clone()),
+                Connection::None | Connection::Made(_) | Connection::Failed(..) => {}
+            }
+            let connected = inner.upstream.handshake().await;
+            *connection = match &connected {
+                Ok(sender) => Connection::Made(sender.clone()),
+                Err(error) => Connection::Failed(error.clone(), Instant::now()),
+            };
+            connected
+        });
+        let address = || self.0.upstream.address.clone();
+        connecting.await.unwrap_or_else(|error| Err(NoConnection { address: address(), why: error.to_string() }))
+    }
+}
+
+impl<B> Connection<B> {
+    /// What sends on it, as long as it is there.
+    fn sender(&self) -> Option<SendRequest<B>> {
+        match self {
+            Connection::Made(sender) if !sender.is_closed() => Some(sender.clone()),
+            Connection::None | Connection::Made(_) | Connection::Failed(..) => None,
+        }
     }
 }

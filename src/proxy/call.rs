@@ -1,13 +1,17 @@
 //! [`pass`]: a call on its way through the proxy.
 
+use std::mem::replace;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_LENGTH;
+use hyper::http::request::Parts;
 use hyper::http::response;
 use hyper::{Request, Response, StatusCode};
+use tokio::time::sleep;
 
-use super::body::{Download, Upload, without_status};
+use super::body::{Download, Upload, of_trailers};
 use super::methods::Shape;
 use super::server::Shared;
 use super::tape::{Keeper, Tape};
@@ -33,7 +37,10 @@ pub(super) async fn pass(
     }
     let encoding = match Encoding::of(&head.headers) {
         Ok(encoding) => encoding,
-        Err(found) => return Ok(ended(&Ending::new(Code::UNIMPLEMENTED, found))),
+        Err(found) => {
+            shared.failed(head.uri.path(), &found);
+            return Ok(ended(&Ending::new(Code::UNIMPLEMENTED, found)));
+        }
     };
     Encoding::accept_known(&mut head.headers);
     let method = shared.method(head.uri.path());
@@ -46,7 +53,7 @@ pub(super) async fn pass(
         Err(Stop::Ended(ending)) => return Ok(ended(&ending)),
         Err(Stop::Left) => return Err(Broken::off()),
     }
-    match send(&channel, channel.upstream().request(head, upload)).await {
+    match send(&channel, head, upload).await {
         Ok(response) => Ok(answer(response, keeper)),
         Err(NoAnswer::NoConnection(error)) => Ok(end(&keeper, no_connection(&error))),
         Err(NoAnswer::Broken(error)) => {
@@ -66,7 +73,7 @@ pub(super) async fn pass(
 }
 
 /// Why a call does not even get to the server.
-enum Stop {
+pub(super) enum Stop {
     /// It has ended so.
     Ended(Ending),
     /// The client has given it up.
@@ -79,7 +86,7 @@ enum Stop {
 /// read anything, and a client in Go would have sent it all the same.
 async fn begin(keeper: &Keeper, channel: &Channel<Upload>, upload: &mut Upload, shape: Shape) -> Result<(), Stop> {
     if shape == Shape::Unary {
-        read_message(upload).await?;
+        upload.read_message().await?;
     }
     let connected = channel.sender().await.map(drop).map_err(|error| no_connection(&error));
     match shape {
@@ -91,15 +98,11 @@ async fn begin(keeper: &Keeper, channel: &Channel<Upload>, upload: &mut Upload, 
             keeper.tape().open(connected.as_ref().err()).map_err(Stop::Ended)?;
             connected.map_err(Stop::Ended)?;
             if shape == Shape::ManyResponses {
-                read_message(upload).await?;
+                upload.read_message().await?;
             }
             Ok(())
         }
     }
-}
-
-async fn read_message(upload: &mut Upload) -> Result<(), Stop> {
-    upload.read_message().await.map_err(|ending| ending.map_or(Stop::Left, Stop::Ended))
 }
 
 /// Why there is no answer.
@@ -108,11 +111,18 @@ enum NoAnswer {
     Broken(hyper::Error),
 }
 
-/// How often a request is sent of which nothing has left us. A server may end connections while many calls wait for their turn.
-const ATTEMPTS: usize = 10;
+/// How often a request is sent that the server has not looked at. It may end connections while many calls wait for their turn.
+const ATTEMPTS: u32 = 10;
 
-/// Sends a request; again by a new connection, if the one that there was has gone before any of it was sent.
-async fn send(channel: &Channel<Upload>, mut request: Request<Upload>) -> Result<Response<Incoming>, NoAnswer> {
+/// How long to wait before the second time, and so much longer before each that follows.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Sends a request; again, by a new connection if need be, if the server has not looked at it and nothing of it is lost.
+///
+/// Source: clients of gRPC do so without a word, "Transparent Retries" of their design of retries; what they would not tell is not recorded.
+async fn send(channel: &Channel<Upload>, head: Parts, upload: Upload) -> Result<Response<Incoming>, NoAnswer> {
+    let mut again = upload.again().map(|upload| (head.clone(), upload));
+    let mut request = channel.upstream().request(head, upload);
     let mut attempt = 1;
     loop {
         let mut sender = channel.sender().await.map_err(NoAnswer::NoConnection)?;
@@ -120,10 +130,19 @@ async fn send(channel: &Channel<Upload>, mut request: Request<Upload>) -> Result
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
-        match failed.take_message().filter(|_| attempt < ATTEMPTS) {
-            Some(unsent) => (request, attempt) = (unsent, attempt + 1),
-            None => return Err(NoAnswer::Broken(failed.into_error())),
-        }
+        let unsent = failed.take_message();
+        let error = failed.into_error();
+        request = match (unsent, &mut again) {
+            _ if attempt == ATTEMPTS => return Err(NoAnswer::Broken(error)),
+            (Some(unsent), _) => unsent,
+            (None, Some((head, upload))) if Failure::is_unprocessed(&error) => {
+                sleep(PAUSE * attempt).await;
+                let next = upload.again().expect("all of it was read");
+                channel.upstream().request(head.clone(), replace(upload, next))
+            }
+            (None, _) => return Err(NoAnswer::Broken(error)),
+        };
+        attempt += 1;
     }
 }
 
@@ -132,6 +151,7 @@ fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
     let (mut head, body) = response.into_parts();
     // The body may end otherwise.
     head.headers.remove(CONTENT_LENGTH);
+    Encoding::accept_known(&mut head.headers);
     if let Some(ending) = no_grpc(&head) {
         return match keeper.tape().end(&ending, None) {
             Ok(()) => Response::from_parts(head, Download::foreign(body)),
@@ -152,12 +172,9 @@ fn answer(response: Response<Incoming>, keeper: Keeper) -> Response<Download> {
     Response::from_parts(head, Download::new(body, keeper))
 }
 
-/// How a call ended, if its headers are all that there is.
+/// How a call ended, if its headers are all that there is. Else what they say of it counts for nothing.
 fn whole_ending(head: &response::Parts, body: &Incoming) -> Option<Ending> {
-    match Ending::said(&head.headers) {
-        Some(ending) => Some(ending),
-        None => body.is_end_stream().then(without_status),
-    }
+    body.is_end_stream().then(|| of_trailers(&head.headers))
 }
 
 /// Ends a call with what the client is told, which is noted.

@@ -21,7 +21,7 @@ const TRANSPORT: [&str; 11] = [
 ];
 
 /// What stands in the names of keys whose values let somebody in: `authorization`, `cookie`, `x-goog-api-key` and their like.
-const SECRET: [&str; 14] = [
+const SECRET: [&str; 22] = [
     "api-key",
     "apikey",
     "api_key",
@@ -36,14 +36,25 @@ const SECRET: [&str; 14] = [
     "session",
     "signature",
     "token",
+    "access-key",
+    "bearer",
+    "functions-key",
+    "passphrase",
+    "private-key",
+    "pwd",
+    "signed",
+    "subscription-key",
 ];
+
+/// What values begin with that are the secrets of `authorization`, wherever they stand.
+const SECRET_VALUES: [&str; 2] = ["basic ", "bearer "];
 
 /// The metadata in headers or trailers, in their order. Keys that look like secrets are left out, with their values.
 pub(super) fn metadata(headers: &HeaderMap) -> Vec<Metadatum> {
     let mut all = Vec::new();
     for (name, value) in headers {
         let key = name.as_str();
-        if TRANSPORT.contains(&key) || SECRET.iter().any(|part| key.contains(part)) {
+        if TRANSPORT.contains(&key) || SECRET.iter().any(|part| key.contains(part)) || is_secret(value.as_bytes()) {
             continue;
         }
         let mut push = |value: Vec<u8>| all.push(Metadatum { key: key.to_owned(), value });
@@ -58,6 +69,13 @@ pub(super) fn metadata(headers: &HeaderMap) -> Vec<Metadatum> {
         }
     }
     all
+}
+
+fn is_secret(value: &[u8]) -> bool {
+    let begins_with = |beginning: &&str| {
+        value.get(..beginning.len()).is_some_and(|found| found.eq_ignore_ascii_case(beginning.as_bytes()))
+    };
+    SECRET_VALUES.iter().any(begins_with)
 }
 
 #[cfg(test)]
@@ -87,12 +105,17 @@ mod tests {
             "x-csrf",
             "my-secret-bin",
             "x-password",
+            "ocp-apim-subscription-key",
+            "x-functions-key",
+            "x-access-key",
+            "private-key",
+            "x-db-pwd",
             "te",
             "content-type",
             "grpc-status",
             "grpc-encoding",
         ];
-        let all = kept.into_iter().chain(left_out.map(|name| (name, "c2VjcmV0")));
+        let all = kept.into_iter().chain(left_out.map(|name| (name, "c2VjcmV0"))).chain([("x-forwarded", "Bearer x")]);
         let headers: HeaderMap =
             all.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
         let found: Vec<(String, Vec<u8>)> =

@@ -7,8 +7,9 @@ use crate::glob::Glob;
 use crate::schema::Schema;
 use crate::unnamed::{self, Direction};
 
-/// How many methods are remembered: a client can make up any number of names.
+/// How many methods are remembered, and how long their paths may be: a client can make up any.
 const REMEMBERED_METHODS: usize = 4096;
+const REMEMBERED_PATH_BYTES: usize = 1024;
 
 /// A method, as far as a recording needs it.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +57,8 @@ impl Methods {
         }
         let method = Arc::new(self.find(path));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let is_new = known.len() < REMEMBERED_METHODS && known.insert(path.to_owned(), method.clone()).is_none();
+        let can_be = path.len() <= REMEMBERED_PATH_BYTES && known.len() < REMEMBERED_METHODS;
+        let is_new = can_be && known.insert(path.to_owned(), method.clone()).is_none();
         (method, is_new)
     }
 

@@ -21,6 +21,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How many bytes of descriptors are taken: more than all of googleapis has.
 const LIMIT_BYTES: usize = 64 << 20;
 
+/// How many files are taken: googleapis has eight thousand.
+const LIMIT_FILES: usize = 100_000;
+
 /// Why a server's descriptors are not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,7 +65,11 @@ pub async fn reflected(upstream: &Upstream, schema: &Schema) -> Result<Option<Ve
 }
 
 /// Files by their names, as serialised descriptors.
-type Files = BTreeMap<String, Bytes>;
+#[derive(Default)]
+struct Files {
+    by_name: BTreeMap<String, Bytes>,
+    bytes: usize,
+}
 
 async fn ask(channel: &Channel<Outgoing>, service: &str, schema: &Schema) -> Result<Option<Vec<u8>>, NoReflection> {
     let mut conversation = Conversation::begin(channel, service).await?;
@@ -70,14 +77,18 @@ async fn ask(channel: &Channel<Outgoing>, service: &str, schema: &Schema) -> Res
         Told::Services(services) => services.service,
         other @ (Told::Files(_) | Told::Error(_)) => return Err(unexpected("services", &other)),
     };
-    let mut files = Files::new();
+    let mut files = Files::default();
     let mut imports = VecDeque::new();
     for service in services.iter().filter(|service| schema.files_defining(&service.name).is_none()) {
         let asked = Asked::FileContainingSymbol(service.name.clone());
-        take(conversation.ask(asked).await?, &mut files, &mut imports, &service.name)?;
+        match conversation.ask(asked).await? {
+            // A service can be there without a descriptor, and then is as one that nobody knows.
+            Told::Error(_) => {}
+            told @ (Told::Files(_) | Told::Services(_)) => take(told, &mut files, &mut imports, &service.name)?,
+        }
     }
     while let Some(import) = imports.pop_front() {
-        if files.contains_key(&import) {
+        if files.by_name.contains_key(&import) {
             continue;
         }
         match conversation.ask(Asked::FileByFilename(import.clone())).await? {
@@ -86,7 +97,7 @@ async fn ask(channel: &Channel<Outgoing>, service: &str, schema: &Schema) -> Res
             told @ (Told::Files(_) | Told::Services(_)) => take(told, &mut files, &mut imports, &import)?,
         }
     }
-    let set = DescriptorSet { file: files.into_values().collect() };
+    let set = DescriptorSet { file: files.by_name.into_values().collect() };
     Ok((!set.file.is_empty()).then(|| set.encode_to_vec()))
 }
 
@@ -96,11 +107,12 @@ fn take(told: Told, files: &mut Files, imports: &mut VecDeque<String>, what: &st
     for bytes in told.file_descriptor_proto {
         let file = FileDescriptor::decode(&bytes[..])
             .map_err(|error| NoReflection::Failed(format!("a descriptor of {what} can't be read: {error}")))?;
-        if files.values().map(Bytes::len).sum::<usize>() + bytes.len() > LIMIT_BYTES {
-            return Err(NoReflection::Failed(format!("descriptors have more than {LIMIT_BYTES} bytes")));
+        files.bytes += bytes.len();
+        if files.bytes > LIMIT_BYTES || files.by_name.len() > LIMIT_FILES {
+            return Err(NoReflection::Failed(format!("more than {LIMIT_FILES} files or {LIMIT_BYTES} bytes")));
         }
         imports.extend(file.dependency);
-        files.insert(file.name, bytes);
+        files.by_name.insert(file.name, bytes);
     }
     Ok(())
 }

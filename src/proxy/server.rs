@@ -31,7 +31,7 @@ pub(super) struct Shared {
     stage: watch::Receiver<Stage>,
     log: Option<Box<Log>>,
     /// Why nothing more can be recorded.
-    failed: Mutex<Option<NotRecorded>>,
+    failure: Mutex<Option<NotRecorded>>,
     has_failed: watch::Sender<bool>,
 }
 
@@ -41,7 +41,7 @@ pub type Log = dyn Fn(&Event) + Send + Sync;
 /// Something that happens in a proxy.
 #[derive(Debug)]
 pub enum Event {
-    /// Something was not recorded, and the call has ended for that.
+    /// Something can't be passed on or recorded, and the call has ended for that.
     NotRecorded {
         /// `/package.Service/Method`.
         method: String,
@@ -116,13 +116,18 @@ impl Shared {
         self.stage.has_changed().is_err() || *self.stage.borrow() == Stage::Ending
     }
 
+    /// Tells that a call has ended because of what it sent.
+    pub(super) fn failed(&self, method: &str, why: &str) {
+        self.tell(&Event::NotRecorded { method: method.to_owned(), why: why.to_owned() });
+    }
+
     /// Tells that something was not recorded; if nothing more can be, the proxy ends.
     pub(super) fn not_recorded(&self, method: &str, error: NotRecorded) {
         let why = error.to_string();
         match error {
             NotRecorded::Failed(_) => return,
             NotRecorded::Write(_) if self.recorder.has_failed() => {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 self.has_failed.send_replace(true);
             }
             _ => {}
@@ -157,8 +162,8 @@ impl Proxy {
     ) -> Self {
         let (sender, stage) = watch::channel(Stage::Running);
         let methods = Methods::new(schema, options.unary.clone());
-        let (counts, failed, (has_failed, _)) = (Arc::default(), Mutex::default(), watch::channel(false));
-        let shared = Shared { recorder, methods, options, counts, stage, log: None, failed, has_failed };
+        let (counts, failure, (has_failed, _)) = (Arc::default(), Mutex::default(), watch::channel(false));
+        let shared = Shared { recorder, methods, options, counts, stage, log: None, failure, has_failed };
         Proxy { upstream, shared, stage: sender }
     }
 
@@ -198,7 +203,7 @@ impl Proxy {
             service_fn(move |request| Box::pin(pass(shared.clone(), channel.clone(), request, busy.clone())))
         };
         run(listener, &limits, stage, refused, stop, service).await;
-        let failed = failing.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failed = failing.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         failed.map_or(Ok(()), Err)
     }
 }

@@ -12,7 +12,7 @@ use super::methods::{Method, Shape};
 use super::server::Shared;
 use crate::entry::{Any, EntryIndex, Kind, Payload};
 use crate::extension::{Extension, Metadatum};
-use crate::net::{Busy, Deframer, Encoding, Ending, Failure, Fault, abandoned, timeout_of};
+use crate::net::{Busy, Deframer, Encoding, Ending, Failure, abandoned, timeout_of};
 use crate::replay::{NotRecorded, Note};
 use crate::schema::Code;
 
@@ -108,7 +108,7 @@ impl Tape {
     /// How the call ends, if they can't be read or recorded. That is noted, too.
     pub(super) fn send(&mut self, data: Bytes) -> Result<(), Ending> {
         if self.is_over {
-            return Ok(());
+            return self.over();
         }
         self.requests.push(data);
         let sent = self.note_sent();
@@ -130,7 +130,7 @@ impl Tape {
     /// As for [`send`](Self::send).
     pub(super) fn receive(&mut self, data: Bytes) -> Result<(), Ending> {
         if self.is_over {
-            return Ok(());
+            return self.over();
         }
         self.responses.push(data);
         let received = self.note_received();
@@ -144,7 +144,7 @@ impl Tape {
     /// How it ends instead, if that can't be recorded.
     pub(super) fn end(&mut self, ending: &Ending, trailers: Option<&HeaderMap>) -> Result<(), Ending> {
         if self.is_over {
-            return Ok(());
+            return self.over();
         }
         let noted = self.note_end(ending, trailers);
         self.or_refuse(noted)
@@ -184,21 +184,26 @@ impl Tape {
         let _ = self.end(&ending, None);
     }
 
-    /// How the call ends for the client because of us, if it does.
-    pub(super) fn refused(&mut self) -> Option<Ending> {
-        self.refused.take()
+    /// How the call ends because of us, if it does.
+    pub(super) fn refused(&self) -> Option<Ending> {
+        self.refused.clone()
+    }
+
+    /// What becomes of what passes behind the end: nothing, where that is ours.
+    fn over(&self) -> Result<(), Ending> {
+        self.refused().map_or(Ok(()), Err)
     }
 
     fn note_sent(&mut self) -> Result<(), Ending> {
         let method = self.method.clone();
-        while let Some(message) = self.requests.next().map_err(ending_of)? {
-            let content = self.requests.open(&message).map_err(ending_of)?;
+        while let Some(message) = self.requests.next().map_err(|fault| self.fail(fault.ending()))? {
+            let content = self.requests.open(&message).map_err(|fault| self.fail(fault.ending()))?;
             let message = Payload::Message(Any { type_url: &method.request_url, value: &content });
             match (self.call, method.shape) {
                 (None, _) => self.call = Some(self.note(Kind::Request, message, None)?),
                 (Some(_), Shape::Unary) => {
                     let words = "request of more than one message, expected the one of a unary call";
-                    return Err(Ending::new(Code::UNIMPLEMENTED, words));
+                    return Err(self.fail(Ending::new(Code::UNIMPLEMENTED, words)));
                 }
                 (Some(_), Shape::ManyRequests | Shape::ManyResponses | Shape::Many) => {
                     self.note(Kind::Send, message, None)?;
@@ -211,8 +216,8 @@ impl Tape {
 
     fn note_received(&mut self) -> Result<(), Ending> {
         let method = self.method.clone();
-        while let Some(message) = self.responses.next().map_err(ending_of)? {
-            let content = self.responses.open(&message).map_err(ending_of)?;
+        while let Some(message) = self.responses.next().map_err(|fault| self.fail(fault.ending()))? {
+            let content = self.responses.open(&message).map_err(|fault| self.fail(fault.ending()))?;
             match method.shape {
                 Shape::Unary | Shape::ManyRequests => self.held = Some((content, self.held.is_some())),
                 Shape::ManyResponses | Shape::Many => {
@@ -235,7 +240,7 @@ impl Tape {
         }
         let method = self.method.clone();
         let held = self.held.take();
-        let cut = self.responses.end().map_err(ending_of).err().filter(|_| ending.code == Code::OK);
+        let cut = self.responses.end().map_err(|fault| fault.ending()).err().filter(|_| ending.code == Code::OK);
         let ending = cut.as_ref().unwrap_or(ending);
         let violation = |words: &str| Ending::new(Code::INTERNAL, format!("cardinality violation: {words}"));
         let (status, message);
@@ -291,6 +296,12 @@ impl Tape {
         })
     }
 
+    /// Tells that the call ends because of us.
+    fn fail(&self, ending: Ending) -> Ending {
+        self.shared.failed(&self.method.path, &String::from_utf8_lossy(&ending.message));
+        ending
+    }
+
     /// Notes that the call ends because of us, if it does.
     fn or_refuse(&mut self, result: Result<(), Ending>) -> Result<(), Ending> {
         if let Err(ending) = &result {
@@ -307,11 +318,6 @@ impl Tape {
             self.shared.counts.end(self.call.is_some());
         }
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
-fn ending_of(fault: Fault) -> Ending {
-    fault.ending()
 }
 
 /// A tape that both directions of a call write to, and that ends when this is dropped.

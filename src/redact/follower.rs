@@ -6,7 +6,7 @@ use super::change::{Change, Redacted, Refusal};
 use super::redactor::{Learner, Redactor};
 use super::sorted::{Replaced, Sorted};
 use super::values::{Values, add_written_otherwise};
-use super::{Rules, UnfitValue};
+use super::{Rules, Unfit, UnfitValue};
 use crate::entry::Entry;
 use crate::schema::Schema;
 
@@ -46,13 +46,22 @@ pub struct Follower<'r> {
     /// The values that are known; what stands for them has others beside them, as they may be written otherwise.
     values: HashSet<Box<[u8]>>,
     pseudonyms: HashSet<Box<[u8]>>,
+    /// Values to which a rule can't be applied, and why.
+    unfit: Vec<(Box<[u8]>, usize, Unfit)>,
 }
 
 impl<'r> Follower<'r> {
     /// A follower that has seen nothing.
     pub fn new(rules: &'r Rules, schema: &'r Schema) -> Self {
         let (learner, redactor) = (Learner::new(rules, schema), Redactor::growing(rules, schema));
-        Follower { rules, learner, redactor, values: HashSet::default(), pseudonyms: HashSet::default() }
+        Follower {
+            rules,
+            learner,
+            redactor,
+            values: HashSet::default(),
+            pseudonyms: HashSet::default(),
+            unfit: Vec::new(),
+        }
     }
 
     /// Replaces values in the next entry, one of a call of this method.
@@ -67,12 +76,24 @@ impl<'r> Follower<'r> {
         }
         let learnt = self.learner.learn(entry, method);
         let fits = self.add_learnt();
-        if !learnt? && !self.redactor.known().may_be_in_entry(entry) {
-            return fits.map(|()| Redacted::unchanged(entry));
+        let redacted = if !learnt? && !self.redactor.known().may_be_in_entry(entry) {
+            Redacted::unchanged(entry)
+        } else {
+            // Where a rule does not fit, this says where it stands.
+            self.redactor.redact(entry, method)?
+        };
+        fits?;
+        self.refuse_unfit(&redacted.entry)?;
+        Ok(redacted)
+    }
+
+    /// Refuses what holds a value that a rule has selected once and could not be applied to.
+    fn refuse_unfit(&self, entry: &Entry) -> Result<(), Refusal> {
+        let is_in_entry = |value: &[u8]| memchr::memmem::find(entry.record(), value).is_some();
+        match self.unfit.iter().find(|(value, ..)| is_in_entry(value)) {
+            Some((_, rule, unfit)) => Err(Refusal::Unfit { place: String::new(), rule: *rule, unfit: unfit.clone() }),
+            None => Ok(()),
         }
-        // Where a rule does not fit, this says where it stands.
-        let redacted = self.redactor.redact(entry, method)?;
-        fits.map(|()| redacted)
     }
 
     /// Replaces values in the recording's initial state, which comes before its entries, and says which.
@@ -115,7 +136,11 @@ impl<'r> Follower<'r> {
                     self.values.insert(value);
                     more.extend(replaced);
                 }
-                Err(unfit) => fits = Err(unfit),
+                Err(unfit) => {
+                    // No entry that holds it may pass.
+                    self.unfit.push((value, unfit.rule, unfit.unfit.clone()));
+                    fits = Err(unfit);
+                }
             }
         }
         // What a value becomes where it is written otherwise gives way to the value itself alone.
@@ -200,12 +225,12 @@ mod tests {
         assert_eq!(followed(rules(&["s=replace:x", "time=mask:1"]), &texts), [
             "error: `response:time`: `mask:1` can't be applied to a time", "raw: \"x\"",
         ]);
-        // What a rule can't be applied to is not known.
+        // What a rule can't be applied to must not pass elsewhere either.
         assert_eq!(
             followed(rules(&["s=pseudonym:same-length"]), &["s: \"!!!!!!!!!\"", "raw: \"!!!!!!!!!\""]),
             [
                 "error: `response:s`: there are too few digits and letters in a value, or there are characters beyond ASCII, for pseudonyms that differ",
-                "raw: \"!!!!!!!!!\"",
+                "error: there are too few digits and letters in a value, or there are characters beyond ASCII, for pseudonyms that differ",
             ]
         );
     }

@@ -241,6 +241,11 @@ impl<'s> Recorder<'s> {
         self.state().encoder.options().format
     }
 
+    /// How many unary calls wait for their response, with which alone Go's replayer takes the recording.
+    pub fn unmatched_requests(&self) -> u64 {
+        self.state().pairing.unmatched_requests()
+    }
+
     /// How many bytes the recording has.
     pub fn bytes(&self) -> u64 {
         self.state().length

@@ -1,5 +1,7 @@
 //! How calls end, for the client and in the recording: errors, resets, servers that vanish, clients that leave.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use h2::Reason;
@@ -354,6 +356,91 @@ fn what_is_open_when_it_ends_at_once_is_lawful() {
         // What ends first is a matter of chance.
         for _ in 0..20 {
             assert_eq!(held(Duration::from_secs(60)).await.dropped().await, lawful_ends());
+        }
+    });
+}
+
+/// Clients of gRPC send again, without a word, what a server has not looked at; what nobody is told is not recorded.
+#[test]
+fn what_a_server_refuses_unseen_is_sent_again() {
+    bounded(async {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let count = calls.clone();
+        let address = upstream(move |mut call| {
+            let is_refused = count.fetch_add(1, Ordering::Relaxed) % 4 != 3;
+            async move {
+                if is_refused {
+                    call.respond.send_reset(Reason::REFUSED_STREAM);
+                } else {
+                    let body = call.read_all().await;
+                    call.answer(&body, &[("grpc-status", "0")]);
+                }
+                false
+            }
+        })
+        .await;
+        let proxied = Proxied::new(&address, Options::default()).await;
+        let client = proxied.client().await;
+        for method in [UNARY, DOWN] {
+            assert_eq!(client.unary(method, b"a").await, (Some(b"a".to_vec()), End::of("0", "")));
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), 8);
+        let entries = proxied.recorded().await;
+        assert_eq!(entries.len(), 2 + 4, "{entries:?}");
+    });
+}
+
+/// Only where headers are all that there is do they say how a call ended.
+#[test]
+fn a_status_in_front_of_messages_is_none() {
+    bounded(async {
+        let address = upstream(|mut call| async move {
+            call.read_all().await;
+            let mut stream = call.headers(200, &[GRPC, ("grpc-status", "5")], false);
+            stream.send_data(framed(b"b").into(), false).expect("it is open");
+            stream.send_trailers(map(&[("grpc-status", "0")])).expect("it is open");
+            false
+        })
+        .await;
+        let proxied = Proxied::new(&address, Options::default()).await;
+        let mut call = proxied.client().await.open(UNARY, &[]);
+        call.send(b"a").await;
+        call.half_close();
+        assert_eq!(call.message().await, Some(b"b".to_vec()));
+        assert_eq!(call.message().await, None);
+        assert_eq!(call.trailers["grpc-status"], "0");
+        assert_eq!(last(&proxied.recorded().await), "google.pubsub.v1.Topic b");
+    });
+}
+
+/// Source: grpc-go, `decodeState`.
+#[test]
+fn trailers_need_not_say_how_a_call_ended() {
+    bounded(async {
+        let cases: [(&'static [(&str, &str)], &str); 2] = [
+            (&[("x-cost", "7")], "error UNKNOWN: "),
+            (&[("grpc-status", "five")], "error INTERNAL: transport: malformed grpc-status: `five`"),
+        ];
+        for (trailers, words) in cases {
+            for is_all in [false, true] {
+                let address = upstream(move |mut call| async move {
+                    call.read_all().await;
+                    if is_all {
+                        call.headers(200, &[&[GRPC], trailers].concat(), true);
+                    } else {
+                        call.answer(b"", trailers);
+                    }
+                    false
+                })
+                .await;
+                let proxied = Proxied::new(&address, Options::default()).await;
+                let mut call = proxied.client().await.open(UNARY, &[]);
+                call.send(b"a").await;
+                call.half_close();
+                let _ = call.headers().await;
+                assert_eq!(call.message().await, None);
+                assert_eq!(last(&proxied.recorded().await), words, "{is_all}");
+            }
         }
     });
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rpcreplay::Schema;
+use rpcreplay::entry::Kind;
 use rpcreplay::format::Format;
 use rpcreplay::net::Limits;
 use rpcreplay::proxy::Options;
@@ -244,7 +245,7 @@ fn what_may_not_be_written_is_not() {
         let recorder = Recorder::create(&folder.path().join("calls.replay"), Format::Binary, schema).expect("a file");
         let recorder = recorder.before_write(Box::new(|entry, _| {
             let is_secret = entry.record().windows(6).any(|bytes| bytes == b"secret");
-            let is_response = entry.kind() != rpcreplay::entry::Kind::Request;
+            let is_response = entry.kind() != Kind::Request;
             if is_secret && is_response { Err("nobody may see it".to_owned()) } else { Ok(entry.clone()) }
         }));
         let proxied = Proxied::with(&address, Options::default(), folder, Arc::new(recorder), schema).await;
@@ -265,5 +266,60 @@ fn what_may_not_be_written_is_not() {
                 "6 RESPONSE #5 google.pubsub.v1.Topic a".to_owned(),
             ]
         );
+    });
+}
+
+/// When a call has ended because of us, nothing of it passes any more, in neither direction.
+#[test]
+fn what_comes_behind_such_an_end_does_not_pass() {
+    bounded(async {
+        for refused in [Kind::Send, Kind::Recv] {
+            let got = Arc::new(AtomicUsize::new(0));
+            let count = got.clone();
+            let address = upstream(move |mut call| {
+                let count = count.clone();
+                async move {
+                    let mut stream = call.headers(200, &[GRPC], false);
+                    while let Some(data) = call.read().await {
+                        count.fetch_add(data.len(), Ordering::Relaxed);
+                        // A word, and then more than that.
+                        let _ = stream.send_data(framed(b"secret").into(), false);
+                        let _ = stream.send_data(framed(b"more").into(), false);
+                    }
+                    false
+                }
+            })
+            .await;
+            let folder = TempDir::new().expect("a folder");
+            let schema: &'static Schema = Box::leak(Box::new(Schema::builtin()));
+            let recorder =
+                Recorder::create(&folder.path().join("calls.replay"), Format::Binary, schema).expect("a file");
+            let recorder = recorder.before_write(Box::new(move |entry, _| {
+                let is_secret = entry.record().windows(6).any(|bytes| bytes == b"secret");
+                if is_secret && entry.kind() == refused {
+                    Err("nobody may see it".to_owned())
+                } else {
+                    Ok(entry.clone())
+                }
+            }));
+            let proxied = Proxied::with(&address, Options::default(), folder, Arc::new(recorder), schema).await;
+            let mut call = proxied.client().await.open(BOTH, &[]);
+            call.send(b"first").await;
+            if refused == Kind::Send {
+                assert_eq!(call.message().await.as_deref(), Some(&b"secret"[..]));
+                call.send(b"a secret").await;
+            }
+            let (messages, end) = call.all().await;
+            assert_eq!(end, End::of("13", "not recorded: refused before it was written: nobody may see it"));
+            assert!(messages.len() <= usize::from(refused == Kind::Send), "{messages:?}");
+            for _ in 0..10 {
+                call.send(b"behind the end").await;
+            }
+            drop(call);
+            proxied.ended(1).await;
+            let entries = proxied.recorded().await;
+            assert_eq!(got.load(Ordering::Relaxed), framed(b"first").len(), "{entries:?}");
+            assert!(entries.last().expect("entries").ends_with("nobody may see it"), "{entries:?}");
+        }
     });
 }

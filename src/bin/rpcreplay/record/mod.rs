@@ -127,7 +127,7 @@ impl Record {
         let entrance = self.server.entrance()?;
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
         let sources = self.sources(&runtime, &upstream)?;
-        let is_new = !self.output.exists();
+        let is_new = fs::metadata(&self.output).map_or(true, |found| found.len() == 0);
         let recorder = Arc::new(self.recorder(format, initial, sources)?);
         let options = Options { limits: self.server.limits(), unary: self.unary.clone(), extensions: self.extensions };
         let proxy = Proxy::new(upstream, recorder.clone(), &sources.schema, options);
@@ -251,6 +251,14 @@ impl Record {
             Recorder::create(&self.output, format, schema)
         };
         let mut recorder = recorder.map_err(trouble)?;
+        if recorder.unmatched_requests() > 0 {
+            let words = format!(
+                "{} requests have no response, so Go's replayer takes none of it",
+                recorder.unmatched_requests()
+            );
+            note("warning: ", &format!("{}: {words}", name_of(&self.output)));
+            note("hint: ", "rpcreplay repair drops such calls");
+        }
         if self.extensions && recorder.format() == Format::Text {
             return Err(trouble(NotRecorded::NoExtensions).with_hint("do without --extensions, or write another file"));
         }
