@@ -29,12 +29,14 @@ pub(super) struct Upload {
     tape: Arc<Mutex<Tape>>,
 }
 
-/// The beginning of a body, of which the first piece mostly is all.
+/// The beginning of a body, of which the first piece mostly is all. Copies share the bytes once it is sealed.
 #[derive(Clone, Default)]
 struct Read {
     first: Bytes,
-    /// What came behind it, in one piece: a client may send a byte at a time.
-    more: BytesMut,
+    /// What comes behind it: a client may send a byte at a time.
+    growing: BytesMut,
+    /// The same, when it is sealed.
+    more: Bytes,
     trailers: Option<HeaderMap>,
 }
 
@@ -42,17 +44,21 @@ impl Read {
     fn push(&mut self, frame: Frame<Bytes>) {
         match frame.into_data() {
             Ok(data) if self.first.is_empty() => self.first = data,
-            Ok(data) => self.more.extend_from_slice(&data),
+            Ok(data) => self.growing.extend_from_slice(&data),
             Err(frame) => self.trailers = frame.into_trailers().ok(),
         }
     }
 
+    /// Nothing is pushed any more.
+    fn seal(&mut self) {
+        self.more = take(&mut self.growing).freeze();
+    }
+
     fn pop(&mut self) -> Option<Frame<Bytes>> {
-        if !self.first.is_empty() {
-            return Some(Frame::data(take(&mut self.first)));
-        }
-        if !self.more.is_empty() {
-            return Some(Frame::data(take(&mut self.more).freeze()));
+        for piece in [&mut self.first, &mut self.more] {
+            if !piece.is_empty() {
+                return Some(Frame::data(take(piece)));
+            }
         }
         self.trailers.take().map(Frame::trailers)
     }
@@ -79,6 +85,7 @@ impl Upload {
         if more && let Ok(read) = timeout(END_PAUSE, self.read_frame()).await {
             read?;
         }
+        self.read.seal();
         self.body.take_if(|body| body.is_end_stream());
         Ok(())
     }
