@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -142,16 +142,10 @@ pub(crate) struct Channel<B>(Arc<Inner<B>>);
 
 struct Inner<B> {
     upstream: Upstream,
-    connection: Mutex<Connection<B>>,
-}
-
-/// What the last attempt to connect has come to.
-enum Connection<B> {
-    /// There was none.
-    None,
-    Made(SendRequest<B>),
-    /// It has failed at this time.
-    Failed(NoConnection, Instant),
+    /// What was made last.
+    made: RwLock<Option<SendRequest<B>>>,
+    /// Held by whoever connects; why that has failed last, and when.
+    connecting: Mutex<Option<(NoConnection, Instant)>>,
 }
 
 impl<B> fmt::Debug for Channel<B> {
@@ -162,7 +156,7 @@ impl<B> fmt::Debug for Channel<B> {
 
 impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static> Channel<B> {
     pub(crate) fn new(upstream: Upstream) -> Self {
-        Channel(Arc::new(Inner { upstream, connection: Mutex::new(Connection::None) }))
+        Channel(Arc::new(Inner { upstream, made: RwLock::default(), connecting: Mutex::default() }))
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
@@ -172,26 +166,23 @@ impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>
     /// What requests are sent with: the connection that is there, or a new one if there is none any more. All calls that wait for an
     /// attempt get what comes of it, and it goes on if they wait no longer.
     pub(crate) async fn sender(&self) -> Result<SendRequest<B>, NoConnection> {
-        if let Ok(connection) = self.0.connection.try_lock()
-            && let Some(sender) = connection.sender()
-        {
+        if let Some(sender) = self.0.made() {
             return Ok(sender);
         }
         let (inner, asked) = (self.0.clone(), Instant::now());
         let connecting = tokio::spawn(async move {
-            let mut connection = inner.connection.lock().await;
-            if let Some(sender) = connection.sender() {
+            let mut failed = inner.connecting.lock().await;
+            if let Some(sender) = inner.made() {
                 return Ok(sender);
             }
-            match &*connection {
-                Connection::Failed(error, at) if *at >= asked => return Err(error.clone()),
-                Connection::None | Connection::Made(_) | Connection::Failed(..) => {}
+            if let Some((error, _)) = failed.as_ref().filter(|(_, at)| *at >= asked) {
+                return Err(error.clone());
             }
             let connected = inner.upstream.handshake().await;
-            *connection = match &connected {
-                Ok(sender) => Connection::Made(sender.clone()),
-                Err(error) => Connection::Failed(error.clone(), Instant::now()),
-            };
+            match &connected {
+                Ok(sender) => *inner.made.write().unwrap_or_else(PoisonError::into_inner) = Some(sender.clone()),
+                Err(error) => *failed = Some((error.clone(), Instant::now())),
+            }
             connected
         });
         let address = || self.0.upstream.address.clone();
@@ -199,12 +190,10 @@ impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>
     }
 }
 
-impl<B> Connection<B> {
-    /// What sends on it, as long as it is there.
-    fn sender(&self) -> Option<SendRequest<B>> {
-        match self {
-            Connection::Made(sender) if !sender.is_closed() => Some(sender.clone()),
-            Connection::None | Connection::Made(_) | Connection::Failed(..) => None,
-        }
+impl<B> Inner<B> {
+    /// What sends on the connection that was made last, as long as it is there.
+    fn made(&self) -> Option<SendRequest<B>> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        made.as_ref().filter(|sender| !sender.is_closed()).cloned()
     }
 }
