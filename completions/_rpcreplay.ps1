@@ -500,7 +500,7 @@ Register-ArgumentCompleter -Native -CommandName 'rpcreplay' -ScriptBlock {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Write in this format [default: by the ending of OUT, or else binary]')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'Begin the recording with this initial state, or with what is in a file')
             [CompletionResult]::new('--protoset-out', '--protoset-out', [CompletionResultType]::ParameterName, 'Write the descriptors that the server told of by reflection to this file, for --protoset of other commands')
-            [CompletionResult]::new('--unary', '--unary', [CompletionResultType]::ParameterName, 'Methods that are unary, whatever descriptors say or do not say (can be repeated)')
+            [CompletionResult]::new('--unary', '--unary', [CompletionResultType]::ParameterName, 'Methods that are unary, of those that no descriptor has (can be repeated)')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH')
             [CompletionResult]::new('--addr-file', '--addr-file', [CompletionResultType]::ParameterName, 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it')

@@ -481,7 +481,7 @@ set edit:completion:arg-completer[rpcreplay] = {|@words|
             cand --to 'Write in this format [default: by the ending of OUT, or else binary]'
             cand --initial 'Begin the recording with this initial state, or with what is in a file'
             cand --protoset-out 'Write the descriptors that the server told of by reflection to this file, for --protoset of other commands'
-            cand --unary 'Methods that are unary, whatever descriptors say or do not say (can be repeated)'
+            cand --unary 'Methods that are unary, of those that no descriptor has (can be repeated)'
             cand --listen 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH'
             cand --addr-file 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops'
             cand --tls-cert 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it'

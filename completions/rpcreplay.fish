@@ -474,7 +474,7 @@ complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l to -d 'Wr
 text\t'Go\'s text format'"
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l initial -d 'Begin the recording with this initial state, or with what is in a file' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l protoset-out -d 'Write the descriptors that the server told of by reflection to this file, for --protoset of other commands' -r -F
-complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l unary -d 'Methods that are unary, whatever descriptors say or do not say (can be repeated)' -r
+complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l unary -d 'Methods that are unary, of those that no descriptor has (can be repeated)' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l listen -d 'Listen at HOST:PORT, port 0 for any that is free, or at a Unix socket, unix:PATH' -r
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l addr-file -d 'Write the real address to this file as soon as calls are taken; the file is removed when the server stops' -r -F
 complete -c rpcreplay -n "__fish_rpcreplay_using_subcommand record" -l tls-cert -d 'Prove who the server is with this certificate, in PEM, those that vouch for it behind it' -r -F

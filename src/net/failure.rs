@@ -23,6 +23,10 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Failure {
+        // What hyper says of this is of its own tasks.
+        if error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
+            return Failure::Lost("the server has closed the connection".to_owned());
+        }
         let mut cause = Some(error);
         while let Some(inner) = cause {
             if let Some(error) = inner.downcast_ref::<h2::Error>() {

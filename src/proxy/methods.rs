@@ -63,25 +63,24 @@ impl Methods {
     }
 
     fn find(&self, path: &str) -> Method {
-        let is_said_to_be_unary = self.unary.iter().any(|glob| glob.matches(path));
-        let unless_said = |shape| if is_said_to_be_unary { Shape::Unary } else { shape };
+        let is_said_to_be_unary = || self.unary.iter().any(|glob| glob.matches(path));
         match self.schema.method(path) {
             Some(method) => Method {
                 path: path.to_owned(),
                 is_known: true,
-                shape: unless_said(match (method.streams_requests, method.streams_responses) {
+                shape: match (method.streams_requests, method.streams_responses) {
                     (false, false) => Shape::Unary,
                     (true, false) => Shape::ManyRequests,
                     (false, true) => Shape::ManyResponses,
                     (true, true) => Shape::Many,
-                }),
+                },
                 request_url: type_url(self.schema.layout(method.request).full_name()),
                 response_url: type_url(self.schema.layout(method.response).full_name()),
             },
             None => Method {
                 path: path.to_owned(),
                 is_known: false,
-                shape: unless_said(Shape::Many),
+                shape: if is_said_to_be_unary() { Shape::Unary } else { Shape::Many },
                 request_url: unnamed::type_url(path, Direction::Request),
                 response_url: unnamed::type_url(path, Direction::Response),
             },

@@ -55,7 +55,7 @@ use crate::net::Limits;
 pub struct Options {
     /// What it takes, of clients and of the server.
     pub limits: Limits,
-    /// The methods that are unary though no descriptor says so, as `/package.Service/Method`.
+    /// The methods that are unary, of those that no descriptor has, as `/package.Service/Method`.
     pub unary: Vec<Glob>,
     /// Whether metadata and times are noted beside entries, as an [`Extension`](crate::extension::Extension); what looks like a secret by its
     /// key is not. A text recording can't carry that.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::net::reflection::{Asked, Request, Response, SERVICES, Told};
-use crate::net::{Channel, Encoding, Ending, Messages, Outgoing, Piece, Upstream, framed};
+use crate::net::{Channel, Encoding, Ending, Failure, Messages, Outgoing, Piece, Upstream, framed};
 use crate::schema::{Code, Schema};
 
 /// How long the server has for all answers together.
@@ -31,6 +31,9 @@ pub enum NoReflection {
     /// There is no server.
     #[error("{0}")]
     Unreachable(String),
+    /// There is somebody, who does not speak HTTP/2 with us.
+    #[error("{0}")]
+    Foreign(String),
     /// The server has no reflection.
     #[error("the server has no reflection: {0}")]
     Unimplemented(String),
@@ -146,7 +149,8 @@ impl Conversation {
         let request = channel.upstream().request(head, Outgoing::new(pieces));
         // Servers need not answer at all before they are asked something.
         put(&to, Asked::ListServices(String::new())).await;
-        let response = sender.send_request(request).await.map_err(|error| unreachable(error.to_string()))?;
+        let foreign = |error: hyper::Error| NoReflection::Foreign(words_of_failure(&error));
+        let response = sender.send_request(request).await.map_err(foreign)?;
         Conversation::of(to, response)
     }
 
@@ -188,6 +192,13 @@ async fn put(to: &mpsc::Sender<Piece>, asked: Asked) {
 fn refused(ending: &Ending) -> NoReflection {
     let words = format!("{}: {}", ending.code, String::from_utf8_lossy(&ending.message));
     if ending.code == Code::UNIMPLEMENTED { NoReflection::Unimplemented(words) } else { NoReflection::Failed(words) }
+}
+
+fn words_of_failure(error: &hyper::Error) -> String {
+    match Failure::of(error) {
+        Failure::Lost(why) => why,
+        Failure::Reset(reason) => reason.description().to_owned(),
+    }
 }
 
 /// A `google.protobuf.FileDescriptorSet`.

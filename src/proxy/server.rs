@@ -70,6 +70,7 @@ pub struct Counts {
     begun: AtomicU64,
     ended: AtomicU64,
     recorded: AtomicU64,
+    cut: AtomicU64,
 }
 
 impl Counts {
@@ -88,6 +89,15 @@ impl Counts {
     /// Calls that have ended before there was anything to record: refused, or given up by the client.
     pub fn unrecorded(&self) -> u64 {
         self.ended.load(Ordering::Acquire).saturating_sub(self.recorded())
+    }
+
+    /// Calls that were open when the proxy has stopped.
+    pub fn cut(&self) -> u64 {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn cut_off(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn begin(&self) {

@@ -171,6 +171,9 @@ impl Tape {
             return;
         }
         let is_stopping = self.shared.is_stopping();
+        if is_stopping {
+            self.shared.counts.cut_off();
+        }
         if is_stopping && self.shape() != Shape::Unary {
             // A recorder that is closed notes nothing of streams that are open.
             return self.finish();

@@ -1,6 +1,6 @@
 //! [`Recorder`]: calls that become a recording, entry by entry.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -116,6 +116,9 @@ pub enum NotRecorded {
     /// The recording was finished.
     #[error("the recording is finished")]
     HasEnded,
+    /// Somebody else writes the file.
+    #[error("another recorder writes this file")]
+    Locked,
     /// A recording of this format, or compressed, can't be continued.
     #[error("a recording as {0} can't be continued, expected a binary or a text one that is not compressed")]
     NotContinued(String),
@@ -131,6 +134,14 @@ impl Storage for File {
     fn cut(&mut self, length: u64) -> io::Result<()> {
         self.set_len(length)?;
         self.seek(SeekFrom::Start(length)).map(drop)
+    }
+}
+
+/// Keeps other recorders from the same file for as long as it is open, where files can be locked.
+fn lock(file: &File) -> Result<(), NotRecorded> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(NotRecorded::Locked),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
@@ -158,7 +169,7 @@ impl std::fmt::Debug for Recorder<'_> {
 }
 
 impl<'s> Recorder<'s> {
-    /// A new recording in a file, which is emptied with the first entry if it is there. The schema is for the text format, which spells messages out.
+    /// A new recording in a file, which is emptied with the first entry if it is there, and which no other recorder may write. The schema is for the text format, which spells messages out.
     ///
     /// # Errors
     ///
@@ -169,6 +180,7 @@ impl<'s> Recorder<'s> {
         }
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).open(path).map_err(Error::from)?;
+        lock(&file)?;
         // What is not a file has nothing in it that could be taken away.
         let is_to_be_emptied = file.metadata().map_err(Error::from)?.len() > 0;
         let state = State::new(Box::new(file), format, schema);
@@ -183,6 +195,7 @@ impl<'s> Recorder<'s> {
     pub fn append(path: &Path, schema: &'s Schema) -> Result<Self, NotRecorded> {
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(Error::from)?;
+        lock(&file)?;
         if file.metadata().map_err(Error::from)?.len() == 0 {
             return Ok(Recorder::of(State::new(Box::new(file), Format::Binary, schema)));
         }
@@ -515,6 +528,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_one_recorder_at_a_time() {
+        let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
+        let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
+        recorder.request(CREATE, TOPIC).expect("it can be written");
+        let create = || Recorder::create(&path(&folder), Format::Binary, &schema).map(drop);
+        let append = || Recorder::append(&path(&folder), &schema).map(drop);
+        assert!(matches!(create(), Err(NotRecorded::Locked)));
+        assert!(matches!(append(), Err(NotRecorded::Locked)));
+        drop(recorder);
+        append().expect("it is free");
+        create().expect("it is free");
+    }
+
+    #[test]
     fn nothing_is_noted_behind_the_end() {
         let (schema, folder) = (Schema::builtin(), tempfile::tempdir().expect("a temporary folder"));
         let recorder = Recorder::create(&path(&folder), Format::Binary, &schema).expect("a file");
@@ -623,6 +650,7 @@ mod tests {
         let found: Vec<_> = reader.map(|entry| entry.expect("an entry").extension()).collect();
         assert_eq!(found, [Some(noted(b"hidden")), Some(empty), None, None, None]);
         assert_eq!(read(&bytes).1.len(), 5, "the calls are what they are without");
+        drop(recorder);
 
         let recorder = Recorder::create(&path(&folder), Format::Text, &schema).expect("a file");
         let refused = recorder.note(request.with_extension(&secret)).expect_err("text can't carry it");

@@ -185,8 +185,10 @@ fn what_is_there_stays_until_there_is_something_else() {
         let old = Recording::new().unary(BOTH, b"old", Ok(b"old")).bytes();
         let place = folder();
         fs::write(place.path().join("calls.replay"), &old).expect("it can be written");
-        let (code, _, kept, place) = stopped(record(place, &upstream.address, &[]).await).await;
+        let (code, said, kept, place) = stopped(record(place, &upstream.address, &[]).await).await;
         assert_eq!((code, kept), (Some(0), old));
+        let summary = "recorded nothing: no call has come, and calls.replay is as it was";
+        assert_eq!(said.last().map(String::as_str), Some(summary));
         let process = record(place, &upstream.address, &[]).await;
         process.client().await.unary(UNARY, b"a").await;
         let (_, _, recording, _) = stopped(process).await;
@@ -324,6 +326,7 @@ fn refuses_what_it_can_not_write() {
     for (flags, words) in [
         (&["-o", "calls.jsonl"][..], "a recording is written call by call as binary or text, not compressed"),
         (&["-o", "calls.replay.gz"], "a recording is written call by call as binary or text, not compressed"),
+        (&["-o", "-"], "a recording is written to a file, not to standard output"),
         (&["-o", "no/folder/calls.replay"], "no/folder/calls.replay: No such file or directory"),
         (&["-o", "calls.grpcrr", "--extensions"], "a text recording can't carry what --extensions notes"),
         (&["-o", "calls.replay", "--append", "--initial", "x"], "cannot be used with"),
@@ -345,6 +348,50 @@ fn refuses_what_it_can_not_write() {
     }
 }
 
+/// What is no recording is not replaced by one, and a recording that somebody writes is not written by two.
+#[test]
+fn keeps_its_hands_off_files_of_others() {
+    bounded(async {
+        let place = folder();
+        fs::write(place.path().join("source.txt"), "precious").expect("it can be written");
+        let run = |output: &str, place: &TempDir| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
+            command.current_dir(place).args([
+                "record",
+                "--no-config",
+                "--upstream",
+                "127.0.0.1:1",
+                "--listen",
+                "127.0.0.1:0",
+            ]);
+            let output = command.args(["-o", output]).output().expect("it runs");
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        let (code, said) = run("source.txt", &place);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("source.txt: is there and no recording, which the first call would replace\n"), "{said}");
+        let process = record(place, "127.0.0.1:1", &[]).await;
+        let (code, said) = run("calls.replay", &process.folder);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("calls.replay: another recorder writes this file\n"), "{said}");
+        assert_eq!(stopped(process).await.0, Some(0));
+    });
+}
+
+/// What rules did not find is told, since a misspelt one would leave a secret.
+#[test]
+fn a_rule_that_selects_nothing_is_told() {
+    bounded(async {
+        let upstream = serving(Recording::new().unary(UNARY, b"\x0a\x01t", Ok(b""))).await;
+        let process = record(folder(), &upstream.address, &["--redact", "request:nmae=clear"]).await;
+        process.client().await.unary(UNARY, b"\x0a\x01t").await;
+        let (code, said, _, _) = stopped(process).await;
+        assert_eq!(code, Some(0), "{said:?}");
+        assert!(said.contains(&"note: rule `request:nmae` selected nothing".to_owned()), "{said:?}");
+        assert!(said.iter().any(|line| line.contains("did you mean `name`?")), "{said:?}");
+    });
+}
+
 /// Who is not there yet may come later.
 #[test]
 fn begins_without_its_server() {
@@ -361,6 +408,6 @@ fn begins_without_its_server() {
         let (code, said, recording, _) = stopped(process).await;
         assert_eq!((code, entries_of(&recording).len()), (Some(0), 4));
         assert!(said[0].starts_with(&format!("warning: --upstream {address}: ")), "{said:?}");
-        assert!(said[1].ends_with("if it speaks TLS: --upstream-tls"), "{said:?}");
+        assert!(said[1].starts_with("hint: calls are taken all the same"), "{said:?}");
     });
 }

@@ -154,7 +154,7 @@ fn a_server_stream_without_a_recorded_end_stays_open() {
         assert!(timeout(Duration::from_millis(100), call.message()).await.is_err(), "it stays open");
         call.half_close();
         assert_eq!(call.end().await, End::of("0", ""));
-        let mut call = client.open(pull, &[("grpc-timeout", "50m")]);
+        let mut call = client.open(pull, &[("grpc-timeout", "1S")]);
         call.send(b"").await;
         let passed = End::of("4", "the deadline of the call has passed");
         assert_eq!(call.all().await, (vec![Vec::new()], passed));

@@ -4,6 +4,7 @@ mod redaction;
 mod watch;
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +25,7 @@ use crate::failure::{Failure, Outcome, Trouble, name_of, note, usage};
 use crate::file_names::{compression_of_name, format_of_name};
 use crate::network::ServerArgs;
 use crate::redact::RuleArgs;
+use redaction::Redaction;
 use watch::Watch;
 
 /// How long to wait for an upstream that is not there yet, before calls are taken.
@@ -31,6 +33,9 @@ const UPSTREAM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often to look whether it is there.
 const UPSTREAM_PAUSE: Duration = Duration::from_millis(100);
+
+/// What recordings begin with that can be replaced: those of Go's formats.
+const RECORDINGS: [&[u8]; 2] = [b"RPCReplay", b"RPCReTxt1"];
 
 /// Record gRPC calls on their way to a server
 ///
@@ -91,7 +96,7 @@ pub struct Record {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     protoset_out: Option<PathBuf>,
 
-    /// Methods that are unary, whatever descriptors say or do not say (can be repeated)
+    /// Methods that are unary, of those that no descriptor has (can be repeated)
     ///
     /// `*` stands for any characters; a pattern may begin behind any `.` or `/` of /PACKAGE.SERVICE/METHOD.
     #[arg(long, value_name = "METHOD|GLOB")]
@@ -121,14 +126,15 @@ impl Record {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         let format = self.format();
-        self.find_folder()?;
+        self.look_at_output()?;
         let upstream = self.upstream()?;
         let initial = self.initial()?;
         let entrance = self.server.entrance()?;
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
         let sources = self.sources(&runtime, &upstream)?;
         let is_new = fs::metadata(&self.output).map_or(true, |found| found.len() == 0);
-        let recorder = Arc::new(self.recorder(format, initial, sources)?);
+        let (recorder, redaction) = self.recorder(format, initial, sources)?;
+        let recorder = Arc::new(recorder);
         let options = Options { limits: self.server.limits(), unary: self.unary.clone(), extensions: self.extensions };
         let proxy = Proxy::new(upstream, recorder.clone(), &sources.schema, options);
         let watch = Watch::new(proxy.counts(), recorder.clone());
@@ -148,11 +154,17 @@ impl Record {
             recorder.finish().map_err(trouble)?;
         }
         watch.summary(&self.output);
+        if let Some(redaction) = redaction.filter(|_| recorder.entries() > 0) {
+            redaction.tell_unmet(&sources.schema);
+        }
         Ok(if is_missing.load(Ordering::Relaxed) { Outcome::Missing } else { Outcome::Fine })
     }
 
     /// The format of a new recording.
     fn format(&self) -> Format {
+        if self.output.as_os_str() == "-" {
+            usage("record", ErrorKind::ValueValidation, "a recording is written to a file, not to standard output");
+        }
         let of_name = format_of_name(&self.output);
         let is_compressed = compression_of_name(&self.output).is_some_and(|known| known != Compression::None);
         let can_be_written =
@@ -173,8 +185,19 @@ impl Record {
         format
     }
 
-    /// Looks for the folder of the file, before anything takes time.
-    fn find_folder(&self) -> Result<(), Trouble> {
+    /// Looks at the file, and for its folder, before anything takes time.
+    fn look_at_output(&self) -> Result<(), Trouble> {
+        let trouble = |words: &str| Trouble::new(&name_of(&self.output), words);
+        let begins_with = |magic: &[u8]| {
+            let mut found = vec![0; magic.len()];
+            let read = fs::File::open(&self.output).and_then(|mut file| file.read_exact(&mut found));
+            read.is_ok_and(|()| found == magic)
+        };
+        let is_something = fs::metadata(&self.output).is_ok_and(|found| found.is_file() && found.len() > 0);
+        if is_something && !self.append && !RECORDINGS.iter().any(|magic| begins_with(magic)) {
+            return Err(trouble("is there and no recording, which the first call would replace")
+                .with_hint("name another file, or remove it"));
+        }
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         let found = fs::metadata(folder.unwrap_or(Path::new(".")));
         found.map(drop).map_err(|error| Trouble::new(&name_of(&self.output), error))
@@ -224,15 +247,25 @@ impl Record {
             (None, _) => {}
         }
         let Some(told) = told else { return Ok(own.for_good()) };
+        if self.protoset_out.is_none() {
+            note(
+                "note: ",
+                "the server tells of types that nobody else knows here: keep them for other commands with --protoset-out FILE",
+            );
+        }
         Ok(self.schema.load_with(Some((format!("reflection of {}", self.upstream), told)))?.for_good())
     }
 
     fn tell_no_reflection(&self, error: &NoReflection) {
         note("warning: ", &format!("--upstream {}: {error}", self.upstream));
-        if matches!(error, NoReflection::Unreachable(_)) {
-            let tls =
-                if self.upstream_tls || self.upstream_ca.is_some() { "" } else { "; if it speaks TLS: --upstream-tls" };
-            note("hint: ", &format!("calls are taken all the same, and may reach it later{tls}"));
+        let speaks_tls = self.upstream_tls || self.upstream_ca.is_some();
+        match error {
+            NoReflection::Foreign(_) if !speaks_tls => note("hint: ", "if it speaks TLS, name --upstream-tls"),
+            NoReflection::Unreachable(_) => {
+                let words = "calls are taken all the same, and may reach it later; of types it can't be asked any more";
+                note("hint: ", words);
+            }
+            _ => {}
         }
     }
 
@@ -242,8 +275,11 @@ impl Record {
         format: Format,
         initial: Option<Vec<u8>>,
         sources: &'static Sources,
-    ) -> Result<Recorder<'static>, Trouble> {
-        let trouble = |error: NotRecorded| Trouble::new(&name_of(&self.output), error);
+    ) -> Result<(Recorder<'static>, Option<Redaction>), Trouble> {
+        let trouble = |error: NotRecorded| match error {
+            NotRecorded::Write(error) => Trouble::in_recording(&name_of(&self.output), &error),
+            error => Trouble::new(&name_of(&self.output), error),
+        };
         let schema = &sources.schema;
         let recorder = if self.append {
             Recorder::append(&self.output, schema)
@@ -262,20 +298,21 @@ impl Record {
         if self.extensions && recorder.format() == Format::Text {
             return Err(trouble(NotRecorded::NoExtensions).with_hint("do without --extensions, or write another file"));
         }
-        let mut initial = initial;
+        let (mut initial, mut redaction) = (initial, None);
         let of_project = sources.project().filter(|project| !project.config.redact.rules.is_empty());
         if let Some(project) = of_project {
             note("redacting by ", &name_of(&project.path));
         }
         if self.rules.is_given() || of_project.is_some() {
             let rules = Box::leak(Box::new(self.rules.load(sources.project())?));
-            let (hook, redacted) = redaction::before_write(rules, schema, initial.as_deref())?;
-            (recorder, initial) = (recorder.before_write(hook), redacted);
+            let (following, redacted) = Redaction::new(rules, schema, initial.as_deref())?;
+            (recorder, initial) = (recorder.before_write(following.before_write()), redacted);
+            redaction = Some(following);
         }
         if let Some(initial) = initial {
             recorder.set_initial(initial).map_err(trouble)?;
         }
-        Ok(recorder)
+        Ok((recorder, redaction))
     }
 }
 
@@ -292,13 +329,17 @@ async fn ask(upstream: &Upstream, own: &Sources) -> Result<Option<Vec<u8>>, NoRe
 
 /// Tells on standard error what goes wrong.
 fn tells(watch: Watch, is_missing: Arc<AtomicBool>) -> Box<rpcreplay::proxy::Log> {
+    let is_first = AtomicBool::new(true);
     Box::new(move |event| match event {
         Event::UnknownMethod { method, is_unary } => {
             let what = if *is_unary { "a unary call" } else { "a stream" };
-            watch.note(
-                "note: ",
-                &format!("no descriptor has {method}: it is recorded as {what} of messages without types"),
-            );
+            let words = format!("no descriptor has {method}: it is recorded as {what} of messages without types");
+            watch.note("note: ", &words);
+            if is_first.swap(false, Ordering::Relaxed) {
+                let words = "name what defines it with --protoset FILE or --proto FILE, here or later of rpcreplay schema retype; a method that is \
+                    no stream with --unary METHOD";
+                watch.note("hint: ", words);
+            }
         }
         Event::NotRecorded { method, why } => {
             is_missing.store(true, Ordering::Relaxed);

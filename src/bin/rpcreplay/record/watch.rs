@@ -80,18 +80,28 @@ impl Watch {
         }
     }
 
-    /// Says what is in the file.
+    /// Says what is in the file, which is as it was before if nothing has come.
     pub fn summary(&self, output: &Path) {
-        let calls = self.counts.recorded();
-        let entries = self.recorder.entries() - self.entries_before;
+        let (calls, entries) = (self.counts.recorded(), self.recorder.entries() - self.entries_before);
         let bytes = HumanBytes(self.recorder.bytes() - self.bytes_before);
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let s = |calls: u64| if calls == 1 { "" } else { "s" };
-        let mut words =
-            format!("{calls} call{}, {entries} entries, {bytes} in {seconds:.1} s, to {}", s(calls), name_of(output));
+        let (seconds, name) = (self.begun.elapsed().as_secs_f64(), name_of(output));
+        let s = |count: u64| if count == 1 { "" } else { "s" };
+        let entry = if entries == 1 { "y" } else { "ies" };
+        let mut words = if entries == 0 && self.recorder.bytes() == self.bytes_before {
+            format!("nothing: no call has come, and {name} is as it was")
+        } else {
+            format!("{calls} call{}, {entries} entr{entry}, {bytes} in {seconds:.1} s, to {name}", s(calls))
+        };
         match self.counts.unrecorded() {
             0 => {}
             calls => words.push_str(&format!("; {calls} call{} ended before there was anything to record", s(calls))),
+        }
+        match self.counts.cut() {
+            0 => {}
+            calls => words.push_str(&format!(
+                "; {calls} call{} still open when the proxy stopped",
+                if calls == 1 { " was" } else { "s were" }
+            )),
         }
         note("recorded ", &words);
     }

@@ -16,6 +16,7 @@ use crate::detectors;
 use crate::failure::{Failure, Outcome, usage};
 use crate::findings::FindingsFormat;
 use crate::target;
+pub use report::tell_unmet;
 pub use rules::RuleArgs;
 
 /// Take secrets out of recordings, so that they still replay, and prove that none are left
