@@ -354,19 +354,17 @@ fn keeps_its_hands_off_files_of_others() {
     bounded(async {
         let place = folder();
         fs::write(place.path().join("source.txt"), "precious").expect("it can be written");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let taken = listener.local_addr().expect("it has one").to_string();
         let run = |output: &str, place: &TempDir| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_rpcreplay"));
-            command.current_dir(place).args([
-                "record",
-                "--no-config",
-                "--upstream",
-                "127.0.0.1:1",
-                "--listen",
-                "127.0.0.1:0",
-            ]);
+            command.current_dir(place).args(["record", "--no-config", "--upstream", "127.0.0.1:1", "--listen", &taken]);
             let output = command.args(["-o", output]).output().expect("it runs");
             (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
         };
+        let (code, said) = run("new.replay", &place);
+        assert_eq!((code, place.path().join("new.replay").exists()), (Some(2), false), "{said}");
+        assert!(said.contains("hint: port 0 is one that is free\n"), "{said}");
         let (code, said) = run("source.txt", &place);
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("source.txt: is there and no recording, which the first call would replace\n"), "{said}");

@@ -132,6 +132,7 @@ impl Record {
         let entrance = self.server.entrance()?;
         let runtime = Runtime::new().map_err(|error| Trouble::new("threads", error))?;
         let sources = self.sources(&runtime, &upstream)?;
+        let was_there = self.output.exists();
         let is_new = fs::metadata(&self.output).map_or(true, |found| found.len() == 0);
         let (recorder, redaction) = self.recorder(format, initial, sources)?;
         let recorder = Arc::new(recorder);
@@ -140,7 +141,12 @@ impl Record {
         let watch = Watch::new(proxy.counts(), recorder.clone());
         let is_missing = Arc::new(AtomicBool::new(false));
         let proxy = proxy.log(tells(watch.clone(), is_missing.clone()));
-        let served = runtime.block_on(entrance.serve(|listener, stop| watch.follow(proxy.run(listener, stop))))?;
+        let served = runtime.block_on(entrance.serve(|listener, stop| watch.follow(proxy.run(listener, stop))));
+        if served.is_err() && !was_there {
+            // Nobody could call, so there is nothing in it.
+            let _ = fs::remove_file(&self.output);
+        }
+        let served = served?;
         // Calls that are still open end now, and that is written.
         runtime.shutdown_timeout(Duration::from_secs(1));
         watch.end();
