@@ -1,6 +1,6 @@
 //! A proxy between gRPC clients and a server that records what passes: [`Proxy`].
 //!
-//! It stands on [`Recorder`]; here is decided what of a call becomes which entry, and when. What
+//! It stands on [`Recorder`](crate::replay::Recorder); here is decided what of a call becomes which entry, and when. What
 //! passes stays as it is, frame by frame: metadata, messages, their compression, trailers, resets. Whoever is faster waits for the other
 //! side by the windows of HTTP/2.
 //!
