@@ -23,9 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::entry::Entry;
 use crate::schema::{Edits, is_timestamp, parse_timestamp, timestamp};
-use crate::wire::{
-    Cursor, Fault, Groups, Tag, WireType, WireValue, push_tag, push_varint, put_bytes, put_varint, varint_bytes,
-};
+use crate::wire::{Cursor, Fault, Groups, Tag, WireType, WireValue, put_bytes, put_unless_empty, put_unless_zero};
 
 const EXTENSION: Tag = Tag::new(Entry::EXTENSION, WireType::Bytes);
 const TIME: Tag = Tag::new(1, WireType::Bytes);
@@ -116,26 +114,17 @@ impl Extension {
         let mut bytes = Vec::new();
         if let Some(Time { seconds, nanos }) = self.time {
             let mut time = Vec::new();
-            for (field, number) in [(SECONDS, seconds), (NANOS, nanos.into())] {
-                if number != 0 {
-                    put_varint(&mut time, field.number(), number as u64);
-                }
-            }
+            put_unless_zero(&mut time, SECONDS.number(), seconds);
+            put_unless_zero(&mut time, NANOS.number(), nanos.into());
             put_bytes(&mut bytes, TIME.number(), &time);
         }
+        let mut metadatum = Vec::new();
         for (list, metadata) in [(HEADERS, &self.headers), (TRAILERS, &self.trailers)] {
             for Metadatum { key, value } in metadata {
-                let bytes_of = |text: &[u8]| match text.len() {
-                    0 => 0,
-                    length => 1 + varint_bytes(length as u64) + length,
-                };
-                push_tag(&mut bytes, list.number(), WireType::Bytes);
-                push_varint(&mut bytes, (bytes_of(key.as_bytes()) + bytes_of(value)) as u64);
-                for (field, text) in [(KEY, key.as_bytes()), (VALUE, value)] {
-                    if !text.is_empty() {
-                        put_bytes(&mut bytes, field.number(), text);
-                    }
-                }
+                metadatum.clear();
+                put_unless_empty(&mut metadatum, KEY.number(), key.as_bytes());
+                put_unless_empty(&mut metadatum, VALUE.number(), value);
+                put_bytes(&mut bytes, list.number(), &metadatum);
             }
         }
         bytes

@@ -499,6 +499,22 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Appends a field that is a varint, as proto3 has it: one that is 0 is left out.
+#[inline]
+pub(crate) fn put_unless_zero(out: &mut Vec<u8>, field: u32, value: i64) {
+    if value != 0 {
+        put_varint(out, field, value as u64);
+    }
+}
+
+/// Appends a length-delimited field, as proto3 has it: one that is empty is left out.
+#[inline]
+pub(crate) fn put_unless_empty(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        put_bytes(out, field, bytes);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

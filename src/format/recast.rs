@@ -4,7 +4,7 @@ use super::wire;
 use crate::entry::{Any, Entry, Kind};
 use crate::error::{Error, ErrorKind, Position, Result};
 use crate::schema::unknown_entry_fields;
-use crate::wire::{put_bytes, put_varint};
+use crate::wire::{put_bytes, put_unless_empty, put_unless_zero};
 
 /// What an entry becomes; the bytes of its message, and fields that no entry has, stay.
 #[derive(Debug, Clone, Copy)]
@@ -39,27 +39,17 @@ impl Entry {
         let unknown = unknown_entry_fields(self);
         let (any, is_error) = self.payload().fields();
         let mut record = Vec::with_capacity(self.record().len() + new.method.len() + new.type_url.len());
-        let put_number = |record: &mut Vec<u8>, field, number: i32| {
-            if number != 0 {
-                put_varint(record, field, i64::from(number) as u64);
-            }
-        };
-        let put_text = |record: &mut Vec<u8>, field, text: &[u8]| {
-            if !text.is_empty() {
-                put_bytes(record, field, text);
-            }
-        };
-        put_number(&mut record, wire::KIND.number(), new.kind.number());
-        put_text(&mut record, wire::METHOD.number(), new.method.as_bytes());
+        put_unless_zero(&mut record, wire::KIND.number(), new.kind.number().into());
+        put_unless_empty(&mut record, wire::METHOD.number(), new.method.as_bytes());
         if let Some(any) = any {
             let mut message = Vec::with_capacity(any.value.len() + new.type_url.len());
-            put_text(&mut message, Any::TYPE_URL, new.type_url.as_bytes());
-            put_text(&mut message, Any::VALUE, any.value);
+            put_unless_empty(&mut message, Any::TYPE_URL, new.type_url.as_bytes());
+            put_unless_empty(&mut message, Any::VALUE, any.value);
             unknown.of_any.iter().for_each(|field| message.extend_from_slice(field));
             put_bytes(&mut record, wire::MESSAGE.number(), &message);
         }
-        put_number(&mut record, wire::IS_ERROR.number(), is_error.into());
-        put_number(&mut record, wire::REF_INDEX.number(), new.ref_index);
+        put_unless_zero(&mut record, wire::IS_ERROR.number(), is_error.into());
+        put_unless_zero(&mut record, wire::REF_INDEX.number(), new.ref_index.into());
         for field in [new.before].iter().chain(&unknown.of_entry).chain(&[new.behind]) {
             record.extend_from_slice(field);
         }

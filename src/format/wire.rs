@@ -11,8 +11,8 @@ use crate::entry::{Any, AnyRanges, Entry, EntryBody, EntryIndex, Kind, Payload};
 use crate::error::{ErrorKind, Result};
 use crate::extension;
 use crate::wire::{
-    Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_bytes, put_varint,
-    varint_bytes,
+    Cursor, Fault, Groups, Tag, WireType, WireValue, least_bytes, push_tag, push_varint, put_unless_empty,
+    put_unless_zero, put_varint, varint_bytes,
 };
 
 pub(super) const KIND: Tag = Tag::new(1, WireType::Varint);
@@ -183,12 +183,12 @@ impl Entry {
         }
         // With no room to spare it becomes what entries share without another allocation.
         let mut record = Vec::with_capacity(record_bytes);
-        put_unless_zero(&mut record, KIND, kind_number);
-        let method = put_unless_empty(&mut record, METHOD, method.as_bytes());
+        put_unless_zero(&mut record, KIND.number(), kind_number.into());
+        let method = put_text(&mut record, METHOD, method.as_bytes());
         let message = any.zip(any_bytes).map(|(any, any_bytes)| {
             push_tag(&mut record, MESSAGE.number(), WireType::Bytes);
             push_varint(&mut record, any_bytes as u64);
-            let type_url = put_unless_empty(&mut record, ANY_TYPE_URL, any.type_url.as_bytes());
+            let type_url = put_text(&mut record, ANY_TYPE_URL, any.type_url.as_bytes());
             let value = if any.value_bytes == 0 {
                 0..0
             } else {
@@ -204,7 +204,7 @@ impl Entry {
         if is_error {
             put_varint(&mut record, IS_ERROR.number(), 1);
         }
-        put_unless_zero(&mut record, REF_INDEX, ref_index);
+        put_unless_zero(&mut record, REF_INDEX.number(), ref_index.into());
         debug_assert_eq!(record.len(), record_bytes);
         Ok(Entry {
             record: record.into(),
@@ -379,17 +379,8 @@ pub(super) fn with_ref_index(record: &[u8], ref_index: i32) -> Result<Vec<u8>, (
     Ok(spliced)
 }
 
-fn put_unless_zero(out: &mut Vec<u8>, tag: Tag, number: i32) {
-    if number != 0 {
-        put_varint(out, tag.number(), number as i64 as u64);
-    }
-}
-
 /// Appends a length-delimited field, and says where its value stands; a field that is empty stands nowhere.
-fn put_unless_empty(out: &mut Vec<u8>, tag: Tag, bytes: &[u8]) -> Range<u32> {
-    if bytes.is_empty() {
-        return 0..0;
-    }
-    put_bytes(out, tag.number(), bytes);
-    (out.len() - bytes.len()) as u32..out.len() as u32
+fn put_text(out: &mut Vec<u8>, tag: Tag, bytes: &[u8]) -> Range<u32> {
+    put_unless_empty(out, tag.number(), bytes);
+    if bytes.is_empty() { 0..0 } else { (out.len() - bytes.len()) as u32..out.len() as u32 }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::entry::{Any, Entry};
-use crate::wire::{Cursor, Fault, Groups, Tag, WireType, WireValue, put_bytes, put_varint};
+use crate::wire::{Cursor, Fault, Groups, Tag, WireType, WireValue, put_bytes, put_unless_empty, put_unless_zero};
 
 /// The code of a status: how a call ended.
 ///
@@ -119,12 +119,8 @@ impl<'a> Status<'a> {
     /// A status that says this and has no details, as Go writes it. What of the text is not UTF-8 becomes U+FFFD: a string must be.
     pub fn encode(code: Code, message: &[u8]) -> Vec<u8> {
         let mut status = Vec::new();
-        if code != Code::OK {
-            put_varint(&mut status, 1, code.0 as i64 as u64);
-        }
-        if !message.is_empty() {
-            put_bytes(&mut status, 2, String::from_utf8_lossy(message).as_bytes());
-        }
+        put_unless_zero(&mut status, 1, code.0.into());
+        put_unless_empty(&mut status, 2, String::from_utf8_lossy(message).as_bytes());
         status
     }
 
