@@ -76,7 +76,7 @@ impl Redact {
         }
         let mut text = findings.rules().into_bytes();
         escape_controls(&mut text);
-        match self.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        match self.outputs.output.as_deref().filter(|path| path.as_os_str() != "-") {
             None => {
                 let mut output = Output::new();
                 output.write(&text)?;

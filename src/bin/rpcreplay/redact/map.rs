@@ -35,7 +35,6 @@ use crate::failure::{Failure, Outcome, Trouble, name_of, note, report};
 use crate::fingerprint::Identifier;
 use crate::folders::{Recognized, recordings};
 use crate::json_object::put_object;
-use crate::outputs::destinations;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::Destination;
@@ -314,7 +313,7 @@ impl Redact {
         let file = File::open(map).map_err(|error| Trouble::new(&name, error))?;
         let lines = read(&name, &file)?;
         let recordings = recordings(&self.paths, Recognized::ByContent)?;
-        let destinations = destinations("redact", &self.paths, &recordings, self.output.as_deref(), self.in_place)?;
+        let destinations = self.outputs.destinations("redact", &self.paths, &recordings)?;
         let mut outcome = Outcome::Fine;
         for (recording, destination) in recordings.iter().zip(destinations) {
             match self.restore_one((&name, &lines), &recording.path, &destination, &sources.schema) {
@@ -367,7 +366,7 @@ impl Redact {
         }
         let place = Place {
             needs_entries: false,
-            keeps_compression: self.in_place,
+            keeps_compression: self.outputs.in_place,
             ..Place::new(destination.clone(), path, self.verifying.verifies(), self.threads())
         };
         let mut identifier = Identifier::new(schema, options_of(&reader).is_exact(), true);

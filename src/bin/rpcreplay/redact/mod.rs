@@ -15,6 +15,7 @@ use crate::args::{Limit, SchemaArgs, Verifying, parse_threads};
 use crate::detectors;
 use crate::failure::{Failure, Outcome, usage};
 use crate::findings::FindingsFormat;
+use crate::outputs::OutputArgs;
 use crate::target;
 pub use report::tell_unmet;
 pub use rules::RuleArgs;
@@ -56,13 +57,8 @@ pub struct Redact {
     #[command(flatten)]
     rules: RuleArgs,
 
-    /// Write to this file, or into this folder, where recordings keep their names [default: standard output]
-    #[arg(short, long, value_name = "OUT", help_heading = "Output")]
-    output: Option<PathBuf>,
-
-    /// Write each recording to where it was read from
-    #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
-    in_place: bool,
+    #[command(flatten)]
+    outputs: OutputArgs,
 
     /// Write nothing, and show what would be replaced; of values only what they would become
     #[arg(long, conflicts_with_all = ["output", "in_place"], help_heading = "Output")]
@@ -113,7 +109,7 @@ impl Redact {
         if self.detectors {
             return detectors::list();
         }
-        if self.in_place && self.paths.iter().any(|path| path.as_os_str() == "-") {
+        if self.outputs.in_place && self.paths.iter().any(|path| path.as_os_str() == "-") {
             usage("redact", ErrorKind::ArgumentConflict, "standard input can't be redacted in place");
         }
         if self.paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {

@@ -18,7 +18,6 @@ use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, report};
 use crate::fingerprint::Identifier;
 use crate::folders::{Recognized, Recording, recordings};
-use crate::outputs::destinations;
 use crate::rewrite::{Place, Writing};
 use crate::source::{Source, SourceReader};
 use crate::target::Destination;
@@ -62,7 +61,7 @@ impl Redact {
     ) -> Result<Outcome, Failure> {
         let destinations = match self.dry_run {
             true => recordings.iter().map(|_| Destination::Stdout).collect(),
-            false => destinations("redact", &self.paths, recordings, self.output.as_deref(), self.in_place)?,
+            false => self.outputs.destinations("redact", &self.paths, recordings)?,
         };
         let tells_all = recordings.len() == 1;
         let mut all = Report::new(redaction.rules, self.dry_run, tells_all, self.report.as_deref())?;
@@ -106,7 +105,7 @@ impl Redact {
         let header = Header { initial: initial.into() };
         let place = Place {
             needs_entries: false,
-            keeps_compression: self.in_place,
+            keeps_compression: self.outputs.in_place,
             ..Place::new(destination.clone(), &recording.path, self.verifying.verifies(), self.threads())
         };
         let writing = (!self.dry_run).then(|| Writing::new(redaction.schema, place, &reader, header.clone()));
@@ -137,7 +136,7 @@ impl Redact {
             written.finish()?;
         }
         // What is compressed would be written otherwise, and say the same.
-        if let Some(writing) = writing.filter(|_| !self.in_place || told.has_changes()) {
+        if let Some(writing) = writing.filter(|_| !self.outputs.in_place || told.has_changes()) {
             writing.put_in_place(&name)?;
         }
         told.end()
@@ -149,7 +148,7 @@ impl Redact {
         let others = [("--report", &self.report), ("--map", &self.map)];
         let mut taken: Vec<(PathBuf, String)> =
             recordings.iter().map(|recording| (real(&recording.path), "a recording that is read".to_owned())).collect();
-        taken.extend(self.output.iter().map(|path| (real(path), "what --output names".to_owned())));
+        taken.extend(self.outputs.output.iter().map(|path| (real(path), "what --output names".to_owned())));
         for (flag, path) in others {
             let Some(path) = path else { continue };
             if path.as_os_str() == "-" {

@@ -1,7 +1,6 @@
 //! `rpcreplay schema retype`: recordings that were made without descriptors get the types of their messages.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 
@@ -13,7 +12,7 @@ use crate::destinations::refuse_other_format;
 use crate::failure::{Failure, Outcome, Trouble, name_of, note, report, usage};
 use crate::folders::{Recognized, Recording, recordings};
 use crate::output::Output;
-use crate::outputs::destinations;
+use crate::outputs::OutputArgs;
 use crate::rewrite::{Place, Writing};
 use crate::source::Source;
 use crate::target::{self, Destination};
@@ -41,13 +40,8 @@ pub struct Retype {
     #[command(flatten)]
     inputs: Inputs,
 
-    /// Write to this file, or into this folder, where recordings keep their names [default: standard output]
-    #[arg(short, long, value_name = "OUT", help_heading = "Output")]
-    output: Option<PathBuf>,
-
-    /// Write each recording to where it was read from
-    #[arg(short, long, conflicts_with = "output", help_heading = "Output")]
-    in_place: bool,
+    #[command(flatten)]
+    outputs: OutputArgs,
 
     /// Write nothing, and say what would be named
     #[arg(long, conflicts_with_all = ["output", "in_place"], help_heading = "Output")]
@@ -64,7 +58,7 @@ impl Retype {
     /// Runs the command.
     pub fn run(&self) -> Result<Outcome, Failure> {
         let of_stdin = self.inputs.paths.iter().filter(|path| path.as_os_str() == "-").count();
-        if self.in_place && of_stdin > 0 {
+        if self.outputs.in_place && of_stdin > 0 {
             usage("schema retype", ErrorKind::ArgumentConflict, "standard input can't be written in place");
         }
         if of_stdin > 1 {
@@ -75,10 +69,7 @@ impl Retype {
         let recordings = recordings(&self.inputs.paths, Recognized::ByContent)?;
         let destinations = match self.dry_run {
             true => recordings.iter().map(|_| Destination::Stdout).collect(),
-            false => {
-                let output = self.output.as_deref();
-                destinations("schema retype", &self.inputs.paths, &recordings, output, self.in_place)?
-            }
+            false => self.outputs.destinations("schema retype", &self.inputs.paths, &recordings)?,
         };
         let mut outcome = Outcome::Fine;
         for (recording, destination) in recordings.iter().zip(destinations) {
@@ -112,7 +103,7 @@ impl Retype {
             refuse_other_format(&destination, reader.format())?;
             let place = Place {
                 needs_entries: false,
-                keeps_compression: self.in_place,
+                keeps_compression: self.outputs.in_place,
                 ..Place::new(destination, &recording.path, self.verifying.verifies(), self.inputs.threads())
             };
             let header = reader.header().clone();
@@ -127,7 +118,7 @@ impl Retype {
             }
         }
         // What is compressed would be written otherwise, and say the same.
-        if let Some(writing) = writing.filter(|_| !self.in_place || retyping.has_changes()) {
+        if let Some(writing) = writing.filter(|_| !self.outputs.in_place || retyping.has_changes()) {
             writing.put_in_place(&name)?;
         }
         if self.dry_run {
