@@ -202,18 +202,8 @@ impl Body for Download {
                 (None, trailers) => tape.end(&trailers.map_or_else(without_trailers, of_trailers), trailers),
             },
             None if has_ended => tape.end(&without_trailers(), None),
-            None => tape.break_off(&Failure::Reset(Reason::NO_ERROR)).1,
-            Some(Err(error)) => match (tape.refused(), Failure::of(error)) {
-                (Some(refused), _) => Err(refused),
-                (None, failure) => {
-                    let (ending, noted) = tape.break_off(&failure);
-                    match failure {
-                        Failure::Reset(_) => noted,
-                        // The client's connection is not gone, so it is told.
-                        Failure::Lost(_) => noted.and(Err(ending)),
-                    }
-                }
-            },
+            None => tape.break_off(&Failure::Reset(Reason::NO_ERROR)),
+            Some(Err(error)) => tape.break_off(&Failure::of(error)),
         };
         drop(tape);
         Poll::Ready(match (noted, frame) {

@@ -56,19 +56,10 @@ pub(super) async fn pass(
     match send(&channel, head, upload).await {
         Ok(response) => Ok(answer(response, keeper)),
         Err(NoAnswer::NoConnection(error)) => Ok(end(&keeper, no_connection(&error))),
-        Err(NoAnswer::Broken(error)) => {
-            let mut tape = keeper.tape();
-            if let Some(refused) = tape.refused() {
-                return Ok(ended(&refused));
-            }
-            let failure = Failure::of(&error);
-            let (ending, noted) = tape.break_off(&failure);
-            match (noted, failure) {
-                (Err(refused), _) => Ok(ended(&refused)),
-                (Ok(()), Failure::Lost(_)) => Ok(ended(&ending)),
-                (Ok(()), Failure::Reset(_)) => Err(Broken::by(error)),
-            }
-        }
+        Err(NoAnswer::Broken(error)) => match keeper.tape().break_off(&Failure::of(&error)) {
+            Ok(()) => Err(Broken::by(error)),
+            Err(ending) => Ok(ended(&ending)),
+        },
     }
 }
 

@@ -150,19 +150,23 @@ impl Tape {
         self.or_refuse(noted)
     }
 
-    /// Notes that the call has broken, and says how it ended. If the proxy stops that is why, whatever breaks first then.
+    /// Notes that the server's side has broken. If the proxy stops that is why, whatever breaks first then.
     ///
     /// # Errors
     ///
-    /// As for [`end`](Self::end).
-    pub(super) fn break_off(&mut self, failure: &Failure) -> (Ending, Result<(), Ending>) {
+    /// How the call ends for the client, where its own side is not to break for the same reason: because of us, or because the server's
+    /// connection is gone and the client's is not.
+    pub(super) fn break_off(&mut self, failure: &Failure) -> Result<(), Ending> {
         let ending = failure.ending(self.is_late());
         if self.shared.is_stopping() {
             self.abandon();
-            return (ending, Ok(()));
         }
-        let noted = self.end(&ending, None);
-        (ending, noted)
+        // What has ended already is noted.
+        self.end(&ending, None)?;
+        match failure {
+            Failure::Reset(_) => Ok(()),
+            Failure::Lost(_) => Err(ending),
+        }
     }
 
     /// Notes that the client is gone, or the proxy stops, unless the call has ended.

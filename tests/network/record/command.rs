@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixStream};
 
 use super::proxied::{BOTH, UNARY, UNKNOWN, entries_of};
-use super::upstream::upstream;
-use crate::client::{Client, End, framed};
+use super::upstream::{answering, echoing};
+use crate::client::{Client, End};
 use crate::process::{Process, over_tls};
 use crate::recording::{Recording, Step, calls};
 use crate::running::{Running, bounded};
@@ -231,12 +231,7 @@ fn a_process_that_is_killed_leaves_what_was_noted() {
 fn redacts_before_anything_is_written() {
     bounded(async {
         let name = |text: &str| [b"\x0a", &[text.len() as u8][..], text.as_bytes()].concat();
-        let address = upstream(|mut call| async move {
-            let body = call.read_all().await;
-            call.answer(&body, &[("grpc-status", "0")]);
-            false
-        })
-        .await;
+        let address = echoing().await;
         for (flags, config) in
             [(&["--redact", "request:name=replace:hidden"][..], ""), (&["--config", "rpcreplay.toml"], "request:name")]
         {
@@ -270,12 +265,7 @@ fn redacts_before_anything_is_written() {
 #[test]
 fn what_can_not_be_redacted_is_not_written() {
     bounded(async {
-        let address = upstream(|mut call| async move {
-            call.read_all().await;
-            call.answer(&framed(b"b"), &[("grpc-status", "0")]);
-            false
-        })
-        .await;
+        let address = answering(b"b").await;
         let process = record(folder(), &address, &["--detect", "all"]).await;
         let (answer, end) = process.client().await.unary(UNKNOWN, b"\x0a\x01t").await;
         assert_eq!((answer, &*end.0), (None, "13"));

@@ -7,11 +7,10 @@ use std::time::Duration;
 use h2::Reason;
 use rpcreplay::proxy::Options;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::proxied::{BOTH, DOWN, Proxied, UNARY, UP};
-use super::upstream::{GRPC, map, upstream};
+use super::upstream::{GRPC, map, upstream, waiting};
 use crate::client::{End, framed};
 use crate::running::bounded;
 
@@ -150,18 +149,7 @@ fn a_client_that_leaves_has_cancelled() {
                 (Some("60m"), 60, "error DEADLINE_EXCEEDED: context deadline exceeded"),
                 (Some("400m"), 360, "error DEADLINE_EXCEEDED: context deadline exceeded"),
             ] {
-                let (tell, mut told) = mpsc::channel(1);
-                let address = upstream(move |mut call| {
-                    let tell = tell.clone();
-                    async move {
-                        call.read().await;
-                        tell.send(None).await.expect("somebody waits");
-                        let reason = std::future::poll_fn(|context| call.respond.poll_reset(context)).await;
-                        tell.send(reason.ok()).await.expect("somebody waits");
-                        false
-                    }
-                })
-                .await;
+                let (address, mut told) = waiting().await;
                 let proxied = Proxied::new(&address, Options::default()).await;
                 let headers: Vec<_> = timeout.map(|timeout| ("grpc-timeout", timeout)).into_iter().collect();
                 let client = proxied.client().await;
@@ -182,18 +170,7 @@ fn a_client_that_leaves_has_cancelled() {
 #[test]
 fn a_connection_that_is_gone_has_cancelled_its_calls() {
     bounded(async {
-        let (tell, mut told) = mpsc::channel(1);
-        let address = upstream(move |mut call| {
-            let tell = tell.clone();
-            async move {
-                call.read().await;
-                tell.send(None).await.expect("somebody waits");
-                let reason = std::future::poll_fn(|context| call.respond.poll_reset(context)).await;
-                tell.send(reason.ok()).await.expect("somebody waits");
-                false
-            }
-        })
-        .await;
+        let (address, mut told) = waiting().await;
         let proxied = Proxied::new(&address, Options::default()).await;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime of its own, which takes the connection with it");

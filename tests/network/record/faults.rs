@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
 use super::proxied::{BOTH, DOWN, Proxied, UNARY};
-use super::upstream::{GRPC, upstream};
+use super::upstream::{GRPC, answering, echoing, upstream};
 use crate::client::{End, framed};
 use crate::running::bounded;
 
@@ -26,12 +26,7 @@ fn limited(max_message_bytes: usize) -> Options {
 #[test]
 fn what_is_no_message_ends_its_call_alone() {
     bounded(async {
-        let address = upstream(|mut call| async move {
-            call.read_all().await;
-            call.answer(&framed(b"b"), &[("grpc-status", "0")]);
-            false
-        })
-        .await;
+        let address = answering(b"b").await;
         let proxied = Proxied::new(&address, limited(1000)).await;
         let client = proxied.client().await;
         let long = "message of 1001 bytes exceeds the limit of 1000, max_message_bytes";
@@ -234,12 +229,7 @@ fn a_disk_that_is_full_ends_the_proxy() {
 #[test]
 fn what_may_not_be_written_is_not() {
     bounded(async {
-        let address = upstream(|mut call| async move {
-            let body = call.read_all().await;
-            call.answer(&body, &[("grpc-status", "0")]);
-            false
-        })
-        .await;
+        let address = echoing().await;
         let folder = TempDir::new().expect("a folder");
         let schema: &'static Schema = Box::leak(Box::new(Schema::builtin()));
         let recorder = Recorder::create(&folder.path().join("calls.replay"), Format::Binary, schema).expect("a file");

@@ -4,9 +4,12 @@ use std::future::Future;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
-use h2::{RecvStream, SendStream, server};
+use h2::{Reason, RecvStream, SendStream, server};
 use hyper::{HeaderMap, Request, Response};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::client::framed;
 
 /// A call as the server has it.
 pub struct Call {
@@ -33,7 +36,7 @@ pub async fn upstream_with<F: Future<Output = bool> + Send + 'static>(
             let (answer, builder) = (answer.clone(), builder.clone());
             tokio::spawn(async move {
                 let Ok(mut connection) = builder.handshake(stream).await else { return };
-                let (drop_it, mut dropped) = tokio::sync::mpsc::channel(1);
+                let (drop_it, mut dropped) = mpsc::channel(1);
                 loop {
                     tokio::select! {
                         call = connection.accept() => {
@@ -52,6 +55,43 @@ pub async fn upstream_with<F: Future<Output = bool> + Send + 'static>(
         }
     });
     address
+}
+
+/// A server that answers every call with this message, and all is well.
+pub async fn answering(message: &'static [u8]) -> String {
+    upstream(move |mut call| async move {
+        call.read_all().await;
+        call.answer(&framed(message), &[("grpc-status", "0")]);
+        false
+    })
+    .await
+}
+
+/// A server that answers every call with what it is sent, and all is well.
+pub async fn echoing() -> String {
+    upstream(|mut call| async move {
+        let body = call.read_all().await;
+        call.answer(&body, &[("grpc-status", "0")]);
+        false
+    })
+    .await
+}
+
+/// A server that answers nothing: it tells that something of a call has come, and then what the call is reset for.
+pub async fn waiting() -> (String, mpsc::Receiver<Option<Reason>>) {
+    let (tell, told) = mpsc::channel(1);
+    let address = upstream(move |mut call| {
+        let tell = tell.clone();
+        async move {
+            call.read().await;
+            tell.send(None).await.expect("somebody waits");
+            let reason = std::future::poll_fn(|context| call.respond.poll_reset(context)).await;
+            tell.send(reason.ok()).await.expect("somebody waits");
+            false
+        }
+    })
+    .await;
+    (address, told)
 }
 
 impl Call {
